@@ -1,0 +1,113 @@
+"""
+Takes back AWS Service Catalog provisioned products in bulk: reviewed, paced, journaled, resumable.
+
+The names in `__all__` are the public API; everything else may change. They are imported when they are first used, since
+most of them bring boto3 or pydantic along.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from orchestrator.api import (
+        Entrance,
+        Review,
+        RunResult,
+        RunSettings,
+        StateDir,
+        abandon,
+        default_state_dir,
+        enter,
+        load_plan,
+        rehearse,
+        resume,
+        run,
+        survey,
+    )
+    from orchestrator.core.lane import Lane
+    from orchestrator.core.plan import Entry, Limits, Options, Plan, Retry, Tolerance
+    from orchestrator.core.worklist import Decision, Line, Worklist
+    from orchestrator.errors import (
+        ExitCode,
+        GuardRefused,
+        InvalidInput,
+        JournalError,
+        LockHeld,
+        NoAccess,
+        OrchestratorError,
+        RunUnfinished,
+    )
+    from orchestrator.store.journal import Story
+    from orchestrator.store.journal import load as load_journal
+    from orchestrator.version import VERSION
+
+__all__ = [
+    "VERSION",
+    "Decision",
+    "Entrance",
+    "Entry",
+    "ExitCode",
+    "GuardRefused",
+    "InvalidInput",
+    "JournalError",
+    "Lane",
+    "Limits",
+    "Line",
+    "LockHeld",
+    "NoAccess",
+    "Options",
+    "OrchestratorError",
+    "Plan",
+    "Retry",
+    "Review",
+    "RunResult",
+    "RunSettings",
+    "RunUnfinished",
+    "StateDir",
+    "Story",
+    "Tolerance",
+    "Worklist",
+    "abandon",
+    "default_state_dir",
+    "enter",
+    "load_journal",
+    "load_plan",
+    "rehearse",
+    "resume",
+    "run",
+    "survey",
+]
+
+HOMES = {
+    "orchestrator.core.lane": ("Lane",),
+    "orchestrator.core.plan": ("Entry", "Limits", "Options", "Plan", "Retry", "Tolerance"),
+    "orchestrator.core.worklist": ("Decision", "Line", "Worklist"),
+    "orchestrator.errors": (
+        "ExitCode",
+        "GuardRefused",
+        "InvalidInput",
+        "JournalError",
+        "LockHeld",
+        "NoAccess",
+        "OrchestratorError",
+        "RunUnfinished",
+    ),
+    "orchestrator.store.journal": ("Story",),
+    "orchestrator.version": ("VERSION",),
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    if name == "load_journal":
+        return import_module("orchestrator.store.journal").load
+    home = next((module for module, names in HOMES.items() if name in names), "orchestrator.api")
+    return getattr(import_module(home), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

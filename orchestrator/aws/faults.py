@@ -1,0 +1,148 @@
+"""
+From what botocore raises, or fails to raise, to a reply. One table; nobody else looks at error codes.
+
+What decides is what may have happened on the other side: nothing (`NotSent`, `Throttled`, `Unauthenticated`), a definite
+refusal, or anything at all (`Unanswered`).
+"""
+
+from __future__ import annotations
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    CredentialRetrievalError,
+    EndpointConnectionError,
+    NoAuthTokenError,
+    NoCredentialsError,
+    ParamValidationError,
+    PartialCredentialsError,
+    ProxyConnectionError,
+    SSOError,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
+)
+
+from orchestrator.core.replies import (
+    Denied,
+    NotFound,
+    NotSent,
+    Problem,
+    Rejected,
+    Throttled,
+    Unanswered,
+    Unauthenticated,
+)
+
+# botocore's own list of throttling codes (read in its source). LimitExceededException is on it for other services' sake;
+# for this one it is a documented refusal.
+THROTTLING = frozenset(
+    {
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "RequestThrottledException",
+        "RequestThrottled",
+        "TooManyRequestsException",
+        "RequestLimitExceeded",
+        "BandwidthLimitExceeded",
+        "ProvisionedThroughputExceededException",
+        "PriorRequestNotComplete",
+        "EC2ThrottledException",
+        "TransactionInProgressException",
+        "SlowDown",
+    }
+)
+
+# Documented as common errors of all AWS APIs; refused before anything is carried out.
+UNAUTHENTICATED = frozenset(
+    {
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "RequestExpired",
+        "InvalidClientTokenId",
+        "UnrecognizedClientException",
+        "InvalidSignatureException",
+        "SignatureDoesNotMatch",
+        "IncompleteSignature",
+        "MissingAuthenticationToken",
+        "MissingAuthenticationTokenException",
+        "NotAuthorizedException",
+    }
+)
+
+DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "UnauthorizedException", "OptInRequired"})
+
+NOT_FOUND = frozenset({"ResourceNotFoundException"})
+
+# Statuses by which a server or proxy says that it could not finish, whatever the code.
+UNFINISHED = frozenset({408, 500, 502, 503, 504})
+
+NO_CREDENTIALS = (
+    NoCredentialsError,
+    PartialCredentialsError,
+    CredentialRetrievalError,
+    TokenRetrievalError,
+    NoAuthTokenError,
+    SSOError,
+    UnauthorizedSSOTokenError,
+)
+
+NO_CONNECTION = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError)
+
+
+def problem(error: Exception) -> Problem:
+    """
+    Say what an exception from a call means.
+
+    Args:
+
+        error: Whatever botocore let through, its own errors and others.
+
+    Returns:
+
+        A problem; `Unanswered` for everything that is not known to be harmless.
+    """
+    if isinstance(error, ClientError):
+        return answered(error)
+    if isinstance(error, NO_CREDENTIALS):
+        return Unauthenticated(type(error).__name__, one_line(error))
+    if isinstance(error, NO_CONNECTION):
+        return NotSent(one_line(error))
+    if isinstance(error, ParamValidationError):
+        return Rejected("ParamValidationError", one_line(error))
+    if isinstance(error, BotoCoreError):
+        return Unanswered(f"{type(error).__name__}: {one_line(error)}")
+    # A corrupt body comes out of botocore as UnicodeDecodeError, KeyError or the like (seen).
+    return Unanswered(f"the answer could not be read ({type(error).__name__}: {one_line(error)})")
+
+
+def answered(error: ClientError) -> Problem:
+    """Say what an error answer means: by its code if that is known, else by its HTTP status."""
+    response = error.response if isinstance(error.response, dict) else {}
+    details = response.get("Error", {})
+    code, message = str(details.get("Code") or "Unknown"), one_line(details.get("Message") or "no message")
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if code in THROTTLING or status == 429:
+        return Throttled(code)
+    if status in UNFINISHED or status >= 500 or not 400 <= status < 500:
+        return Unanswered(f"HTTP {status} {code}: {message}")
+    if code in NOT_FOUND:
+        return NotFound(message)
+    if code in UNAUTHENTICATED:
+        return Unauthenticated(code, message)
+    if code in DENIED:
+        return Denied(code, message)
+    if code == "Unknown" or code.isdigit():
+        return Unanswered(f"HTTP {status} without an error code: {message}")
+    return Rejected(code, message)
+
+
+def unreadable(what: str) -> Unanswered:
+    """Return the reply for an answer that came without its content (a truncated 200 raises nothing, seen)."""
+    return Unanswered(f"the answer could not be read: {what} is missing")
+
+
+def one_line(text: object) -> str:
+    """Make a text from elsewhere fit for one line of a log, without control characters, at most 500 characters."""
+    return "".join(c if c.isprintable() else " " for c in str(text))[:500].strip()

@@ -1,0 +1,31 @@
+"""`orchestrator abandon`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from orchestrator import api
+from orchestrator.cli.options import FILE
+from orchestrator.cli.terminal import put, tell
+from orchestrator.errors import ExitCode
+from orchestrator.report.summary import closing
+from orchestrator.store import journal as journals
+
+
+@click.command("abandon")
+@click.argument("journal", type=FILE)
+@click.option("--reason", required=True, metavar="TEXT", help="Why, for whoever reads the journal later.")
+def command(*, journal: Path, reason: str) -> int:
+    """
+    Close the unfinished run of JOURNAL for good, so that its plan can be run again.
+
+    Calls nothing. What was sent and never settled stays unknown, and is listed; the next run of the plan meets those
+    products again.
+    """
+    machine = api.abandon(journals.load(journal), reason)
+    for text in closing(machine):
+        tell(text)
+    put(machine.tally().line(machine.run_id))
+    return ExitCode.DONE

@@ -1,0 +1,41 @@
+"""How `run` and `resume` end: what to know, how to go on, the final line."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from orchestrator.api import RunResult
+from orchestrator.cli.terminal import put, tell
+from orchestrator.errors import ExitCode
+from orchestrator.report.summary import closing
+
+
+def end(result: RunResult, code: ExitCode, *, simulated: bool) -> int:
+    """
+    Say how an execution ended.
+
+    Args:
+
+        result: What came of it.
+        code: The exit code to leave with.
+        simulated: Whether it was a rehearsal, whose world ends with it.
+
+    Returns:
+
+        The exit code.
+    """
+    for text in closing(result.run):
+        tell(text)
+    tell(f"Journal: {result.journal}")
+    if result.run.is_unfinished and simulated:
+        tell("The rehearsal's made-up account ends with it; there is nothing to resume.")
+    elif result.run.is_unfinished:
+        tell(f"To go on: orchestrator resume {result.journal}")
+    put(result.run.tally().line(result.run.run_id))
+    if result.abandoned_calls:
+        # Workers wait for answers that only a resume will use; the interpreter would wait for the workers.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(int(code))
+    return code

@@ -1,0 +1,127 @@
+"""The command group, and the one place where what happened becomes an exit code."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from difflib import get_close_matches
+from importlib import import_module
+from typing import NoReturn
+
+import click
+
+from orchestrator.errors import ExitCode, OrchestratorError
+from orchestrator.version import VERSION
+
+COMMANDS = {
+    "validate": "Check plans, offline.",
+    "review": "Show what a run would do, and why. Changes nothing.",
+    "run": "Review, confirm, terminate, follow to the end.",
+    "resume": "Finish an interrupted run.",
+    "abandon": "Close an unfinished run for good.",
+    "simulate": "Serve a made-up AWS account on loopback.",
+}
+
+EXIT_CODES = """\b
+Exit codes:
+  0    everything asked for is done, or there was nothing to do
+  1    the run finished; some lines failed, were refused, drifted or blocked
+  2    the command, the plan or a world file is invalid; nothing was called
+  3    a guard refused before the first termination
+  4    something is left to do: stuck, in doubt, deadline, failure tolerance,
+       or an earlier run is unfinished
+  5    no credentials, no region, no access, or the endpoint is unreachable
+  6    another run holds the lock
+  7    the journal cannot be trusted or written
+  129, 130, 143  interrupted by SIGHUP, SIGINT, SIGTERM; resumable
+An unknown code is a failure."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - as the base class has it
+        """Return the commands in the order of a run's life."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"orchestrator.cli.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command, and suggest the nearest one to a word that is none."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean `{near[0]}`?" if near else f" There are: {', '.join(COMMANDS)}."
+            ctx.fail(f"No such command `{args[0]}`.{hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=EXIT_CODES,
+)
+@click.version_option(VERSION, prog_name="orchestrator")
+def cli() -> None:
+    """
+    Takes back AWS Service Catalog provisioned products in bulk.
+
+    A YAML plan lists products; `review` shows what would be terminated and why; `run` terminates it, paced, with a journal
+    from which an interrupted run resumes. Try it without an AWS account:
+
+    \b
+        orchestrator run plans/demo.yaml --simulate --yes
+    """
+
+
+def main() -> NoReturn:
+    """Run the command line and leave the process with its exit code."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.exceptions.Exit as leaving:
+        code = leaving.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = ExitCode.INVALID
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted. No run was begun.", err=True)
+        code = ExitCode.INTERRUPTED
+    except OrchestratorError as error:
+        complain(error)
+        code = error.exit_code
+    except BrokenPipeError:
+        # Somebody reads no further (`| head`); what they read is not wrong.
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+        code = 128 + signal.SIGPIPE
+    leave(int(code or 0))
+
+
+def complain(error: OrchestratorError) -> None:
+    """Say what went wrong."""
+    diagnostics = getattr(error, "diagnostics", None)
+    if diagnostics:
+        from orchestrator.report.diagnostics import render  # noqa: PLC0415 - only for broken plans
+
+        click.echo(render(diagnostics) + "\n", err=True)
+    click.echo(f"Error: {error}", err=True)
+
+
+def leave(code: int) -> NoReturn:
+    """Leave the process."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+    sys.exit(code)

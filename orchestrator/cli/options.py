@@ -1,0 +1,99 @@
+"""Options that several commands share, each written once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from orchestrator.core.duration import parse_duration
+
+F = TypeVar("F", bound=Callable[..., Any])
+Decorator = Callable[[F], F]
+
+
+class DurationType(click.ParamType[int]):
+    """A duration as in a plan: `30s`, `45m`, `4h`."""
+
+    name = "duration"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read it, in seconds."""
+        if isinstance(value, int):
+            return value
+        try:
+            return parse_duration(str(value))
+        except ValueError as error:
+            self.fail(f"{value!r}: {error}", param, ctx)
+
+
+DURATION = DurationType()
+FILE = click.Path(dir_okay=False, path_type=Path)
+
+plan_argument = click.argument("plan", type=FILE)
+workers_option = click.option(
+    "--workers", type=click.IntRange(1, 256), default=32, show_default=True, help="Calls that may be in flight at once."
+)
+state_dir_option = click.option(
+    "--state-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="ORCHESTRATOR_STATE_DIR",
+    show_envvar=True,
+    help="Where journals and locks are kept.  [default: the platform's state directory]",
+)
+strict_option = click.option("--strict", is_flag=True, help="Refuse products that are not found, instead of skipping them.")
+
+
+def all_of(*options: Callable[[Any], Any]) -> Callable[[F], F]:
+    """Apply several option decorators, the first one listed first."""
+
+    def decorate(command: F) -> F:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+simulate_options = all_of(
+    click.option("--simulate", is_flag=True, help="Rehearse against a made-up account; reads no AWS setting."),
+    click.option(
+        "--world",
+        type=FILE,
+        help="With --simulate: what exists there.  [default: PLAN.world.yaml beside the plan, else all that the plan names]",
+    ),
+)
+
+display_options = all_of(
+    click.option("--quiet", "-q", is_flag=True, help="Show no progress; only what went wrong and the final line."),
+    click.option(
+        "--color",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        show_default=True,
+        help="Colours; `auto` heeds the terminal and NO_COLOR.",
+    ),
+    click.option(
+        "--log-format",
+        type=click.Choice(["console", "json"]),
+        default=None,
+        help="Write log lines in this form.  [default: a live display on a terminal, else console]",
+    ),
+    click.option(
+        "--log-level",
+        type=click.Choice(["debug", "info", "warning", "error"]),
+        default="info",
+        show_default=True,
+        help="Least level of log lines.",
+    ),
+)
+
+grace_option = click.option(
+    "--grace",
+    type=DURATION,
+    default="20s",
+    show_default=True,
+    help="How long terminations under way are followed after the first Ctrl-C or the deadline.",
+)

@@ -1,0 +1,93 @@
+"""`orchestrator resume`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from orchestrator import api
+from orchestrator.cli.ending import end
+from orchestrator.cli.options import (
+    DURATION,
+    FILE,
+    all_of,
+    display_options,
+    grace_option,
+    state_dir_option,
+    workers_option,
+)
+from orchestrator.cli.places import state_at
+from orchestrator.cli.terminal import Display, put, tell
+from orchestrator.core.events import Abandoned, Finished
+from orchestrator.errors import ExitCode, InvalidInput
+from orchestrator.store import journal as journals
+
+
+@click.command("resume")
+@click.argument("journal", type=FILE, required=False)
+@click.option("--plan", "plan_name", metavar="NAME", help="Resume the newest unfinished run of the plan with this name.")
+@click.option(
+    "--max-age",
+    type=DURATION,
+    default="24h",
+    show_default=True,
+    help="In a run older than this, lines that were never sent are not sent any more.",
+)
+@all_of(state_dir_option, workers_option, grace_option, display_options)
+def command(  # noqa: PLR0913 - one parameter for each option
+    *,
+    journal: Path | None,
+    plan_name: str | None,
+    max_age: int,
+    state_dir: Path | None,
+    workers: int,
+    grace: int,
+    quiet: bool,
+    color: str,
+    log_format: str | None,
+    log_level: str,
+) -> int:
+    """
+    Finish the interrupted run of JOURNAL, or of the newest unfinished one of --plan NAME.
+
+    Asks nothing and needs no plan file: the journal holds everything. Requests whose answer was lost are settled by looking
+    the product up, and are repeated, if at all, with the same token. Products that have changed since the review are left
+    alone. Resuming a finished run calls nothing, prints its final line and exits as it did.
+    """
+    story = find(journal, plan_name, state_dir)
+    if story.is_finished:
+        return repeat(story)
+    display = Display(quiet=quiet, color=color, log_format=log_format, log_level=log_level)
+    header = story.birth.header
+    entrance = api.reenter(header, workers=workers)
+    result = finish(story, entrance, display, grace=grace, max_age=max_age, restart=True)
+    return end(result, result.exit_code, simulated=False)
+
+
+def find(path: Path | None, plan_name: str | None, state_dir: Path | None) -> journals.Story:
+    """Find the journal that is meant."""
+    if (path is None) == (plan_name is None):
+        message = "name the JOURNAL to resume, or --plan NAME for the newest unfinished one of a plan"
+        raise InvalidInput(message)
+    if path is not None:
+        return journals.load(path)
+    assert plan_name is not None
+    return state_at(state_dir, simulated=False).newest_unfinished(plan_name)
+
+
+def repeat(story: journals.Story) -> int:
+    """Say how a finished run ended, again."""
+    last = story.events[-1]
+    assert isinstance(last, Finished | Abandoned)
+    tell(f"This run is finished; nothing was called. Journal: {story.path}")
+    put(last.summary)
+    return last.exit_code if isinstance(last, Finished) else ExitCode.LEFT_TO_DO
+
+
+def finish(
+    story: journals.Story, entrance: api.Entrance, display: Display, *, grace: float, max_age: float, restart: bool
+) -> api.RunResult:
+    """Drive an unfinished run on; without *restart*, one that its failure tolerance stopped starts nothing new."""
+    settings = api.RunSettings(grace=grace, watch=display.watch, complain=display.complain)
+    return api.resume(story, entrance, settings=settings, max_age=max_age, restart=restart)

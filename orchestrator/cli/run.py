@@ -1,0 +1,120 @@
+"""`orchestrator run`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from orchestrator import api
+from orchestrator.cli import review as review_command
+from orchestrator.cli.ending import end
+from orchestrator.cli.options import (
+    FILE,
+    all_of,
+    display_options,
+    grace_option,
+    plan_argument,
+    simulate_options,
+    state_dir_option,
+    strict_option,
+    workers_option,
+)
+from orchestrator.cli.places import entrance_for, state_at
+from orchestrator.cli.resume import finish
+from orchestrator.cli.terminal import Display, confirm, put, tell
+from orchestrator.errors import ExitCode
+from orchestrator.report.preview import preview
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What was asked for on the command line."""
+
+    yes: bool
+    dry_run: bool
+    strict: bool
+    journal: Path | None
+    resume: bool
+    grace: float
+
+
+@click.command("run")
+@plan_argument
+@click.option("--yes", "-y", is_flag=True, help="Do not ask. Needed where there is no terminal.")
+@click.option("--dry-run", "--dryrun", is_flag=True, help="The same as `review`.")
+@strict_option
+@click.option("--journal", type=FILE, help="Keep the journal in this file.  [default: in the state directory]")
+@click.option("--resume", is_flag=True, help="Finish an unfinished last run of this plan first.")
+@all_of(simulate_options, state_dir_option, workers_option, grace_option, display_options)
+def command(  # noqa: PLR0913 - one parameter for each option
+    *,
+    plan: Path,
+    simulate: bool,
+    world: Path | None,
+    state_dir: Path | None,
+    workers: int,
+    quiet: bool,
+    color: str,
+    log_format: str | None,
+    log_level: str,
+    **wishes: object,
+) -> int:
+    """
+    Review PLAN, ask, terminate, and follow each product to its end.
+
+    On a terminal it shows what it would do and wants the number of terminations typed; elsewhere it wants --yes. Every
+    request is written to a journal before it leaves, so that a run that is interrupted in any way can be resumed.
+
+    The first Ctrl-C starts nothing new and follows what is under way for the grace; the second leaves at once. The last
+    line, on stdout, is stable and adds up to the plan:
+
+    \b
+        Run 1f0c9a52: 40 terminated, 1 failed, 1 stuck, 0 pending, 0 in doubt,
+        0 blocked, 0 drifted, 3 skipped, 1 refused, 2 already gone.
+    """
+    asked = Wishes(**wishes)  # type: ignore[arg-type]
+    display = Display(quiet=quiet, color=color, log_format=log_format, log_level=log_level)
+    state = state_at(state_dir, simulated=simulate)
+    loaded = api.load_plan(plan)
+    with entrance_for(loaded, plan, simulate=simulate, world=world, workers=workers) as entrance:
+        if asked.resume and not simulate and (code := finish_last(loaded.name, entrance, state, display, asked)):
+            return code
+        review = api.survey(loaded, entrance, strict=asked.strict)
+        return execute(review, state, display, asked)
+
+
+def execute(review: api.Review, state: api.StateDir, display: Display, asked: Wishes) -> int:
+    """Show, ask, run, say how it ended."""
+    text = preview(
+        review.plan,
+        review.worklist,
+        review.entrance.clock.now(),
+        lambda text, style: display.style(text, style, stderr=not asked.dry_run),
+    )
+    if asked.dry_run:
+        put(text)
+        return review_command.exit_code(review, detailed=False)
+    if not display.quiet:
+        tell(text + "\n")
+    api.refuse(review)
+    confirm(review.worklist, yes=asked.yes)
+    settings = api.RunSettings(grace=asked.grace, watch=display.watch, complain=display.complain)
+    result = api.run(review, state=state, settings=settings, journal_path=asked.journal)
+    nothing_seen = review.worklist.nothing_was_ever_seen
+    code = ExitCode.SOME_NOT_DONE if nothing_seen and result.exit_code is ExitCode.DONE else result.exit_code
+    return end(result, code, simulated=review.entrance.simulated)
+
+
+def finish_last(
+    plan_name: str, entrance: api.Entrance, state: api.StateDir, display: Display, asked: Wishes
+) -> int | None:
+    """Finish the plan's last run if that is unfinished; returns an exit code if it still is."""
+    last = state.last(plan_name)
+    if last is None or last.is_finished:
+        return None
+    tell(f"The last run of `{plan_name}` is unfinished; finishing it first: {last.path}")
+    result = finish(last, entrance, display, grace=asked.grace, max_age=api.MAX_AGE, restart=False)
+    code = end(result, result.exit_code, simulated=False)
+    return code if result.run.is_unfinished else None

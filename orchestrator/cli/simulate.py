@@ -1,0 +1,42 @@
+"""`orchestrator simulate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from orchestrator.cli.options import FILE
+from orchestrator.cli.terminal import put, tell
+from orchestrator.errors import ExitCode, InvalidInput
+
+
+@click.command("simulate")
+@click.option("--world", type=FILE, help="What exists: a world file.  [default: nothing]")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="Where to listen; 0 finds one.")
+def command(*, world: Path | None, port: int) -> int:
+    """
+    Serve a made-up AWS account on loopback until Ctrl-C.
+
+    Prints the settings that lead to it, ready for a shell. It speaks what boto3 speaks, for Service Catalog and for
+    sts:GetCallerIdentity; every call is listed under /_simulator/ledger, the state of each product under /_simulator/world.
+    """
+    from orchestrator import simulator  # noqa: PLC0415 - botocore takes a while to import
+
+    try:
+        spec = simulator.read_world(world) if world is not None else simulator.WorldSpec()
+        server = simulator.Simulator(spec, port)
+    except simulator.WorldInvalid as error:
+        raise InvalidInput(str(error)) from error
+    except OSError as error:
+        message = f"cannot listen on port {port}: {error.strerror}"
+        raise InvalidInput(message) from error
+    put(f"export AWS_ENDPOINT_URL={server.url}")
+    put(f"export AWS_DEFAULT_REGION={server.region}")
+    put("export AWS_ACCESS_KEY_ID=AKIASIMULATED0000000 AWS_SECRET_ACCESS_KEY=not-a-secret")
+    tell(f"Account {server.account} with {len(list(spec.all_products()))} products. Ctrl-C ends it.")
+    try:
+        server.serve()
+    except KeyboardInterrupt:
+        tell("Ended.")
+    return ExitCode.DONE

@@ -1,0 +1,119 @@
+"""The terminal: colours, displays, questions. Data goes to stdout, everything else to stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+
+import click
+
+from orchestrator.core.events import Event
+from orchestrator.core.run import Run
+from orchestrator.core.worklist import Decision, Worklist
+from orchestrator.errors import GuardRefused
+from orchestrator.ports import Observer
+from orchestrator.report.preview import confirmation, unstyled
+from orchestrator.report.progress import Fold, LogProgress
+from orchestrator.report.text import plural
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Display:
+    """How a command shows things, as its options say."""
+
+    quiet: bool = False
+    color: str = "auto"
+    log_format: str | None = None
+    log_level: str = "info"
+
+    def colors(self, *, stderr: bool) -> bool:
+        """Whether a stream gets colours."""
+        if self.color != "auto":
+            return self.color == "always"
+        stream = sys.stderr if stderr else sys.stdout
+        return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+    def style(self, text: str, style: str, *, stderr: bool) -> str:
+        """Style a text: a colour, `bold` or `dim`."""
+        if not self.colors(stderr=stderr):
+            return unstyled(text, style)
+        if style in ("bold", "dim"):
+            return click.style(text, **{style: True})
+        return click.style(text, fg=style)
+
+    @property
+    def live(self) -> bool:
+        """Whether a live display is shown."""
+        terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("CI")
+        return terminal and not self.quiet and self.log_format is None
+
+    def watch(self, run: Run, history: Sequence[Event]) -> AbstractContextManager[Sequence[Observer]]:
+        """Show a run as it goes on."""
+        fold = Fold(run.worklist, tuple(history))
+        return self._live(fold) if self.live else self._logged(fold)
+
+    def complain(self, observer: Observer, error: Exception) -> None:
+        """Say that a display broke; the run goes on."""
+        tell(f"The display {type(observer).__name__} failed and was switched off: {type(error).__name__}: {error}")
+
+    @contextmanager
+    def _live(self, fold: Fold) -> Iterator[Sequence[Observer]]:
+        from rich.console import Console  # noqa: PLC0415 - only where there is a terminal
+
+        from orchestrator.report.live import LiveProgress  # noqa: PLC0415
+
+        console = Console(stderr=True, no_color=not self.colors(stderr=True), highlight=False)
+        with LiveProgress(fold, console) as progress:
+            yield (progress,)
+
+    @contextmanager
+    def _logged(self, fold: Fold) -> Iterator[Sequence[Observer]]:
+        from orchestrator.report.log import configure  # noqa: PLC0415 - structlog takes a while to import
+
+        log = configure(
+            form=self.log_format or "console",
+            level="warning" if self.quiet else self.log_level,
+            color=self.colors(stderr=True),
+        )
+        yield (LogProgress(fold, log),)
+
+
+def tell(text: str = "") -> None:
+    """Say something to the person: on stderr, and never a reason to stop."""
+    try:
+        click.echo(text, err=True)
+    except OSError:
+        return
+
+
+def put(text: str) -> None:
+    """Write data to stdout; a reader that has left is no reason to stop."""
+    try:
+        click.echo(text)
+        sys.stdout.flush()
+    except OSError:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - lives as long as the process
+
+
+def confirm(worklist: Worklist, *, yes: bool) -> None:
+    """
+    Make sure that somebody wants what a run would do. No environment variable can say yes.
+
+    Raises:
+
+        GuardRefused: Nobody said yes.
+    """
+    count = len(worklist.of(Decision.TERMINATE))
+    if yes or count == 0:
+        return
+    tell(confirmation(worklist))
+    if not sys.stdin.isatty():
+        message = f"{plural(count, 'termination')} would need a yes, and there is no terminal to ask on; pass --yes"
+        raise GuardRefused(message)
+    answer = click.prompt(f"Type the number of terminations ({count}) to go on", default="", show_default=False, err=True)
+    if answer.strip().replace(",", "") != str(count):
+        message = "not confirmed; nothing was terminated"
+        raise GuardRefused(message)

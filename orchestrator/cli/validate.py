@@ -1,0 +1,38 @@
+"""`orchestrator validate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from orchestrator.cli.options import FILE
+from orchestrator.cli.terminal import put, tell
+from orchestrator.errors import ExitCode, InvalidInput
+from orchestrator.report.diagnostics import render
+from orchestrator.report.text import plural
+from orchestrator.store.plan_file import PlanInvalid, load_plan
+
+
+@click.command("validate")
+@click.argument("plans", type=FILE, nargs=-1, required=True)
+def command(plans: tuple[Path, ...]) -> int:
+    """
+    Check plans, offline.
+
+    Every mistake of every plan is shown at once, with its line, what is wrong and what would be right. Nothing is called.
+    Exits 0 if all PLANS are valid, else 2.
+    """
+    code = ExitCode.DONE
+    for path in plans:
+        try:
+            plan = load_plan(path)
+            put(f"{path}: valid, {plural(len(plan.entries), 'product')}")
+        except PlanInvalid as error:
+            tell(render(error.diagnostics) + "\n")
+            tell(f"{path}: {plural(len(error.diagnostics), 'mistake')}")
+            code = ExitCode.INVALID
+        except InvalidInput as error:
+            tell(str(error))
+            code = ExitCode.INVALID
+    return code

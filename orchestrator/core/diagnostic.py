@@ -1,0 +1,30 @@
+"""Something wrong in a file, with the place: what a reader of files finds and a report renders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A stretch of one line of a file. Lines and columns count from 1, in characters; `source` is the line's text."""
+
+    file: str
+    line: int
+    column: int
+    length: int = 1
+    source: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnostic:
+    """What is wrong, where, what would be right, and the earlier place that it collides with, if any."""
+
+    place: Place
+    message: str
+    hint: str | None = None
+    related: Place | None = None
+    related_note: str | None = None

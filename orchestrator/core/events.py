@@ -1,0 +1,349 @@
+"""
+Events: our history. What is durable goes to the journal, and replaying it gives the same run again.
+
+Volatile events carry what only this execution needs (what was asked, what a lookup showed); they change the run through
+the same `apply`, are never written, and a resumed run does without them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+from orchestrator.core.commands import Operation
+from orchestrator.core.inventory import Product, Record, RecordError
+from orchestrator.core.lane import Lane
+from orchestrator.core.settle import Sighting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened at `at` (seconds since the epoch)."""
+
+    at: float
+
+    durable: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineEvent(Event):
+    """Something that happened to one line."""
+
+    line: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intended(LineEvent):
+    """The request is about to leave. Synced before it does."""
+
+    attempt: int
+    send: int
+    token: str
+    ignore_errors: bool
+    retain_physical_resources: bool
+    accept_language: str | None
+    record_before: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted(LineEvent):
+    """AWS answered with the record of the termination."""
+
+    record_id: str
+    record_status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Throttled(LineEvent):
+    """The request was refused for its rate; it will be sent again with the same token."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotSent(LineEvent):
+    """The request did not leave; it will be sent again with the same token."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unanswered(LineEvent):
+    """The request may have been carried out."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StillInDoubt(LineEvent):
+    """This send came to nothing, but an earlier one of the attempt may have been carried out."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disputed(LineEvent):
+    """AWS refused the request; what that means is settled by looking the product up."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attached(LineEvent):
+    """The record of our request was found by looking the product up."""
+
+    record_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adopted(LineEvent):
+    """Somebody else's termination is under way and is followed."""
+
+    record_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostSight(LineEvent):
+    """The record that was followed can no longer be read."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rested(LineEvent):
+    """The doubt could not be settled within bounds; the line is left in doubt."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terminated(LineEvent):
+    """The product is gone, on the evidence named."""
+
+    evidence: str
+    record_id: str | None
+    by_another: bool = False
+    options_unmet: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptFailed(LineEvent):
+    """The record FAILED and another attempt will be made at `retry_at` or later."""
+
+    record_id: str
+    errors: tuple[RecordError, ...]
+    retry_at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed(LineEvent):
+    """The product was not terminated, on the evidence named; nothing further is tried."""
+
+    evidence: str
+    errors: tuple[RecordError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stuck(LineEvent):
+    """It is still under way after its TerminationTimeout."""
+
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlreadyGone(LineEvent):
+    """The product was gone without our doing, as far as evidence goes."""
+
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drifted(LineEvent):
+    """The product is not what was reviewed; nothing (more) is sent."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused(LineEvent):
+    """The lane was closed before this line was sent."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocked(LineEvent):
+    """A prerequisite did not go; nothing is sent."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contradicted(LineEvent):
+    """The record says terminated, and the product is still there."""
+
+    evidence: str
+
+
+class Beginning(StrEnum):
+    """How an execution began."""
+
+    RUN = "run"
+    RESUME = "resume"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Began(Event):
+    """An execution of the run began; its deadline and failure tolerance count from here."""
+
+    how: Beginning
+
+
+class Drain(StrEnum):
+    """Why nothing new is started any more."""
+
+    INTERRUPTED = "interrupted"
+    DEADLINE = "deadline"
+    TOLERANCE = "tolerance"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draining(Event):
+    """Nothing new is started; what is under way is followed until `until`, or to its end if that is None."""
+
+    why: Drain
+    detail: str
+    until: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneEvent(Event):
+    """Something that happened to one lane."""
+
+    lane: Lane
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneClosed(LaneEvent):
+    """Nothing more is sent in this lane, for good."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneLost(LaneEvent):
+    """The lane does not answer any more; this execution gives it up, a resume tries it again."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audited(LaneEvent):
+    """A complete listing after the last verdict was held against the verdicts; what it contradicts follows as events."""
+
+    checked: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished(Event):
+    """The run has come to its end: no line is left to do."""
+
+    exit_code: int
+    summary: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abandoned(Event):
+    """Somebody closed the unfinished run for good."""
+
+    reason: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pulse(Event):
+    """The loop is alive. For displays only; it changes nothing."""
+
+    durable: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked(Event):
+    """A read was issued. `line` is None for pages of a listing."""
+
+    lane: Lane
+    operation: Operation
+    line: str | None
+
+    durable: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard(Event):
+    """An answer came, or none: what the pace and the lane's health learn from it."""
+
+    lane: Lane
+    operation: Operation
+    line: str | None
+    throttled: bool
+    well: bool
+    denied: bool = False
+    problem: str | None = None
+
+    durable: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learned(LineEvent):
+    """A lookup said something about a line. What is None was not learned."""
+
+    sighting: Sighting | None = None
+    record: Record | None = None
+    hidden_record_id: str | None = None
+    history: tuple[Record, ...] | None = None
+
+    durable: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed(LineEvent):
+    """The record of a line was read and is not final; `readable` is False if AWS did not show it."""
+
+    status: str
+    readable: bool = True
+
+    durable: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageRead(LaneEvent):
+    """A page of the lane's listing was read."""
+
+    listing: int
+    products: tuple[Product, ...]
+    next_token: str | None
+
+    durable: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingFailed(LaneEvent):
+    """A listing was given up; it begins anew later."""
+
+    listing: int
+    reason: str
+
+    durable: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed(LaneEvent):
+    """A complete listing of the lane, begun at `begun_at`."""
+
+    begun_at: float
+    sightings: Mapping[str, Sighting]
+
+    durable: ClassVar[bool] = False

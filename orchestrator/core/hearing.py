@@ -1,0 +1,176 @@
+"""
+What an answer means for the line that it is about: reply → events. Reads only; what is stale means nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from orchestrator.core import events as e
+from orchestrator.core.commands import DescribeProduct, DescribeRecord, ReadHistory, Terminate
+from orchestrator.core.inventory import FAILED, SUCCEEDED, Product, Record
+from orchestrator.core.plan import Retry
+from orchestrator.core.replies import (
+    Answer,
+    Denied,
+    NotFound,
+    NotSent,
+    Outcome,
+    Rejected,
+    Reply,
+    Throttled,
+    Unanswered,
+    Unauthenticated,
+    explain,
+)
+from orchestrator.core.settle import Sighting
+from orchestrator.core.states import State
+from orchestrator.core.termination import MOST_UNREADABLE, Termination
+from orchestrator.core.tokens import jitter
+
+
+def hear(reply: Reply, t: Termination, state: State, retry: Retry) -> Iterator[e.LineEvent]:
+    """
+    Say what a reply to a command about one line means.
+
+    Args:
+
+        reply: What came back, perhaps late or doubled.
+        t: The line's life so far.
+        state: The line's state now.
+        retry: How often a product is tried.
+
+    Yields:
+
+        Events that may be applied now; none if the reply is stale or says nothing.
+    """
+    match reply.command:
+        case Terminate() as command:
+            yield from hear_terminate(reply, command, t, state)
+        case DescribeRecord() as command if state is State.IN_PROGRESS:
+            if command.record_id == t.record_id:
+                yield from hear_followed(reply, t, retry)
+        case DescribeRecord() as command if state in (State.PENDING, State.IN_DOUBT):
+            yield from hear_record(reply, command, t)
+        case DescribeProduct() if state in (State.PENDING, State.IN_DOUBT, State.TERMINATED):
+            yield from hear_product(reply, t)
+        case ReadHistory() if state in (State.PENDING, State.IN_DOUBT):
+            if isinstance(reply.outcome, Answer) and isinstance(reply.outcome.value, tuple):
+                yield e.Learned(at=reply.at, line=t.line.id, history=reply.outcome.value)
+        case _:
+            return
+
+
+def hear_terminate(reply: Reply, command: Terminate, t: Termination, state: State) -> Iterator[e.LineEvent]:
+    """Deal with the answer to a send: the newest one, or a late acceptance of the same attempt."""
+    if command.token != t.token or state not in (State.REQUESTED, State.IN_DOUBT):
+        return
+    accepted = isinstance(reply.outcome, Answer)
+    if not accepted and (state is not State.REQUESTED or command.send != t.send):
+        return
+    yield from sent(reply.outcome, t, state, reply.at)
+
+
+def sent(outcome: Outcome, t: Termination, state: State, at: float) -> Iterator[e.LineEvent]:
+    """Say what became of a send."""
+    line = t.line.id
+    match outcome:
+        case Answer(Record() as record) if not misfit(record, t):
+            yield e.Accepted(at=at, line=line, record_id=record.record_id, record_status=record.status)
+        case Answer() if state is State.REQUESTED:
+            yield e.Unanswered(at=at, line=line, reason=f"the answer does not fit the request: {outcome.value}")
+        case Answer():
+            return
+        case Unanswered(reason):
+            yield e.Unanswered(at=at, line=line, reason=reason)
+        case (Throttled() | NotSent() | Unauthenticated()) as problem if t.doubts:
+            yield e.StillInDoubt(at=at, line=line, reason=explain(problem))
+        case Throttled(code):
+            yield e.Throttled(at=at, line=line, code=code)
+        case (NotSent() | Unauthenticated()) as problem:
+            yield e.NotSent(at=at, line=line, reason=explain(problem))
+        case (NotFound(message=message) | Denied(message=message) | Rejected(message=message)) as problem:
+            yield e.Disputed(at=at, line=line, code=problem.code, message=message)
+        case _:
+            assert_never(outcome)
+
+
+def misfit(record: Record, t: Termination) -> bool:
+    """Whether an answer's record cannot be the one of this attempt."""
+    return (
+        record.product_id not in (None, t.line.product_id)
+        or record.record_id in t.own_records
+        or not (record.is_termination or not record.record_type)
+    )
+
+
+def hear_followed(reply: Reply, t: Termination, retry: Retry) -> Iterator[e.LineEvent]:
+    """Deal with a look at the record of a termination that is under way."""
+    at, line = reply.at, t.line.id
+    match reply.outcome:
+        case Answer(Record(status=status) as record) if status == SUCCEEDED and not foreign(record, t):
+            yield e.Terminated(
+                at=at,
+                line=line,
+                evidence=f"record {record.record_id} SUCCEEDED",
+                record_id=record.record_id,
+                by_another=t.adopted,
+                options_unmet=t.adopted and t.line.options.retain_physical_resources,
+            )
+        case Answer(Record(status=status) as record) if status == FAILED and not foreign(record, t):
+            yield failed(record, t, retry, at)
+        case Answer(Record() as record) if not foreign(record, t):
+            if at >= t.overdue_at:
+                yield e.Stuck(at=at, line=line, evidence=f"record {record.record_id} is still {record.status}")
+            else:
+                yield e.Followed(at=at, line=line, status=record.status)
+        case NotFound() | Denied() | Rejected() | Answer():
+            why = explain(reply.outcome) if not isinstance(reply.outcome, Answer) else "it is another product's"
+            if t.unreadable + 1 >= MOST_UNREADABLE:
+                yield e.LostSight(at=at, line=line, reason=f"record {t.record_id} cannot be read: {why}")
+            else:
+                yield e.Followed(at=at, line=line, status="", readable=False)
+        case _:
+            if at >= t.overdue_at and t.misses >= MOST_UNREADABLE:
+                yield e.LostSight(at=at, line=line, reason=f"record {t.record_id} cannot be read in time")
+
+
+def foreign(record: Record, t: Termination) -> bool:
+    """Whether a record that was asked for by its id is another one, or of another product."""
+    return record.record_id != t.record_id or record.product_id not in (None, t.line.product_id)
+
+
+def failed(record: Record, t: Termination, retry: Retry, at: float) -> e.LineEvent:
+    """Decide after a FAILED record: another attempt, or not. Somebody else's failed termination costs no attempt."""
+    again = (t.adopted or t.attempt < retry.attempts) and at < t.overdue_at
+    if not again:
+        return e.Failed(at=at, line=t.line.id, evidence=f"record {record.record_id} FAILED", errors=record.errors)
+    longest = retry.backoff * 2 ** (t.attempt - 1)
+    pause = longest * jitter(t.line.id, record.record_id, t.attempt)
+    return e.AttemptFailed(
+        at=at, line=t.line.id, record_id=record.record_id, errors=record.errors, retry_at=round(at + pause, 6)
+    )
+
+
+def hear_record(reply: Reply, command: DescribeRecord, t: Termination) -> Iterator[e.LineEvent]:
+    """Deal with a record that was looked up to settle a doubt."""
+    match reply.outcome:
+        case Answer(Record() as record) if record.record_id == command.record_id:
+            yield e.Learned(at=reply.at, line=t.line.id, record=record)
+        case NotFound() | Denied() | Rejected():
+            yield e.Learned(at=reply.at, line=t.line.id, hidden_record_id=command.record_id)
+        case _:
+            return
+
+
+def hear_product(reply: Reply, t: Termination) -> Iterator[e.LineEvent]:
+    """Deal with a product that was looked up."""
+    match reply.outcome:
+        case Answer(Product() as product) if product.product_id == t.line.product_id:
+            sighting = Sighting(at=reply.at, status=product.status, record_id=product.last_record_id)
+            yield e.Learned(at=reply.at, line=t.line.id, sighting=sighting)
+        case NotFound():
+            yield e.Learned(at=reply.at, line=t.line.id, sighting=Sighting(at=reply.at, status=None))
+        case _:
+            return

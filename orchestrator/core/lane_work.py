@@ -1,0 +1,138 @@
+"""
+The work of one lane: what is due, how fast, how fresh its listing is, whether it still answers, what its audit owes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from orchestrator.core import events as e
+from orchestrator.core.agenda import Agenda
+from orchestrator.core.commands import Operation
+from orchestrator.core.lane import Lane
+from orchestrator.core.pacing import Pace
+from orchestrator.core.settle import Sighting
+
+FRESH = 600.0
+"""A listing that may be sent upon is not older than this, in seconds."""
+
+REFRESH = 480.0
+"""Age at which the next listing is begun, so that sending need not stop for it."""
+
+PATIENCE = 600.0
+"""Seconds without one good answer before a lane is given up."""
+
+MOST_DENIALS = 3
+"""Sends refused for want of a right, before any was accepted, that close a lane."""
+
+MOST_PAGES = 100_000
+LISTING_TRIES = 5
+LISTING_PAUSE = 30.0
+MOST_LISTINGS_FAILED = 5
+AUDIT_PATIENCE = 60.0
+AUDIT_PAUSE = 5.0
+
+
+@dataclass(slots=True)
+class Listing:
+    """A listing that is being read, page by page."""
+
+    number: int
+    begun_at: float
+    page: int = 0
+    page_token: str | None = None
+    sightings: dict[str, Sighting] = field(default_factory=dict)
+    misses: int = 0
+
+
+class LaneWork:
+    """One lane within one execution of a run. Times are seconds since the epoch."""
+
+    def __init__(self, lane: Lane, rate_per_second: float | None) -> None:
+        self.lane = lane
+        self.agendas = {operation: Agenda() for operation in Operation}
+        self.paces = {operation: Pace() for operation in Operation}
+        self.paces[Operation.TERMINATE] = Pace(cap=rate_per_second)
+        self.in_flight = 0
+        self.under_way = 0
+        self.serial_under_way = 0
+        self.closed: str | None = None
+        self.lost: str | None = None
+        self.denials = 0
+        self.accepted = 0
+        self.failing_since: float | None = None
+        self.answered_at = 0.0
+        self.last_problem = ""
+        self.listed_at: float | None = None
+        self.listing: Listing | None = None
+        self.listing_number = 0
+        self.listing_asked = False
+        self.listing_at = 0.0
+        self.listings_failed = 0
+        self.terminated: set[str] = set()
+        self.verdict_at: float | None = None
+        self.audited_at: float | None = None
+        self.audit: dict[str, float] | None = None
+
+    def renewed(self, rate_per_second: float | None) -> LaneWork:
+        """Return this lane's work as a new execution finds it: verdicts and a closed lane are history and stay."""
+        lane = LaneWork(self.lane, rate_per_second)
+        lane.verdict_at, lane.audited_at, lane.closed = self.verdict_at, self.audited_at, self.closed
+        lane.under_way, lane.serial_under_way, lane.terminated = self.under_way, self.serial_under_way, self.terminated
+        return lane
+
+    def is_fresh(self, now: float, age: float = FRESH) -> bool:
+        """Whether the newest complete listing is not older than *age* seconds."""
+        return self.listed_at is not None and now - self.listed_at <= age
+
+    @property
+    def owes_audit(self) -> bool:
+        """Whether a verdict was reached that no complete listing has been held against yet."""
+        return self.verdict_at is not None and (self.audited_at is None or self.audited_at < self.verdict_at)
+
+    def hear(self, event: e.Heard) -> None:
+        """Learn from an answer whether the lane is well."""
+        self.in_flight = max(0, self.in_flight - 1)
+        self.paces[event.operation].heard(event.at, slower=event.throttled)
+        if event.operation is Operation.SCAN:
+            self.listing_asked = False
+            if self.listing is not None and not event.well and not event.throttled:
+                self.listing.misses += 1
+        if event.operation is Operation.TERMINATE and event.denied:
+            self.denials += 1
+        if event.well:
+            self.failing_since = None
+            self.answered_at = event.at
+        elif self.failing_since is None:
+            self.failing_since = event.at
+        self.last_problem = event.problem or self.last_problem
+
+    def ask_page(self, at: float) -> None:
+        """A page was asked for; the first one begins a listing."""
+        self.listing_asked = True
+        if self.listing is None:
+            self.listing_number += 1
+            self.listing = Listing(number=self.listing_number, begun_at=at)
+
+    def read(self, event: e.PageRead) -> None:
+        """Add a page to the listing that is being read."""
+        if self.listing is None or self.listing.number != event.listing:
+            return
+        self.listing.page += 1
+        self.listing.page_token = event.next_token
+        self.listing.misses = 0
+        self.listing.sightings |= sightings(event)
+
+    def give_up_listing(self, at: float) -> None:
+        """Drop the listing that is being read; it begins anew after a pause."""
+        self.listing = None
+        self.listings_failed += 1
+        self.listing_at = at + LISTING_PAUSE
+
+
+def sightings(page: e.PageRead) -> dict[str, Sighting]:
+    """Return what a page says of each product on it."""
+    return {
+        product.product_id: Sighting(at=page.at, status=product.status, record_id=product.last_record_id)
+        for product in page.products
+    }

@@ -1,0 +1,152 @@
+"""
+What should be asked of the world now: state → commands, in order of urgency. Reads only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from orchestrator.core import tokens
+from orchestrator.core.commands import (
+    Command,
+    DescribeProduct,
+    DescribeRecord,
+    Operation,
+    ReadHistory,
+    ScanPage,
+    Terminate,
+)
+from orchestrator.core.lane_work import REFRESH, LaneWork
+from orchestrator.core.settle import AskRecord, Quiet
+from orchestrator.core.states import State
+from orchestrator.core.termination import Termination
+from orchestrator.core.verdict import conclusion_of
+from orchestrator.core.work import Work, is_serial
+
+READS = (Operation.PRODUCT, Operation.HISTORY, Operation.RECORD)
+
+
+def propose(work: Work, run_id: str, now: float) -> Iterator[Command]:
+    """
+    Yield what may be asked now, the least busy lane first; within a lane what settles doubt, then what follows, then sends.
+
+    Args:
+
+        work: The state of the run.
+        run_id: For the tokens.
+        now: Seconds since the epoch.
+    """
+    for lane in sorted(work.lanes.values(), key=lambda lane: (lane.in_flight, lane.lane)):
+        if lane.lost:
+            continue
+        for operation in READS:
+            allowed = lane.paces[operation].allowance(now)
+            for line in islice(lane.agendas[operation].due(now), allowed):
+                yield read(work.lines[line], work.state(work.lines[line]), operation, lane)
+        yield from listing_page(work, lane, now)
+        if may_send(work, lane, now):
+            yield from sends(work, lane, run_id, now)
+
+
+def read(t: Termination, state: State, operation: Operation, lane: LaneWork) -> Command:
+    """Make the lookup that a line waits for."""
+    if operation is Operation.PRODUCT:
+        return DescribeProduct(lane=lane.lane, line=t.line.id, product_id=t.line.product_id)
+    if operation is Operation.HISTORY:
+        return ReadHistory(lane=lane.lane, line=t.line.id, product_id=t.line.product_id)
+    record_id = t.record_id
+    if state is not State.IN_PROGRESS:
+        conclusion = conclusion_of(t, state)
+        assert isinstance(conclusion, AskRecord)
+        record_id = conclusion.record_id
+    assert record_id is not None
+    return DescribeRecord(lane=lane.lane, line=t.line.id, record_id=record_id)
+
+
+def wants_listing(work: Work, lane: LaneWork, now: float) -> bool:
+    """Whether the lane has to be listed: sends wait for a fresh listing, or its audit is owed."""
+    if lane.lost or work.ended:
+        return False
+    if lane.listing is not None:
+        return True
+    if sends_wait(work, lane, now) and not lane.is_fresh(now, REFRESH):
+        return True
+    return owes_audit_now(work, lane)
+
+
+def owes_audit_now(work: Work, lane: LaneWork) -> bool:
+    """Whether it is time for the audit: verdicts were reached, and nothing else is left to do in the lane."""
+    return lane.owes_audit and lane.audit is None and not is_cut_short(work) and is_quiet(work, lane)
+
+
+def is_quiet(work: Work, lane: LaneWork) -> bool:
+    """Whether no line of the lane waits for a call, and none is in flight."""
+    if lane.in_flight or any(lane.agendas[operation] for operation in READS):
+        return False
+    return not lane.agendas[Operation.TERMINATE] or work.drain is not None or lane.closed is not None
+
+
+def is_cut_short(work: Work) -> bool:
+    """Whether the execution ends before its work does, so that a resume will finish it."""
+    return work.drain is not None and work.drain.until is not None
+
+
+def sends_wait(work: Work, lane: LaneWork, now: float) -> bool:
+    """Whether a line is due to be sent."""
+    if work.drain is not None or lane.closed:
+        return False
+    return next(lane.agendas[Operation.TERMINATE].due(now), None) is not None
+
+
+def listing_page(work: Work, lane: LaneWork, now: float) -> Iterator[Command]:
+    """Yield the next page of the lane's listing, if one is wanted."""
+    if lane.listing_asked or now < lane.listing_at or not wants_listing(work, lane, now):
+        return
+    if lane.paces[Operation.SCAN].allowance(now) < 1:
+        return
+    listing = lane.listing
+    number = listing.number if listing else lane.listing_number + 1
+    page, page_token = (listing.page, listing.page_token) if listing else (0, None)
+    yield ScanPage(lane=lane.lane, listing=number, page=page, page_token=page_token)
+
+
+def may_send(work: Work, lane: LaneWork, now: float) -> bool:
+    """Whether anything at all may be sent in the lane."""
+    return work.drain is None and not lane.closed and lane.is_fresh(now)
+
+
+def sends(work: Work, lane: LaneWork, run_id: str, now: float) -> Iterator[Command]:
+    """Yield the terminations that may leave now, within pace and limits. Lines in doubt come first (see `Work.replan`)."""
+    room = lane.paces[Operation.TERMINATE].allowance(now)
+    slots = work.plan.limits.in_flight - lane.under_way
+    serial = lane.serial_under_way
+    for line in lane.agendas[Operation.TERMINATE].due(now):
+        t = work.lines[line]
+        pending = work.state(t) is State.PENDING
+        if room < 1 or (pending and slots < 1):
+            return
+        if pending and is_serial(t) and serial:
+            continue
+        if (command := send(t, work.state(t), lane, run_id)) is not None:
+            room -= 1
+            slots -= pending
+            serial += pending and is_serial(t)
+            yield command
+
+
+def send(t: Termination, state: State, lane: LaneWork, run_id: str) -> Terminate | None:
+    """Make the termination of a line, if what is known of it allows that."""
+    conclusion = conclusion_of(t, state)
+    if not isinstance(conclusion, Quiet) or t.facts.sighting is None:
+        return None
+    return Terminate(
+        lane=lane.lane,
+        line=t.line.id,
+        product_id=t.line.product_id,
+        attempt=t.attempt,
+        send=t.send + 1,
+        token=tokens.token(run_id, lane.lane, t.line.product_id, t.attempt),
+        options=t.line.options,
+        record_before=conclusion.record_id,
+    )

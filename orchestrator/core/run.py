@@ -1,0 +1,259 @@
+"""
+One execution of a worklist, as a machine without hands: it says what to ask, takes what came back, and remembers.
+
+`next` and `receive` are reads; `apply` is the only mutation, live and on replay. Whoever drives it writes durable events
+down between applying them and acting on them:
+
+    for command in islice(run.next(now), room):     # wishes
+        event = issued(command, now)                # become history
+        run.apply(event); journal.append([event])   # synced, if an intent is among them
+        ...call AWS...
+    for event in run.receive(reply):                # what an answer means
+        run.apply(event); journal.append([event])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from orchestrator.core import events as e
+from orchestrator.core import ticks
+from orchestrator.core.commands import Command, Operation, ScanPage, Terminate
+from orchestrator.core.hearing import hear
+from orchestrator.core.lane import Lane
+from orchestrator.core.lane_work import LISTING_TRIES, MOST_PAGES, sightings
+from orchestrator.core.plan import Plan
+from orchestrator.core.proposals import propose
+from orchestrator.core.replies import (
+    Answer,
+    Denied,
+    Interrupt,
+    NotFound,
+    NotSent,
+    Page,
+    Rejected,
+    Reply,
+    Throttled,
+    Tick,
+    Unanswered,
+    Unauthenticated,
+    explain,
+)
+from orchestrator.core.states import OPEN, Board, State
+from orchestrator.core.tally import Tally, tally
+from orchestrator.core.termination import Termination
+from orchestrator.core.work import Work
+from orchestrator.core.worklist import Worklist
+
+
+class Run:
+    """
+    A run of a worklist.
+
+    Args:
+
+        run_id: Random, minted once per run; tokens derive from it.
+        plan: The plan that the worklist was made from.
+        worklist: What to do.
+        grace: Seconds that terminations under way are followed after a stop was asked for.
+    """
+
+    def __init__(self, *, run_id: str, plan: Plan, worklist: Worklist, grace: float = 20.0) -> None:
+        self.run_id = run_id
+        self.plan = plan
+        self.worklist = worklist
+        self.grace = grace
+        self._work = Work(plan, worklist)
+
+    def next(self, now: float) -> Iterator[Command]:
+        """
+        Propose what should be asked of the world.
+
+        Args:
+
+            now: Seconds since the epoch.
+
+        Yields:
+
+            Commands, the most urgent first; take as many as there is room for. The run must not be changed meanwhile.
+        """
+        return propose(self._work, self.run_id, now)
+
+    def receive(self, reply: Reply | Tick | Interrupt) -> list[e.Event]:
+        """
+        Say what came of an answer, of the passing of time, or of a wish to stop.
+
+        Args:
+
+            reply: Whatever came back: late, doubled or wrong ones mean nothing.
+
+        Returns:
+
+            Events that may be applied now, in order.
+        """
+        match reply:
+            case Tick():
+                return list(ticks.elapse(self._work, reply.at, self.grace))
+            case Interrupt():
+                detail = f"{reply.signal} was received"
+                until = round(reply.at + self.grace, 6)
+                return [e.Draining(at=reply.at, why=e.Drain.INTERRUPTED, detail=detail, until=until)]
+            case Reply():
+                return list(self._hear(reply))
+
+    def apply(self, event: e.Event) -> None:
+        """
+        Let an event have happened.
+
+        Raises:
+
+            IllegalTransition: It cannot happen now: a bug, or a journal that was tampered with. Nothing has changed.
+        """
+        self._work.apply(event)
+
+    def begin(self, at: float, how: e.Beginning, expired: str | None = None) -> list[e.Event]:
+        """
+        Say how an execution begins.
+
+        Args:
+
+            at: Now, seconds since the epoch.
+            how: Whether it is the first one.
+            expired: Why lines that were never sent are not sent any more, None if they are.
+
+        Returns:
+
+            Events to apply: what an earlier execution left without an answer is in doubt.
+        """
+        began: list[e.Event] = [e.Began(at=at, how=how)]
+        for t in self._work.lines.values():
+            state = self._work.state(t)
+            if state is State.REQUESTED:
+                reason = "the program ended before an answer was written down"
+                began.append(e.Unanswered(at=at, line=t.line.id, reason=reason))
+            elif state is State.PENDING and expired:
+                began.append(e.Drifted(at=at, line=t.line.id, reason=expired))
+        return began
+
+    def finish(self, at: float) -> list[e.Event]:
+        """Return the event that ends the run for good, if nothing is left to do."""
+        if self.is_unfinished or self._work.ended:
+            return []
+        result = self.tally()
+        return [e.Finished(at=at, exit_code=int(result.exit_code), summary=result.line(self.run_id))]
+
+    def at_rest(self, now: float) -> bool:
+        """Whether this execution has nothing left to ask. Answers to calls in flight still have to be awaited."""
+        return ticks.at_rest(self._work, now)
+
+    def wake_at(self, now: float) -> float:
+        """Return the next moment (seconds since the epoch) at which `next` or a `Tick` may have something new."""
+        return ticks.wake_at(self._work, now)
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether a line is open, or verdicts wait for their audit."""
+        owed = any(lane.owes_audit for lane in self._work.lanes.values())
+        return not self._work.ended and (self._work.board.has(OPEN) or owed)
+
+    @property
+    def drained_by(self) -> e.Draining | None:
+        """Why nothing new is started, None while it is."""
+        return self._work.drain
+
+    @property
+    def lost_lanes(self) -> dict[Lane, str]:
+        """The lanes that this execution has given up, and why."""
+        return {lane.lane: lane.lost for lane in self._work.lanes.values() if lane.lost}
+
+    @property
+    def terminations(self) -> tuple[Termination, ...]:
+        """The lines that were to be terminated, with all that is known of them. Not to be changed."""
+        return tuple(self._work.lines.values())
+
+    @property
+    def board(self) -> Board:
+        """The state of every line. Not to be changed."""
+        return self._work.board
+
+    def tally(self) -> Tally:
+        """Return the counts that the final line is made of."""
+        unmet = sum(t.options_unmet for t in self._work.lines.values())
+        owed = any(lane.owes_audit for lane in self._work.lanes.values())
+        return tally(self._work.board, options_unmet=unmet, audit_owed=owed)
+
+    def _hear(self, reply: Reply) -> Iterator[e.Event]:
+        command = reply.command
+        line = None if isinstance(command, ScanPage) else command.line
+        outcome = reply.outcome
+        yield e.Heard(
+            at=reply.at,
+            lane=command.lane,
+            operation=command.operation,
+            line=line,
+            throttled=isinstance(outcome, Throttled | NotSent),
+            well=isinstance(outcome, Answer | NotFound | Denied | Rejected),
+            denied=isinstance(outcome, Denied),
+            problem=None if isinstance(outcome, Answer | NotFound) else explain(outcome),
+        )
+        if isinstance(outcome, Unauthenticated):
+            reason = f"its credentials are no longer accepted: {explain(outcome)}"
+            yield e.LaneLost(at=reply.at, lane=command.lane, reason=reason)
+        if isinstance(command, ScanPage):
+            yield from self._hear_page(reply, command)
+        elif (t := self._work.lines.get(command.line)) is not None:
+            yield from hear(reply, t, self._work.state(t), self.plan.retry)
+
+    def _hear_page(self, reply: Reply, command: ScanPage) -> Iterator[e.LaneEvent]:
+        lane = self._work.lanes[command.lane]
+        listing = lane.listing
+        if listing is None or (listing.number, listing.page) != (command.listing, command.page):
+            return
+        at, number = reply.at, command.listing
+        match reply.outcome:
+            case Answer(Page(next_token=next_token) as page):
+                if next_token is not None and (next_token == listing.page_token or listing.page >= MOST_PAGES):
+                    reason = "its pages repeat without end"
+                    yield e.ListingFailed(at=at, lane=lane.lane, listing=number, reason=reason)
+                    return
+                read = e.PageRead(
+                    at=at, lane=lane.lane, listing=number, products=page.products, next_token=next_token
+                )
+                if next_token is not None:
+                    yield read
+                    return
+                shown = listing.sightings | sightings(read)
+                yield e.Listed(at=at, lane=lane.lane, begun_at=listing.begun_at, sightings=shown)
+            case NotFound() | Denied() | Rejected() | Answer():
+                reason = "the listing was refused"
+                yield e.ListingFailed(at=at, lane=lane.lane, listing=number, reason=reason)
+            case Unanswered() if listing.misses + 1 >= LISTING_TRIES:
+                reason = "a page stayed unanswered"
+                yield e.ListingFailed(at=at, lane=lane.lane, listing=number, reason=reason)
+            case _:
+                return
+
+
+def issued(command: Command, at: float) -> e.Event:
+    """
+    Return the event by which a wish becomes history.
+
+    Args:
+
+        command: What is about to be called.
+        at: Now, seconds since the epoch.
+    """
+    if isinstance(command, Terminate):
+        return e.Intended(
+            at=at,
+            line=command.line,
+            attempt=command.attempt,
+            send=command.send,
+            token=command.token,
+            ignore_errors=command.options.ignore_errors,
+            retain_physical_resources=command.options.retain_physical_resources,
+            accept_language=command.options.accept_language,
+            record_before=command.record_before,
+        )
+    line = None if isinstance(command, ScanPage) else command.line
+    return e.Asked(at=at, lane=command.lane, operation=Operation(command.operation), line=line)

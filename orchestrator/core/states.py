@@ -1,0 +1,142 @@
+"""
+How one termination lives: the one table, and the only code that may change a state.
+
+Rule 1: everything that moves a line from one state to another is in `TRANSITIONS`; an event that is not listed for a state
+is a bug and raises. The diagram in the README is drawn from this table and a test compares them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from enum import StrEnum
+
+from orchestrator.core import events as e
+from orchestrator.core.worklist import Decision, Line, Reason, Worklist
+from orchestrator.errors import IllegalTransition
+
+
+class State(StrEnum):
+    """Where a line is in its life."""
+
+    PENDING = "pending"
+    REQUESTED = "requested"
+    IN_DOUBT = "in_doubt"
+    IN_PROGRESS = "in_progress"
+    TERMINATED = "terminated"
+    FAILED = "failed"
+    STUCK = "stuck"
+    SKIPPED = "skipped"
+    REFUSED = "refused"
+    DRIFTED = "drifted"
+    ALREADY_GONE = "already_gone"
+    BLOCKED = "blocked"
+    CONTRADICTED = "contradicted"
+
+
+S = State
+
+TRANSITIONS: Mapping[State, Mapping[type[e.LineEvent], State]] = {
+    S.PENDING: {
+        e.Intended: S.REQUESTED,
+        e.Adopted: S.IN_PROGRESS,
+        e.AlreadyGone: S.ALREADY_GONE,
+        e.Drifted: S.DRIFTED,
+        e.Refused: S.REFUSED,
+        e.Blocked: S.BLOCKED,
+        e.Failed: S.FAILED,
+    },
+    S.REQUESTED: {
+        e.Accepted: S.IN_PROGRESS,
+        e.Throttled: S.PENDING,
+        e.NotSent: S.PENDING,
+        e.Unanswered: S.IN_DOUBT,
+        e.StillInDoubt: S.IN_DOUBT,
+        e.Disputed: S.IN_DOUBT,
+    },
+    S.IN_DOUBT: {
+        e.Intended: S.REQUESTED,
+        e.Accepted: S.IN_PROGRESS,
+        e.Attached: S.IN_PROGRESS,
+        e.Adopted: S.IN_PROGRESS,
+        e.Terminated: S.TERMINATED,
+        e.AlreadyGone: S.ALREADY_GONE,
+        e.Drifted: S.DRIFTED,
+        e.Failed: S.FAILED,
+        e.Rested: S.IN_DOUBT,
+    },
+    S.IN_PROGRESS: {
+        e.Terminated: S.TERMINATED,
+        e.AttemptFailed: S.PENDING,
+        e.Failed: S.FAILED,
+        e.Stuck: S.STUCK,
+        e.LostSight: S.IN_DOUBT,
+    },
+    S.TERMINATED: {
+        e.Contradicted: S.CONTRADICTED,
+    },
+}
+
+OPEN = frozenset({S.PENDING, S.REQUESTED, S.IN_DOUBT, S.IN_PROGRESS})
+"""States that leave a run unfinished."""
+
+UNDER_WAY = frozenset({S.REQUESTED, S.IN_DOUBT, S.IN_PROGRESS})
+"""States in which AWS may be working on the product because of us."""
+
+GONE = frozenset({S.TERMINATED, S.ALREADY_GONE})
+
+
+def first_state(line: Line) -> State:
+    """Return the state that a line of a worklist begins in."""
+    match line.decision, line.reason:
+        case Decision.TERMINATE, _:
+            return State.PENDING
+        case Decision.SKIP, Reason.ALREADY_GONE:
+            return State.ALREADY_GONE
+        case Decision.SKIP, _:
+            return State.SKIPPED
+        case _:
+            return State.REFUSED
+
+
+class Board:
+    """
+    The state of every line, and how many are in each.
+
+    The engine, the live display and the report each fold the same events into a board of their own, so they cannot
+    disagree.
+    """
+
+    def __init__(self, worklist: Worklist) -> None:
+        self.states: dict[str, State] = {line.id: first_state(line) for line in worklist.lines}
+        self.counts: Counter[State] = Counter(self.states.values())
+
+    def move(self, event: e.LineEvent) -> State:
+        """
+        Move the line that *event* is about.
+
+        Args:
+
+            event: A durable event of a line.
+
+        Returns:
+
+            The line's new state.
+
+        Raises:
+
+            IllegalTransition: The table does not have it. Nothing has changed.
+        """
+        state = self.states.get(event.line)
+        target = TRANSITIONS.get(state, {}).get(type(event)) if state else None
+        if state is None or target is None:
+            message = f"{type(event).__name__} cannot happen to {event.line}, which is {state or 'not in the worklist'}"
+            raise IllegalTransition(message)
+        self.states[event.line] = target
+        self.counts[state] -= 1
+        self.counts[target] += 1
+        return target
+
+    def has(self, states: frozenset[State]) -> bool:
+        """Whether any line is in one of *states*."""
+        return any(self.counts[state] for state in states)

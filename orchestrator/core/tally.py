@@ -1,0 +1,64 @@
+"""
+How a run stands: counts, the stable final line, and the exit code that follows from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from orchestrator.core.states import OPEN, Board, State
+from orchestrator.errors import ExitCode
+
+# Every state is counted in exactly one place of the final line, so that it adds up to the worklist. What was sent and whose
+# end is not known is in doubt; a product that is still there although its record says otherwise has not been terminated.
+PLACES: tuple[tuple[str, frozenset[State]], ...] = (
+    ("terminated", frozenset({State.TERMINATED})),
+    ("failed", frozenset({State.FAILED, State.CONTRADICTED})),
+    ("stuck", frozenset({State.STUCK})),
+    ("pending", frozenset({State.PENDING})),
+    ("in doubt", frozenset({State.REQUESTED, State.IN_PROGRESS, State.IN_DOUBT})),
+    ("blocked", frozenset({State.BLOCKED})),
+    ("drifted", frozenset({State.DRIFTED})),
+    ("skipped", frozenset({State.SKIPPED})),
+    ("refused", frozenset({State.REFUSED})),
+    ("already gone", frozenset({State.ALREADY_GONE})),
+)
+
+LEFT = OPEN | {State.STUCK}
+NOT_DONE = frozenset({State.FAILED, State.CONTRADICTED, State.REFUSED, State.DRIFTED, State.BLOCKED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """
+    Counts by state. `options_unmet` counts products that another terminated without what the plan asked to retain;
+    `audit_owed` says that verdicts have not been held against a final listing yet.
+    """
+
+    counts: Mapping[State, int]
+    options_unmet: int = 0
+    audit_owed: bool = False
+
+    def of(self, states: frozenset[State]) -> int:
+        """Return how many lines are in one of *states*."""
+        return sum(self.counts.get(state, 0) for state in states)
+
+    def line(self, run_id: str) -> str:
+        """Return the stable final line."""
+        parts = (f"{self.of(states)} {name}" for name, states in PLACES)
+        return f"Run {run_id}: {', '.join(parts)}."
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What the counts alone say; interrupts and broken journals come before."""
+        if self.of(LEFT) or self.audit_owed:
+            return ExitCode.LEFT_TO_DO
+        if self.of(NOT_DONE) or self.options_unmet:
+            return ExitCode.SOME_NOT_DONE
+        return ExitCode.DONE
+
+
+def tally(board: Board, *, options_unmet: int = 0, audit_owed: bool = False) -> Tally:
+    """Count the lines of a board."""
+    return Tally(counts=dict(board.counts), options_unmet=options_unmet, audit_owed=audit_owed)

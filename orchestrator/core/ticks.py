@@ -1,0 +1,131 @@
+"""
+What time alone decides: conclusions that are due, limits that are passed, lanes that are given up, audits that end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from orchestrator.core import events as e
+from orchestrator.core.commands import Operation
+from orchestrator.core.lane_work import (
+    AUDIT_PATIENCE,
+    MOST_DENIALS,
+    MOST_LISTINGS_FAILED,
+    PATIENCE,
+    LaneWork,
+)
+from orchestrator.core.proposals import READS, is_cut_short, is_quiet, wants_listing
+from orchestrator.core.states import OPEN
+from orchestrator.core.termination import MOST_MISSES
+from orchestrator.core.verdict import verdict
+from orchestrator.core.work import Work
+
+
+def elapse(work: Work, at: float, grace: float) -> Iterator[e.Event]:
+    """
+    Yield what has come to pass by *at*.
+
+    Args:
+
+        work: The state of the run.
+        at: Now, seconds since the epoch.
+        grace: Seconds that terminations under way are followed after the deadline.
+    """
+    for line in work.concluded:
+        t = work.lines[line]
+        event = verdict(t, work.state(t), at, lane_closed=work.lane_of(t).closed)
+        assert event is not None
+        yield event
+    for lane in work.lanes.values():
+        yield from lane_end(lane, at)
+        yield from audit_end(work, lane, at)
+    yield from drain(work, at, grace)
+
+
+def lane_end(lane: LaneWork, at: float) -> Iterator[e.LaneEvent]:
+    """Close a lane that refuses us, give up one that is silent."""
+    if lane.denials >= MOST_DENIALS and not lane.accepted and not lane.closed:
+        reason = f"the right servicecatalog:TerminateProvisionedProduct is missing in {lane.lane}: {lane.last_problem}"
+        yield e.LaneClosed(at=at, lane=lane.lane, reason=reason)
+    if lane.lost:
+        return
+    if lane.failing_since is not None and at - lane.failing_since >= PATIENCE:
+        minutes = round(PATIENCE / 60)
+        reason = f"no call has succeeded for {minutes} minutes; the last one: {lane.last_problem}"
+        yield e.LaneLost(at=at, lane=lane.lane, reason=reason)
+    elif lane.listings_failed >= MOST_LISTINGS_FAILED:
+        reason = f"it cannot be listed completely; the last problem: {lane.last_problem}"
+        yield e.LaneLost(at=at, lane=lane.lane, reason=reason)
+
+
+def audit_end(work: Work, lane: LaneWork, at: float) -> Iterator[e.Event]:
+    """Contradict what the audit still sees after its patience; end the audit when nothing is left to look at."""
+    if lane.audit is None:
+        return
+    left = dict(lane.audit)
+    for line, since in lane.audit.items():
+        t = work.lines[line]
+        seen_again = t.facts.sighting is not None and at - since >= AUDIT_PATIENCE
+        if seen_again or t.misses >= MOST_MISSES:
+            del left[line]
+            status = t.facts.sighting.status if t.facts.sighting else "listed"
+            yield e.Contradicted(at=at, line=line, evidence=f"{t.evidence}, and it is still there ({status})")
+    if not left:
+        yield e.Audited(at=at, lane=lane.lane, checked=len(lane.terminated))
+
+
+def drain(work: Work, at: float, grace: float) -> Iterator[e.Draining]:
+    """Stop starting when the failure tolerance or the deadline is passed."""
+    if work.drain is not None or work.began_at is None or not work.board.has(OPEN):
+        return
+    if work.failures > work.allowed_failures:
+        detail = f"{work.failures} failures, and the plan's FailureTolerance allows {work.allowed_failures}"
+        yield e.Draining(at=at, why=e.Drain.TOLERANCE, detail=detail)
+    elif at >= work.began_at + work.plan.limits.deadline:
+        yield e.Draining(at=at, why=e.Drain.DEADLINE, detail="the plan's Deadline has passed", until=round(at + grace, 6))
+
+
+def at_rest(work: Work, now: float) -> bool:
+    """Whether nothing is left to ask in this execution, calls in flight apart."""
+    cut = work.drain is not None and work.drain.until is not None and now >= work.drain.until
+    return cut or all(lane_at_rest(work, lane, now) for lane in work.lanes.values())
+
+
+def lane_at_rest(work: Work, lane: LaneWork, now: float) -> bool:
+    """Whether nothing is left to ask in one lane."""
+    if lane.lost:
+        return True
+    if any(work.lines[line].line.lane == lane.lane for line in work.concluded):
+        return False
+    if not is_quiet(work, lane) or wants_listing(work, lane, now) or lane.audit is not None:
+        return False
+    return not lane.owes_audit or is_cut_short(work)
+
+
+def wake_at(work: Work, now: float) -> float:
+    """Return the next moment at which something may be due that no answer brings about."""
+    moments = [now] if work.concluded else []
+    if work.drain is None and work.began_at is not None:
+        moments.append(work.began_at + work.plan.limits.deadline)
+    elif work.drain is not None and work.drain.until is not None:
+        moments.append(work.drain.until)
+    for lane in work.lanes.values():
+        if not lane.lost:
+            moments += lane_moments(work, lane, now)
+    return min(moments, default=float("inf"))
+
+
+def lane_moments(work: Work, lane: LaneWork, now: float) -> Iterator[float]:
+    """Yield the moments at which something may be due in one lane."""
+    for operation in (*READS, Operation.TERMINATE):
+        due = lane.agendas[operation].next_at()
+        if due is None or (operation is Operation.TERMINATE and (work.drain is not None or lane.closed)):
+            continue
+        yield max(due, lane.paces[operation].ready_at())
+    if not lane.listing_asked and wants_listing(work, lane, now):
+        yield max(lane.listing_at, lane.paces[Operation.SCAN].ready_at())
+    if lane.failing_since is not None:
+        yield lane.failing_since + PATIENCE
+    if lane.audit:
+        yield min(lane.audit.values()) + AUDIT_PATIENCE

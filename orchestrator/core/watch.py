@@ -1,0 +1,36 @@
+"""
+When to look again at a termination that is under way.
+
+A termination takes seconds or an hour. Looking again after a share of the time that has passed keeps both the delay and
+the number of calls in proportion; in the tail, when few are left, nothing is gained by waiting.
+"""
+
+from __future__ import annotations
+
+FIRST = 1.0
+SHARE = 0.2
+LONGEST = 15.0
+TAIL = 10
+TAIL_LONGEST = 2.0
+MISSED_LONGEST = 30.0
+
+
+def next_look(now: float, since: float, under_way: int, overdue_at: float) -> float:
+    """
+    Return the moment of the next look at a record that is not final.
+
+    Args:
+
+        now: The time of this look.
+        since: When the termination began.
+        under_way: How many are under way in the lane.
+        overdue_at: When its TerminationTimeout ends; there is always a look then.
+    """
+    longest = TAIL_LONGEST if under_way <= TAIL else LONGEST
+    pause = min(max(FIRST, SHARE * (now - since)), longest)
+    return now + pause if now >= overdue_at else min(now + pause, overdue_at)
+
+
+def after_miss(now: float, misses: int) -> float:
+    """Return the moment to repeat a look that failed for the *misses*-th time in a row (1 for the first)."""
+    return now + min(2.0 ** (misses - 1), MISSED_LONGEST)

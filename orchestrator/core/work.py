@@ -1,0 +1,248 @@
+"""
+The whole state of a run, and how each event changes it. `Run` is the door; nothing else may hold one of these.
+"""
+
+from __future__ import annotations
+
+from orchestrator.core import events as e
+from orchestrator.core import watch
+from orchestrator.core.commands import Operation
+from orchestrator.core.inventory import CONTROL_TOWER_ACCOUNT
+from orchestrator.core.lane import Lane
+from orchestrator.core.lane_work import AUDIT_PAUSE, LaneWork
+from orchestrator.core.plan import Plan
+from orchestrator.core.settle import AskHistory, AskProduct, AskRecord, Quiet
+from orchestrator.core.states import UNDER_WAY, Board, State
+from orchestrator.core.termination import Termination
+from orchestrator.core.verdict import conclusion_of, verdict
+from orchestrator.core.worklist import Decision, Worklist
+
+HISTORY_PAUSE = 5.0
+"""Seconds before a history that held nothing of ours is read again."""
+
+QUESTIONS = {AskProduct: Operation.PRODUCT, AskRecord: Operation.RECORD, AskHistory: Operation.HISTORY}
+
+
+class Work:
+    """Everything that is known within a run. Changed by `apply` only."""
+
+    def __init__(self, plan: Plan, worklist: Worklist) -> None:
+        self.plan = plan
+        self.worklist = worklist
+        self.board = Board(worklist)
+        self.began_at: float | None = None
+        self.failures = 0
+        self.drain: e.Draining | None = None
+        self.ended = False
+        self.concluded: dict[str, None] = {}
+        rate = plan.limits.rate_per_second
+        self.lanes: dict[Lane, LaneWork] = {lane: LaneWork(lane, rate) for lane, problem in worklist.lanes if not problem}
+        self.lines: dict[str, Termination] = {}
+        for rank, line in enumerate(worklist.of(Decision.TERMINATE)):
+            self.lines[line.id] = Termination(line=line, rank=rank)
+        self.allowed_failures = plan.limits.failure_tolerance.allowed(len(self.lines))
+
+    def lane_of(self, t: Termination) -> LaneWork:
+        """Return the lane that a line to terminate is worked on in."""
+        assert t.line.lane is not None
+        return self.lanes[t.line.lane]
+
+    def state(self, t: Termination) -> State:
+        """Return the state of a line."""
+        return self.board.states[t.line.id]
+
+    def apply(self, event: e.Event) -> None:
+        """
+        Let *event* have happened.
+
+        Raises:
+
+            IllegalTransition: It cannot happen to the line in its state. Nothing has changed.
+        """
+        match event:
+            case e.Learned() | e.Followed():
+                self._look(event)
+            case e.LineEvent():
+                self._happen(event)
+            case e.Asked():
+                self._asked(event)
+            case e.Heard():
+                self._heard(event)
+            case e.LaneEvent():
+                self._lane_event(event)
+            case e.Began():
+                self._began(event)
+            case e.Draining():
+                self.drain = event
+                self._replan_all()
+            case e.Finished() | e.Abandoned():
+                self.ended = True
+
+    def _happen(self, event: e.LineEvent) -> None:
+        before = self.board.states.get(event.line)
+        state = self.board.move(event)
+        t = self.lines[event.line]
+        t.happen(event)
+        lane = self.lane_of(t)
+        delta = (state in UNDER_WAY) - (before in UNDER_WAY)
+        lane.under_way += delta
+        lane.serial_under_way += delta * is_serial(t)
+        match event:
+            case e.Intended():
+                lane.paces[Operation.TERMINATE].sent(event.at)
+                lane.in_flight += 1
+            case e.Accepted():
+                lane.accepted += 1
+                t.look_at = event.at + watch.FIRST
+            case e.Unanswered():
+                t.look_at = watch.after_miss(event.at, t.doubts)
+            case e.AttemptFailed():
+                t.look_at = event.retry_at
+            case e.Failed() | e.Stuck():
+                self.failures += 1
+            case e.Terminated():
+                lane.verdict_at = event.at
+                lane.terminated.add(event.line)
+                lane.audit = None
+            case e.Contradicted():
+                lane.terminated.discard(event.line)
+                lane.audit = {line: since for line, since in (lane.audit or {}).items() if line != event.line}
+            case _:
+                t.look_at = event.at
+        self.replan(t, event.at)
+
+    def _look(self, event: e.Learned | e.Followed) -> None:
+        t = self.lines[event.line]
+        lane = self.lane_of(t)
+        if isinstance(event, e.Followed):
+            t.unreadable = 0 if event.readable else t.unreadable + 1
+            t.record_status = event.status or t.record_status
+            t.misses = 0
+            since = t.followed_at or event.at
+            t.look_at = watch.next_look(event.at, since, lane.under_way, t.overdue_at)
+        else:
+            t.learn(event)
+            t.look_at = event.at + (HISTORY_PAUSE if event.history is not None else 0.0)
+            self._audit_look(t, lane, event)
+        self.replan(t, event.at)
+
+    def _audit_look(self, t: Termination, lane: LaneWork, event: e.Learned) -> None:
+        if lane.audit is None or t.line.id not in lane.audit or event.sighting is None:
+            return
+        if event.sighting.gone:
+            del lane.audit[t.line.id]
+        t.look_at = event.at + AUDIT_PAUSE
+
+    def _asked(self, event: e.Asked) -> None:
+        lane = self.lanes[event.lane]
+        lane.in_flight += 1
+        lane.paces[event.operation].sent(event.at)
+        if event.line is None:
+            lane.ask_page(event.at)
+            return
+        t = self.lines[event.line]
+        t.asked = True
+        self.replan(t, event.at)
+
+    def _heard(self, event: e.Heard) -> None:
+        lane = self.lanes[event.lane]
+        answered_at = lane.answered_at
+        lane.hear(event)
+        if event.line is None or event.operation is Operation.TERMINATE:
+            return
+        t = self.lines[event.line]
+        t.asked = False
+        if not event.well:
+            # While the whole lane is silent a miss says nothing about this product.
+            if answered_at >= t.missed_at:
+                t.misses += 1
+                t.missed_at = event.at
+            t.look_at = watch.after_miss(event.at, max(1, t.misses))
+        self.replan(t, event.at)
+
+    def _lane_event(self, event: e.LaneEvent) -> None:
+        lane = self.lanes[event.lane]
+        match event:
+            case e.PageRead():
+                lane.read(event)
+            case e.Listed():
+                self._listed(lane, event)
+            case e.ListingFailed():
+                lane.give_up_listing(event.at)
+            case e.LaneClosed(reason=reason):
+                lane.closed = reason
+                self._replan_all(lane)
+            case e.LaneLost(reason=reason):
+                lane.lost = reason
+                self._replan_all(lane)
+            case e.Audited():
+                lane.audited_at = event.at
+                lane.audit = None
+
+    def _listed(self, lane: LaneWork, event: e.Listed) -> None:
+        lane.listing = None
+        lane.listed_at = event.begun_at
+        lane.listings_failed = 0
+        if lane.owes_audit and lane.verdict_at is not None and event.begun_at >= lane.verdict_at:
+            lane.audit = {line: event.at for line in lane.terminated if line in event.sightings}
+        for t in self._of(lane):
+            if self.state(t) is State.PENDING:
+                t.show(event.sightings.get(t.line.product_id), event.begun_at)
+                self.replan(t, event.at)
+            elif lane.audit and t.line.id in lane.audit:
+                t.look_at = event.at
+                self.replan(t, event.at)
+
+    def _began(self, event: e.Began) -> None:
+        self.began_at = event.at
+        self.failures = 0
+        self.drain = None
+        self.lanes = {lane: work.renewed(self.plan.limits.rate_per_second) for lane, work in self.lanes.items()}
+        for t in self.lines.values():
+            t.begin(event.at)
+            self.replan(t, event.at)
+
+    def _of(self, lane: LaneWork) -> list[Termination]:
+        return [t for t in self.lines.values() if t.line.lane == lane.lane]
+
+    def _replan_all(self, lane: LaneWork | None = None) -> None:
+        for t in self.lines.values() if lane is None else self._of(lane):
+            self.replan(t, t.look_at)
+
+    def replan(self, t: Termination, at: float) -> None:
+        """Put a line where its next step will be looked for: on one agenda, among the concluded, or nowhere."""
+        lane = self.lane_of(t)
+        for agenda in lane.agendas.values():
+            agenda.drop(t.line.id)
+        self.concluded.pop(t.line.id, None)
+        state = self.state(t)
+        if t.asked or lane.lost:
+            return
+        if state is State.IN_PROGRESS:
+            lane.agendas[Operation.RECORD].put(t.line.id, t.look_at, t.rank)
+        elif state is State.TERMINATED and lane.audit and t.line.id in lane.audit:
+            lane.agendas[Operation.PRODUCT].put(t.line.id, t.look_at, t.rank)
+        elif (state is State.IN_DOUBT and not t.resting) or (state is State.PENDING and self.drain is None):
+            self._replan_open(t, state, lane, at)
+
+    def _replan_open(self, t: Termination, state: State, lane: LaneWork, at: float) -> None:
+        waits_for_listing = state is State.PENDING and t.facts.sighting is None and not t.must_look
+        if waits_for_listing and not lane.closed:
+            lane.agendas[Operation.TERMINATE].put(t.line.id, t.retry_at, t.rank)
+            return
+        if verdict(t, state, at, lane_closed=lane.closed) is not None:
+            self.concluded[t.line.id] = None
+            return
+        conclusion = conclusion_of(t, state)
+        if isinstance(conclusion, Quiet) and state is State.IN_DOUBT:
+            # Already under way as far as limits go, so never behind lines that wait for one to end.
+            lane.agendas[Operation.TERMINATE].put(t.line.id, 0.0, -1)
+        elif isinstance(conclusion, Quiet):
+            lane.agendas[Operation.TERMINATE].put(t.line.id, t.retry_at, t.rank)
+        else:
+            lane.agendas[QUESTIONS[type(conclusion)]].put(t.line.id, t.look_at, t.rank)  # type: ignore[index]
+
+
+def is_serial(t: Termination) -> bool:
+    """Whether a product must be terminated alone in its lane: Control Tower unmanages one account at a time (documented)."""
+    return t.line.product is not None and t.line.product.type == CONTROL_TOWER_ACCOUNT

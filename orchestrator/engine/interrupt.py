@@ -1,0 +1,54 @@
+"""
+Signals: the first asks to stop, the second leaves at once.
+
+The handler only takes a note and wakes the loop; the loop decides. Old handlers are put back at the end.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
+
+
+class Interruption:
+    """Whether somebody wants the run to stop. `wake` ends the loop's wait; the loop sets it."""
+
+    def __init__(self) -> None:
+        self.signal: signal.Signals | None = None
+        self.wake: Callable[[], None] = lambda: None
+
+    def handle(self, number: int, _frame: FrameType | None = None) -> None:
+        """Take note of a signal; leave the process at once if it is the second."""
+        if self.signal is not None:
+            # Everything that matters is on disk already; no clean-up may delay this.
+            os._exit(128 + number)
+        self.signal = signal.Signals(number)
+        self.wake()
+
+
+@contextmanager
+def listening(interruption: Interruption) -> Iterator[Interruption]:
+    """
+    Listen to the signals while the block runs.
+
+    Args:
+
+        interruption: What takes note of them.
+    """
+    old = {number: signal.getsignal(number) for number in SIGNALS}
+    for number, handler in old.items():
+        # A process started with a signal ignored (nohup) wants it ignored.
+        if handler is not signal.SIG_IGN:
+            signal.signal(number, interruption.handle)
+    try:
+        yield interruption
+    finally:
+        for number, handler in old.items():
+            signal.signal(number, handler)

@@ -1,0 +1,54 @@
+"""What a worker executes: one command, one call, one reply. Top-level functions over frozen data."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from orchestrator.core.commands import (
+    Command,
+    DescribeProduct,
+    DescribeRecord,
+    ReadHistory,
+    ScanPage,
+    Terminate,
+)
+from orchestrator.core.replies import NotSent, Outcome
+from orchestrator.errors import NoAccess
+from orchestrator.ports import Catalog, Connect
+
+
+def perform(connect: Connect, command: Command) -> Outcome:
+    """
+    Do what a command says.
+
+    Args:
+
+        connect: Gives the lane's catalog.
+        command: What to call.
+
+    Returns:
+
+        What came of it; a lane that cannot be entered is `NotSent`.
+    """
+    try:
+        catalog = connect(command.lane)
+    except NoAccess as error:
+        return NotSent(str(error))
+    return ask(catalog, command)
+
+
+def ask(catalog: Catalog, command: Command) -> Outcome:
+    """Make the one call of a command."""
+    match command:
+        case Terminate():
+            return catalog.terminate(command)
+        case DescribeRecord():
+            return catalog.describe_record(command.record_id)
+        case DescribeProduct():
+            return catalog.describe_product(command.product_id)
+        case ReadHistory():
+            return catalog.record_history(command.product_id)
+        case ScanPage():
+            return catalog.scan(command.page_token)
+        case _:
+            assert_never(command)

@@ -1,0 +1,149 @@
+"""
+The loop: one thread that owns the run, and workers that wait for nothing but the network.
+
+For each event, in this order: apply (may it happen?), journal (is it on disk?), observers (tell the world). All intents of
+one turn are synced together before any of their requests leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+
+from orchestrator.core.commands import Command
+from orchestrator.core.events import Beginning, Event, Intended, Pulse
+from orchestrator.core.replies import Interrupt, Outcome, Reply, Tick
+from orchestrator.core.run import Run, issued
+from orchestrator.engine.interrupt import Interruption
+from orchestrator.engine.observers import Audience
+from orchestrator.engine.perform import perform
+from orchestrator.ports import Clock, Connect, Inbox, Journal
+
+SYNC_EVERY = 1.0
+"""Seconds that an answer may stay unsynced."""
+
+LONGEST_WAIT = 1.0
+"""Seconds between two turns at most, so that displays can breathe and answers are synced."""
+
+SHORTEST_WAIT = 0.05
+"""Seconds to wait when something is due that cannot be asked yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a run is driven with. `workers` is how many calls may be in flight."""
+
+    connect: Connect
+    executor: Executor
+    workers: int
+    clock: Clock
+    inbox: Inbox
+    journal: Journal
+    audience: Audience
+    interruption: Interruption
+
+
+class Runner:
+    """Drives one run to its rest. `in_flight` counts the calls whose replies have not been taken."""
+
+    def __init__(self, run: Run, around: Surroundings) -> None:
+        self._run = run
+        self._around = around
+        self.in_flight = 0
+        self._synced_at = around.clock.now()
+        self._interrupted = False
+        self._bug: BaseException | None = None
+
+    def drive(self, how: Beginning, *, first: Sequence[Event] = (), expired: str | None = None) -> None:
+        """
+        Begin an execution and follow it until it has nothing left to ask.
+
+        Args:
+
+            how: Whether it is the first one.
+            first: What is known already: the listings of the survey.
+            expired: Why unsent lines are not sent any more, None if they are.
+
+        Raises:
+
+            JournalError: Something could not be written down. Nothing further is asked; what was sent is settled on resume.
+        """
+        around = self._around
+        around.interruption.wake = around.inbox.wake
+        self._commit(self._run.begin(around.clock.now(), how, expired))
+        self._commit(first)
+        while True:
+            now = around.clock.now()
+            self._turn(now)
+            if self.in_flight == 0 and self._run.at_rest(around.clock.now()):
+                break
+            if self._cut_off(around.clock.now()):
+                break
+            around.clock.wait(around.inbox, self._pause())
+        self._commit(self._run.finish(around.clock.now()))
+        around.journal.sync()
+
+    def _turn(self, now: float) -> None:
+        for reply in self._around.inbox.take():
+            self.in_flight -= 1
+            self._commit(self._run.receive(reply))
+        if self._bug is not None:
+            raise self._bug
+        signal = self._around.interruption.signal
+        if signal is not None and not self._interrupted:
+            self._interrupted = True
+            self._commit(self._run.receive(Interrupt(at=now, signal=signal.name)))
+        self._commit(self._run.receive(Tick(at=now)))
+        self._issue(now)
+        if now - self._synced_at >= SYNC_EVERY:
+            self._sync(now)
+        self._around.audience.tell(Pulse(at=now))
+
+    def _issue(self, now: float) -> None:
+        room = self._around.workers - self.in_flight
+        commands = list(islice(self._run.next(now), max(0, room)))
+        events = [issued(command, now) for command in commands]
+        self._commit(events)
+        if any(isinstance(event, Intended) for event in events):
+            self._sync(now)
+        for command in commands:
+            self._submit(command)
+
+    def _submit(self, command: Command) -> None:
+        self.in_flight += 1
+        future = self._around.executor.submit(perform, self._around.connect, command)
+        future.add_done_callback(partial(self._done, command))
+
+    def _done(self, command: Command, future: Future[Outcome]) -> None:
+        """Runs in a worker's thread."""
+        error = future.exception()
+        if error is not None:
+            self._bug = error
+            self._around.inbox.wake()
+            return
+        self._around.inbox.put(Reply(at=self._around.clock.now(), command=command, outcome=future.result()))
+
+    def _commit(self, events: Sequence[Event]) -> None:
+        if not events:
+            return
+        for event in events:
+            self._run.apply(event)
+        self._around.journal.append([event for event in events if event.durable])
+        for event in events:
+            self._around.audience.tell(event)
+
+    def _sync(self, now: float) -> None:
+        self._around.journal.sync()
+        self._synced_at = now
+
+    def _pause(self) -> float:
+        now = self._around.clock.now()
+        return min(max(self._run.wake_at(now) - now, SHORTEST_WAIT), LONGEST_WAIT)
+
+    def _cut_off(self, now: float) -> bool:
+        """Whether the grace is over: calls still in flight are left, their answers are settled on resume."""
+        drain = self._run.drained_by
+        return drain is not None and drain.until is not None and now >= drain.until

@@ -1,0 +1,80 @@
+"""
+What can go wrong, by whose fault it is, and the exit code that says so.
+
+Only callers' mistakes, the environment and our own bugs are exceptions. What AWS may answer is expected, and travels as a
+value (`orchestrator.core.replies`).
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import ClassVar
+
+
+class ExitCode(IntEnum):
+    """How the program ended, for whoever called it. An unknown code is a failure."""
+
+    DONE = 0
+    SOME_NOT_DONE = 1
+    INVALID = 2
+    GUARD_REFUSED = 3
+    LEFT_TO_DO = 4
+    NO_ACCESS = 5
+    LOCKED = 6
+    JOURNAL = 7
+    SOMETHING_TO_DO = 10
+    HANGUP = 129
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+class OrchestratorError(Exception):
+    """
+    The root of every error that this package raises on purpose.
+
+    Its text is written for the person at the terminal: what happened and what to do.
+    """
+
+    exit_code: ClassVar[ExitCode] = ExitCode.SOME_NOT_DONE
+
+
+class InvalidInput(OrchestratorError):
+    """A plan, a world file or an argument is wrong. Nothing was called."""
+
+    exit_code = ExitCode.INVALID
+
+
+class GuardRefused(OrchestratorError):
+    """A guard stopped the run before its first termination."""
+
+    exit_code = ExitCode.GUARD_REFUSED
+
+
+class RunUnfinished(OrchestratorError):
+    """An earlier run of the plan is not finished; it has to be resumed or abandoned first."""
+
+    exit_code = ExitCode.LEFT_TO_DO
+
+
+class NoAccess(OrchestratorError):
+    """No credentials, no region, no right or no endpoint: in no lane could the run begin."""
+
+    exit_code = ExitCode.NO_ACCESS
+
+
+class LockHeld(OrchestratorError):
+    """Another run holds the plan's name or one of the lanes."""
+
+    exit_code = ExitCode.LOCKED
+
+
+class JournalError(OrchestratorError):
+    """The journal cannot be trusted (corrupt, of another run) or cannot be written."""
+
+    exit_code = ExitCode.JOURNAL
+
+
+class IllegalTransition(OrchestratorError):
+    """An event met a state that it cannot happen in: a bug in this program, or a journal that was tampered with."""
+
+    exit_code = ExitCode.JOURNAL

@@ -1,0 +1,61 @@
+"""The AWS API as we use it, in one lane. Expected troubles are values; an exception is a bug."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from orchestrator.core.commands import Terminate
+from orchestrator.core.inventory import Product, Record
+from orchestrator.core.lane import Lane
+from orchestrator.core.replies import Answer, Page, Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who the credentials belong to, as `sts:GetCallerIdentity` says."""
+
+    account_id: str
+    arn: str
+
+
+class Catalog(Protocol):
+    """One attempt each: no method retries, so that nothing is spent behind the pacer's back."""
+
+    @property
+    def endpoint(self) -> str:
+        """The URL that Service Catalog is called at."""
+
+    def terminate(self, command: Terminate) -> Answer[Record] | Problem:
+        """Send one TerminateProvisionedProduct, by id, with the command's token."""
+
+    def describe_record(self, record_id: str) -> Answer[Record] | Problem:
+        """Read one record."""
+
+    def describe_product(self, product_id: str) -> Answer[Product] | Problem:
+        """Look one product up by its id."""
+
+    def record_history(self, product_id: str) -> Answer[tuple[Record, ...]] | Problem:
+        """Read the newest records (at most 20) of one product, newest first; they outlive the product (documented)."""
+
+    def scan(self, page_token: str | None) -> Answer[Page] | Problem:
+        """Read one page (at most 20) of everything that is not terminated, at account level."""
+
+    def search(self, page_token: str | None) -> Answer[Page] | Problem:
+        """Read one page (at most 100) of the search index, at account level, sorted by id."""
+
+    def caller_identity(self) -> Answer[Identity] | Problem:
+        """Ask STS who we are; needs no permission (documented)."""
+
+
+class Connect(Protocol):
+    """Gives the catalog of a lane; the same one each time, from any thread."""
+
+    def __call__(self, lane: Lane) -> Catalog:
+        """
+        Return the catalog of *lane*.
+
+        Raises:
+
+            NoAccess: There are no credentials, or the lane cannot be entered.
+        """

@@ -1,0 +1,121 @@
+"""
+A run as it goes on: a live display on a terminal, log lines elsewhere. Both fold the events that they hear.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from orchestrator.core import events as e
+from orchestrator.core.lane import Lane
+from orchestrator.core.states import UNDER_WAY, Board, State
+from orchestrator.core.tally import PLACES
+from orchestrator.core.worklist import Line, Worklist
+from orchestrator.report.text import plain
+
+HEARTBEAT = 60.0
+
+DONE = frozenset(State) - UNDER_WAY - {State.PENDING}
+
+LEVELS: dict[type[e.Event], str] = {
+    e.Unanswered: "warning",
+    e.Disputed: "warning",
+    e.LostSight: "warning",
+    e.AttemptFailed: "warning",
+    e.Drifted: "warning",
+    e.Refused: "warning",
+    e.Draining: "warning",
+    e.LaneClosed: "error",
+    e.LaneLost: "error",
+    e.Rested: "error",
+    e.Failed: "error",
+    e.Stuck: "error",
+    e.Contradicted: "error",
+    e.Throttled: "debug",
+    e.NotSent: "info",
+    e.Intended: "debug",
+}
+
+
+class Fold:
+    """What displays know: the board, and each line's name. Fed with the same events as the run."""
+
+    def __init__(self, worklist: Worklist, history: tuple[e.Event, ...] = ()) -> None:
+        self.board = Board(worklist)
+        self.lines: dict[str, Line] = {line.id: line for line in worklist.lines}
+        self.by_lane: dict[Lane, Counter[State]] = {}
+        for line in worklist.lines:
+            if line.lane is not None:
+                self.by_lane.setdefault(line.lane, Counter())[self.board.states[line.id]] += 1
+        for event in history:
+            self.hear(event)
+
+    def hear(self, event: e.Event) -> None:
+        """Move the line that an event is about."""
+        if not (event.durable and isinstance(event, e.LineEvent)):
+            return
+        before = self.board.states[event.line]
+        after = self.board.move(event)
+        lane = self.lines[event.line].lane
+        if lane is not None:
+            self.by_lane[lane][before] -= 1
+            self.by_lane[lane][after] += 1
+
+    def counts(self) -> str:
+        """Return the counts that are not zero, in words."""
+        found = [(name, sum(self.board.counts[state] for state in states)) for name, states in PLACES]
+        return ", ".join(f"{count:,} {name}" for name, count in found if count)
+
+
+def details(event: e.Event) -> dict[str, Any]:
+    """Return what an event says, for a log line."""
+    skipped = {"at", "line", "errors", "lane", "retry_at", "summary", "exit_code"}
+    names = [name for kind in type(event).__mro__ for name in getattr(kind, "__slots__", ())]
+    found = {name: getattr(event, name) for name in names if name not in skipped}
+    errors = getattr(event, "errors", ())
+    if errors:
+        found["errors"] = "; ".join(map(str, errors))
+    lane = getattr(event, "lane", None)
+    if lane is not None:
+        found["lane"] = str(lane)
+    return {name: plain(value) if isinstance(value, str) else value for name, value in found.items() if value not in (None, False)}
+
+
+class LogProgress:
+    """
+    An observer that writes log lines, and a heartbeat at least every 60 seconds.
+
+    Args:
+
+        fold: What is known so far.
+        log: Called with level, event name and details.
+    """
+
+    def __init__(self, fold: Fold, log: Callable[..., None]) -> None:
+        self._fold = fold
+        self._log = log
+        self._beat_at: float | None = None
+
+    def __call__(self, event: e.Event) -> None:
+        """Hear *event*."""
+        self._fold.hear(event)
+        if event.durable:
+            self._log(LEVELS.get(type(event), "info"), name_of(event), **self._about(event), **details(event))
+        if self._beat_at is None or event.at - self._beat_at >= HEARTBEAT:
+            if self._beat_at is not None:
+                self._log("info", "heartbeat", counts=self._fold.counts())
+            self._beat_at = event.at
+
+    def _about(self, event: e.Event) -> dict[str, str]:
+        if not isinstance(event, e.LineEvent):
+            return {}
+        return {"product": event.line, "name": plain(self._fold.lines[event.line].name)}
+
+
+def name_of(event: e.Event) -> str:
+    """Return an event's name in words: `AttemptFailed` → `attempt failed`."""
+    name = type(event).__name__
+    return name[0].lower() + "".join(f" {c.lower()}" if c.isupper() else c for c in name[1:])
+

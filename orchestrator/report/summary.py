@@ -1,0 +1,98 @@
+"""
+How a run ended: what did not go as planned, what was left behind, and the one line that is stable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from orchestrator.core.run import Run
+from orchestrator.core.states import OPEN, State
+from orchestrator.core.termination import Termination
+from orchestrator.report.text import plain, plural
+
+MOST = 50
+"""Lines named at most in each group; the rest is counted."""
+
+TITLES = {
+    State.FAILED: "failed",
+    State.CONTRADICTED: "still there although reported terminated",
+    State.STUCK: "stuck, still under way after their TerminationTimeout",
+    State.IN_DOUBT: "in doubt, sent and not known how it ended",
+    State.REQUESTED: "requested, no answer yet",
+    State.IN_PROGRESS: "in progress when the program stopped following",
+    State.DRIFTED: "drifted, not (or no longer) what was reviewed",
+    State.REFUSED: "refused",
+    State.BLOCKED: "blocked",
+}
+
+
+def closing(run: Run) -> Iterator[str]:
+    """
+    Yield what a person should know at the end of an execution, the final line apart.
+
+    Args:
+
+        run: The run, at rest.
+    """
+    by_state: dict[State, list[Termination]] = {}
+    for t in run.terminations:
+        by_state.setdefault(run.board.states[t.line.id], []).append(t)
+    for state, title in TITLES.items():
+        yield from group(title, by_state.get(state, []), state)
+    yield from unmet(run)
+    yield from orphans(run)
+    yield from unfinished(run)
+
+
+def group(title: str, terminations: list[Termination], state: State) -> Iterator[str]:
+    """Yield the lines of one group, with what each rests on."""
+    if not terminations:
+        return
+    yield f"{plural(len(terminations), 'product')} {title}:"
+    for t in terminations[:MOST]:
+        errors = "".join(f"; {plain(str(error))}" for error in t.errors)
+        known = plain(t.evidence) or known_of(t, state)
+        yield f"  {t.line.id}  {plain(t.line.name)}: {known}{errors}"
+    if len(terminations) > MOST:
+        yield f"  ... and {len(terminations) - MOST:,} more"
+
+
+def known_of(t: Termination, state: State) -> str:
+    """Say what is known of a line that has no verdict."""
+    if state is State.IN_PROGRESS:
+        return f"record {t.record_id}" + (f" was {t.record_status}" if t.record_status else "")
+    return f"attempt {t.attempt}, sent {plural(t.send, 'time')}"
+
+
+def unmet(run: Run) -> Iterator[str]:
+    """Yield products that somebody else terminated without what the plan asked for."""
+    for t in run.terminations:
+        if t.options_unmet:
+            yield f"{t.line.id}  {plain(t.line.name)}: terminated by another; whether its resources were retained is not known"
+
+
+def orphans(run: Run) -> Iterator[str]:
+    """Yield what may have been left behind, by the stack's ARN as the survey saw it."""
+    left = [
+        t
+        for t in run.terminations
+        if run.board.states[t.line.id] is State.TERMINATED and t.line.options.may_leave_resources and not t.by_another
+    ]
+    if not left:
+        return
+    yield f"{plural(len(left), 'stack')} left behind (RetainPhysicalResources) or possibly so (IgnoreErrors):"
+    for t in left:
+        why = "retained" if t.line.options.retain_physical_resources else "errors ignored"
+        stack = t.line.product.physical_id if t.line.product else None
+        yield f"  {t.line.id}  {plain(t.line.name)}: {plain(stack or 'its stack is not known')} ({why})"
+
+
+def unfinished(run: Run) -> Iterator[str]:
+    """Yield why an execution stopped before the run's end."""
+    for lane, reason in run.lost_lanes.items():
+        yield f"Lane {lane} was given up: {plain(reason)}"
+    if run.drained_by is not None and run.is_unfinished:
+        yield f"Nothing new was started after {run.drained_by.why.value}: {plain(run.drained_by.detail)}"
+    if run.is_unfinished and not run.board.has(OPEN):
+        yield "Every line has its verdict; the final listing that checks them is still owed."

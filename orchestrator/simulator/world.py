@@ -1,0 +1,313 @@
+"""
+A world that lives: provisioned products, their records, and how terminations go.
+
+Follows what is documented or seen of the service: a termination's record goes CREATED → IN_PROGRESS → SUCCEEDED or FAILED,
+the product is UNDER_CHANGE meanwhile, gone after success and TAINTED after failure; records outlive products; a token is
+remembered while its termination is in progress and answers ResourceNotFound after success. Guesses are marked.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from orchestrator.simulator.contract import ApiError
+from orchestrator.simulator.world_file import ProductSpec, WorldSpec
+
+START_SHARE = 0.1
+"""Share of a termination's duration that its record stays CREATED (a guess)."""
+
+RECORD_PAGE = 20
+SCAN_PAGE = 20
+SEARCH_PAGE = 100
+TERMINATE = "TERMINATE_PROVISIONED_PRODUCT"
+Json = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Record:
+    """A record. Times are epoch seconds."""
+
+    id: str
+    product: Product
+    type: str
+    created_at: float
+    updated_at: float
+    status: str = "CREATED"
+    token: str | None = None
+    errors: list[Json] = field(default_factory=list)
+    ignore_errors: bool = False
+    retain: bool = False
+
+    def detail(self) -> Json:
+        """Return what the API says of it."""
+        return {
+            "RecordId": self.id,
+            "ProvisionedProductName": self.product.name,
+            "Status": self.status,
+            "CreatedTime": self.created_at,
+            "UpdatedTime": self.updated_at,
+            "ProvisionedProductType": self.product.type,
+            "RecordType": self.type,
+            "ProvisionedProductId": self.product.id,
+            "ProductId": self.product.catalog_id,
+            "ProvisioningArtifactId": "pa-" + self.product.catalog_id[5:],
+            "RecordErrors": self.errors,
+            "RecordTags": [],
+        }
+
+
+@dataclass(slots=True)
+class Product:
+    """A provisioned product. `gone_at` is set once it is terminated."""
+
+    id: str
+    name: str
+    type: str
+    status: str
+    created_at: float
+    account: str
+    region: str
+    duration: float
+    outcomes: list[str]
+    error: Json
+    tags: Json
+    hidden: bool
+    last_record: Record | None = None
+    current: Record | None = None
+    gone_at: float | None = None
+
+    @property
+    def catalog_id(self) -> str:
+        """The product of the catalog that it was provisioned from."""
+        return "prod-simulatedxxxx"
+
+    @property
+    def stack_arn(self) -> str:
+        """The stack behind it (its name's form was seen in the wild)."""
+        return f"arn:aws:cloudformation:{self.region}:{self.account}:stack/SC-{self.account}-{self.id}/simulated"
+
+    def detail(self) -> Json:
+        """Return what a lookup or a scan says of it."""
+        last = {"LastRecordId": self.last_record.id} if self.last_record else {}
+        return {
+            "Name": self.name,
+            "Arn": f"arn:aws:servicecatalog:{self.region}:{self.account}:stack/{self.name}/{self.id}",
+            "Type": self.type,
+            "Id": self.id,
+            "Status": self.status,
+            "CreatedTime": self.created_at,
+            **last,
+        }
+
+    def attributes(self) -> Json:
+        """Return what a search says of it: more than a lookup does."""
+        tags = [{"Key": key, "Value": value} for key, value in self.tags.items()]
+        return {**self.detail(), "PhysicalId": self.stack_arn, "ProductId": self.catalog_id, "Tags": tags}
+
+
+class World:
+    """
+    One account in one region.
+
+    Args:
+
+        spec: What there is.
+        now: Epoch seconds of the moment it begins.
+    """
+
+    def __init__(self, spec: WorldSpec, now: float) -> None:
+        self.account = spec.Account
+        self.region = spec.Region
+        self.orphans: list[Json] = []
+        self._under_change_code = spec.UnderChangeCode
+        self._lag = spec.SearchLag
+        self._products: dict[str, Product] = {}
+        self._records: dict[str, Record] = {}
+        self._due: list[tuple[float, int, Callable[[], None]]] = []
+        self._count = 0
+        for product in spec.all_products():
+            self._populate(product, now)
+
+    def _populate(self, spec: ProductSpec, now: float) -> None:
+        created_at = now - 30 * 86_400
+        product = Product(
+            id=spec.Id,
+            name=spec.Name or spec.Id,
+            type=spec.Type,
+            status=spec.Status,
+            created_at=created_at,
+            account=self.account,
+            region=self.region,
+            duration=spec.Duration or 0.0,
+            outcomes=list(spec.Terminations),
+            error={"Code": spec.Error.Code, "Description": spec.Error.Description},
+            tags=dict(spec.Tags),
+            hidden=spec.HiddenFromSearch,
+        )
+        self._products[product.id] = product
+        provisioning = self._new_record(product, "PROVISION_PRODUCT", created_at)
+        provisioning.status = "SUCCEEDED"
+        if spec.Change is not None:
+            change = self._new_record(product, spec.Change, now)
+            change.status = "IN_PROGRESS"
+            product.status = "UNDER_CHANGE"
+            product.current = change
+            self._at(now + product.duration, lambda: self._end(change))
+
+    # What the API does
+
+    def terminate(self, request: Json, now: float) -> Json:
+        """TerminateProvisionedProduct."""
+        product = self._named(request)
+        token = request["TerminateToken"]
+        if product.current is not None:
+            if product.current.token == token:
+                return {"RecordDetail": product.current.detail()}
+            # Rejected with a 4xx (seen); its code and words are unknown, so the code can be set.
+            raise ApiError(self._under_change_code, f"Provisioned product {product.id} is under change")
+        if product.status in ("UNDER_CHANGE", "PLAN_IN_PROGRESS"):
+            raise ApiError(self._under_change_code, f"Provisioned product {product.id} is {product.status}")
+        record = self._new_record(product, TERMINATE, now)
+        record.token = token
+        record.ignore_errors = bool(request.get("IgnoreErrors"))
+        record.retain = bool(request.get("RetainPhysicalResources"))
+        product.current = record
+        product.status = "UNDER_CHANGE"
+        self._at(now + product.duration * START_SHARE, lambda: self._start(record))
+        self._at(now + product.duration, lambda: self._end(record))
+        return {"RecordDetail": record.detail()}
+
+    def describe_record(self, request: Json) -> Json:
+        """DescribeRecord."""
+        record = self._records.get(request["Id"])
+        if record is None:
+            code = "ResourceNotFoundException"
+            raise ApiError(code, f"Record {request['Id']} not found.")
+        return {"RecordDetail": record.detail(), "RecordOutputs": []}
+
+    def describe_product(self, request: Json) -> Json:
+        """DescribeProvisionedProduct."""
+        return {"ProvisionedProductDetail": self._named(request, ("Id", "Name")).detail(), "CloudWatchDashboards": []}
+
+    def scan(self, request: Json) -> Json:
+        """ScanProvisionedProducts: what is not terminated, 20 a page."""
+        live = sorted((product for product in self._products.values() if product.gone_at is None), key=lambda p: p.id)
+        page, token = cut(live, request, SCAN_PAGE, lambda product: product.id)
+        return {"ProvisionedProducts": [product.detail() for product in page]} | token
+
+    def search(self, request: Json, now: float) -> Json:
+        """SearchProvisionedProducts: an index of its own, which lags and may miss products (seen)."""
+        found = [product for product in self._products.values() if not product.hidden and self._indexed(product, now)]
+        for query in request.get("Filters", {}).get("SearchQuery", ()):
+            found = [product for product in found if matches(product, query)]
+        found.sort(key=lambda product: product.id)
+        page, token = cut(found, request, SEARCH_PAGE, lambda product: product.id)
+        attributes = [product.attributes() for product in page]
+        return {"ProvisionedProducts": attributes, "TotalResultsCount": len(found)} | token
+
+    def history(self, request: Json) -> Json:
+        """ListRecordHistory: newest first; records outlive their product."""
+        wanted = request.get("SearchFilter", {})
+        records = sorted(self._records.values(), key=lambda record: (-record.created_at, record.id))
+        if wanted.get("Key") == "provisionedproduct":
+            records = [record for record in records if record.product.id == wanted.get("Value")]
+        offset = int(request.get("PageToken") or 0)
+        size = min(int(request.get("PageSize") or RECORD_PAGE), RECORD_PAGE)
+        page = records[offset : offset + size]
+        token = {"NextPageToken": str(offset + size)} if offset + size < len(records) else {}
+        return {"RecordDetails": [record.detail() for record in page]} | token
+
+    # What time does
+
+    def advance(self, now: float) -> None:
+        """Let everything happen that is due by *now*."""
+        while self._due and self._due[0][0] <= now:
+            heapq.heappop(self._due)[2]()
+
+    def summary(self) -> Json:
+        """Return the state of each product, and what was left behind, for tests and for curious people."""
+        states = {product.id: "TERMINATED" if product.gone_at else product.status for product in self._products.values()}
+        return {"products": states, "orphans": self.orphans}
+
+    def _start(self, record: Record) -> None:
+        if record.status == "CREATED":
+            record.status = "IN_PROGRESS"
+
+    def _end(self, record: Record) -> None:
+        product = record.product
+        if record.type != TERMINATE:
+            record.status, product.status, product.current = "SUCCEEDED", "AVAILABLE", None
+            return
+        outcome = product.outcomes[0]
+        if outcome == "NEVER":
+            return
+        if len(product.outcomes) > 1:
+            product.outcomes.pop(0)
+        record.updated_at = record.created_at + product.duration
+        product.current = None
+        if outcome == "FAILED" and not (record.ignore_errors or record.retain):
+            record.status, product.status = "FAILED", "TAINTED"
+            stack = f"SC-{self.account}-{product.id}"
+            record.errors = [
+                {"Code": product.error["Code"], "Description": product.error["Description"].replace("{stack}", stack)}
+            ]
+            return
+        # With IgnoreErrors the product goes whatever happens to its stack; that the record SUCCEEDED then is a guess.
+        record.status, product.gone_at = "SUCCEEDED", record.updated_at
+        if record.retain or outcome == "FAILED":
+            why = "RetainPhysicalResources" if record.retain else "IgnoreErrors"
+            self.orphans.append({"product": product.id, "stack": product.stack_arn, "because": why})
+
+    def _new_record(self, product: Product, kind: str, at: float) -> Record:
+        self._count += 1
+        record = Record(
+            id=f"rec-{self._count:013d}", product=product, type=kind, created_at=round(at, 3), updated_at=round(at, 3)
+        )
+        self._records[record.id] = product.last_record = record
+        return record
+
+    def _at(self, moment: float, what: Callable[[], None]) -> None:
+        self._count += 1
+        heapq.heappush(self._due, (moment, self._count, what))
+
+    def _indexed(self, product: Product, now: float) -> bool:
+        return product.gone_at is None or now < product.gone_at + self._lag
+
+    def _named(
+        self, request: Json, members: tuple[str, str] = ("ProvisionedProductId", "ProvisionedProductName")
+    ) -> Product:
+        by_id, by_name = (request.get(member) for member in members)
+        if (by_id is None) == (by_name is None):
+            # Documented for DescribeProvisionedProduct; for the termination a guess.
+            code = "InvalidParametersException"
+            raise ApiError(code, "You must provide either the name or the ID, but not both.")
+        wanted = by_id or by_name
+        for product in [self._products.get(wanted)] if by_id else self._products.values():
+            if product is not None and product.gone_at is None and (by_id or wanted in (product.name, product.detail()["Arn"])):
+                return product
+        code = "ResourceNotFoundException"
+        raise ApiError(code, f"No stack named {wanted} exists.")
+
+
+def matches(product: Product, query: str) -> bool:
+    """Whether a product fits one `field:value` of a search query. Only the documented fields that we use are known."""
+    name, _, value = query.partition(":")
+    fields = {"status": product.status, "id": product.id, "name": product.name, "type": product.type}
+    if name not in fields:
+        code = "InvalidParametersException"
+        raise ApiError(code, f"the simulator does not know the search field {name!r}")
+    return fields[name] == value
+
+
+def cut(
+    found: list[Product], request: Json, most: int, key: Callable[[Product], str]
+) -> tuple[Iterable[Product], Json]:
+    """Cut one page out of a sorted list; the token is the key that the next page begins behind."""
+    size = min(int(request.get("PageSize") or most), most)
+    after = request.get("PageToken")
+    rest = [product for product in found if after is None or key(product) > after]
+    token = {"NextPageToken": key(rest[size - 1])} if len(rest) > size else {}
+    return rest[:size], token

@@ -1,0 +1,205 @@
+"""
+Values ↔ lines of a journal: a pure pair.
+
+A line is one JSON object whose first keys are its sequence number and its kind, and whose last key is a CRC-32 of every
+byte before it. Moments are written as ISO 8601 in UTC, so that a person can read them; they are kept to the microsecond.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import types
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from functools import cache
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from orchestrator.core import events as e
+from orchestrator.core.lane import Lane
+
+T = TypeVar("T")
+
+MOMENTS = frozenset({"at", "retry_at", "until", "made_at", "created_at"})
+"""Fields that hold seconds since the epoch."""
+
+FRAME = re.compile(rb'(\{"seq":(\d+),"kind":"([a-z_]+)".*),"crc":"([0-9a-f]{8})"\}\n', re.DOTALL)
+
+
+class Malformed(ValueError):
+    """A line or a value is not what it should be."""
+
+
+def snake(name: str) -> str:
+    """Turn a class name into a kind: `AttemptFailed` → `attempt_failed`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+def durable_events(root: type[e.Event] = e.Event) -> dict[str, type[e.Event]]:
+    """Return the durable events by their kind."""
+    found: dict[str, type[e.Event]] = {}
+    for event in root.__subclasses__():
+        if event.durable and event not in (e.LineEvent, e.LaneEvent):
+            found[snake(event.__name__)] = event
+        found |= durable_events(event)
+    return found
+
+
+EVENTS = durable_events()
+
+
+def frame(seq: int, kind: str, value: Mapping[str, Any]) -> bytes:
+    """
+    Make a line.
+
+    Args:
+
+        seq: Its number, 1 for the first of the file.
+        kind: What it holds.
+        value: The rest, ready for JSON.
+    """
+    body = json.dumps({"seq": seq, "kind": kind, **value}, separators=(",", ":"), ensure_ascii=False)
+    head = body.encode()[:-1]
+    return b'%s,"crc":"%08x"}\n' % (head, zlib.crc32(head))
+
+
+def unframe(line: bytes) -> tuple[int, str, dict[str, Any]]:
+    """
+    Read a line.
+
+    Returns:
+
+        Its number, its kind and the rest.
+
+    Raises:
+
+        Malformed: Anything about it is not exactly as `frame` writes it.
+    """
+    match = FRAME.fullmatch(line)
+    if match is None:
+        message = "it is not framed as a journal line"
+        raise Malformed(message)
+    head, seq, kind, crc = match.groups()
+    if zlib.crc32(head) != int(crc, 16):
+        message = "its checksum does not fit"
+        raise Malformed(message)
+    value: dict[str, Any] = json.loads(head + b"}")
+    del value["seq"], value["kind"]
+    return int(seq), kind.decode(), value
+
+
+def encode(value: object) -> Any:  # noqa: ANN401 - JSON
+    """Turn a value of the core into what JSON can hold."""
+    if value is None or isinstance(value, str | bool | int | float) and not isinstance(value, Enum):
+        return value
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Lane):
+        return str(value)
+    if is_dataclass(value):
+        return {field.name: encode_field(field.name, getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, tuple | list):
+        return [encode(item) for item in value]
+    message = f"cannot be written: {value!r}"
+    raise TypeError(message)
+
+
+def encode_field(name: str, value: object) -> Any:  # noqa: ANN401 - JSON
+    """Encode a field; moments become text."""
+    if name in MOMENTS and isinstance(value, float | int):
+        return format_moment(value)
+    return encode(value)
+
+
+def format_moment(seconds: float) -> str:
+    """Write seconds since the epoch as ISO 8601."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def parse_moment(text: str) -> float:
+    """Read ISO 8601 as seconds since the epoch."""
+    return datetime.fromisoformat(text).timestamp()
+
+
+def decode(kind: type[T], value: object) -> T:
+    """
+    Turn JSON back into a value.
+
+    Raises:
+
+        Malformed: It does not fit; unknown keys do not fit either.
+    """
+    try:
+        result: T = decoder(kind)(value)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        message = f"it does not hold a {kind.__name__}: {error}"
+        raise Malformed(message) from error
+    return result
+
+
+@cache
+def decoder(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401 - a type, generic or not
+    """Return the function that reads a type."""
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin in (Union, types.UnionType):
+        inner = decoder(next(argument for argument in arguments if argument is not type(None)))
+        return lambda value: None if value is None else inner(value)
+    if origin is tuple and arguments[-1] is Ellipsis:
+        item = decoder(arguments[0])
+        return lambda value: tuple(item(each) for each in value)
+    if origin is tuple:
+        items = [decoder(argument) for argument in arguments]
+        return lambda value: tuple(item(each) for item, each in zip(items, value, strict=True))
+    if kind is Lane:
+        return Lane.parse
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return kind
+    if is_dataclass(kind):
+        return dataclass_decoder(kind)
+    return primitive(kind)
+
+
+def primitive(kind: type) -> Callable[[Any], Any]:
+    """Return a function that lets values of a JSON type through."""
+    accepted = (int, float) if kind is float else (kind,)
+
+    def check(value: object) -> object:
+        if type(value) not in accepted:
+            message = f"expected {kind.__name__}, found {value!r}"
+            raise TypeError(message)
+        return value
+
+    return check
+
+
+def dataclass_decoder(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401 - any dataclass
+    """Return the function that reads a dataclass."""
+    hints = get_type_hints(kind)
+    readers = {
+        field.name: moment if field.name in MOMENTS else decoder(hints[field.name]) for field in fields(kind)
+    }
+
+    def read(value: dict[str, Any]) -> object:
+        return kind(**{name: readers[name](each) for name, each in value.items()})
+
+    return read
+
+
+def moment(value: object) -> float | None:
+    """Read a moment, or none."""
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        message = f"expected a moment, found {value!r}"
+        raise TypeError(message)
+    return parse_moment(value)
+
+
+def digest(value: object) -> str:
+    """Return the SHA-256 of a value's canonical JSON, in hexadecimal."""
+    canonical = json.dumps(encode(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()

@@ -1,0 +1,95 @@
+"""
+Locks that keep two runs apart: one on the plan's name, one on each lane.
+
+The kernel's own (flock), so that they vanish with their process. Who holds one since when is written beside it, for the
+person who is turned away.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from filelock import FileLock, Timeout
+
+from orchestrator.core.lane import Lane
+from orchestrator.errors import JournalError, LockHeld
+
+
+class Locks:
+    """The locks of one run; a context manager that lets go of all of them."""
+
+    def __init__(self, directory: Path, *, purpose: str, since: str) -> None:
+        self._directory = directory
+        self._note = {"purpose": purpose, "since": since, "pid": os.getpid(), "host": socket.gethostname()}
+        self._held = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+    def release(self) -> None:
+        """Let go of all locks."""
+        self._held.close()
+
+    def plan(self, name: str) -> None:
+        """
+        Lock a plan's name.
+
+        Raises:
+
+            LockHeld: Another run of the plan is going on.
+        """
+        self._take(f"plan-{name}", f"the plan `{name}`")
+
+    def lane(self, lane: Lane) -> None:
+        """
+        Lock a lane.
+
+        Raises:
+
+            LockHeld: Another run works in it.
+        """
+        self._take(f"lane-{lane.account_id}-{lane.region}", f"the lane {lane}")
+
+    def _take(self, name: str, what: str) -> None:
+        path = self._directory / f"{name}.lock"
+        holder = self._directory / f"{name}.holder"
+        lock = FileLock(path, mode=0o600)
+        try:
+            self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            lock.acquire(timeout=0)
+        except Timeout:
+            message = f"{what} is in use by {read_holder(holder)}"
+            raise LockHeld(message) from None
+        except OSError as error:
+            message = f"{path}: cannot be locked: {error.strerror}"
+            raise JournalError(message) from error
+        self._held.callback(lock.release)
+        write_holder(holder, self._note)
+
+
+def write_holder(path: Path, note: dict[str, object]) -> None:
+    """Say who holds a lock; replaced whole, so that nobody reads half of it."""
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(json.dumps(note))
+    partial.chmod(0o600)
+    partial.replace(path)
+
+
+def read_holder(path: Path) -> str:
+    """Say in words who holds a lock."""
+    try:
+        note = json.loads(path.read_text())
+        return f"{note['purpose']} since {note['since']} (process {note['pid']} on {note['host']})"
+    except (OSError, ValueError, KeyError):
+        return "another run"

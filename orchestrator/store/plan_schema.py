@@ -1,0 +1,109 @@
+"""
+The form of a plan file, as pydantic models: which keys there are, and what a single value may be.
+
+Field names are the keys of the file. Rules between parts of a plan are the core's.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from orchestrator.core.duration import parse_duration
+from orchestrator.core.plan import Tolerance
+
+PERCENT = re.compile(r"(100|[1-9]?[0-9])%")
+
+
+def duration(value: object) -> int:
+    """Read a duration, in seconds."""
+    if not isinstance(value, str):
+        message = "expected a duration, as in 30s, 45m, 4h or 1h30m"
+        raise PydanticCustomError("duration", message)
+    try:
+        return parse_duration(value)
+    except ValueError as error:
+        raise PydanticCustomError("duration", "{why}", {"why": str(error)}) from error
+
+
+def tolerance(value: object) -> Tolerance:
+    """Read a failure tolerance: a number, or a share."""
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return Tolerance(count=value)
+    if isinstance(value, str) and (match := PERCENT.fullmatch(value)):
+        return Tolerance(percent=int(match.group(1)))
+    message = "expected a number of failures, as in 3, or a share of the terminations, as in 10%"
+    raise PydanticCustomError("tolerance", message)
+
+
+def whole_name(value: str) -> str:
+    """Refuse a name that `$` would let end in a newline."""
+    if "\n" in value:
+        message = "must be one line"
+        raise PydanticCustomError("one_line", message)
+    return value
+
+
+Duration = Annotated[int, BeforeValidator(duration)]
+PlanName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$"), AfterValidator(whole_name)]
+# The service model's own pattern for ids, anchored.
+ProductId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}$"), AfterValidator(whole_name)]
+EntryKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"), AfterValidator(whole_name)]
+
+
+class Strict(BaseModel):
+    """Nothing unknown is ignored, nothing is converted."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class OptionKeys(Strict):
+    """The per-product options. What is not set comes from `Defaults`, then from the built-in default."""
+
+    IgnoreErrors: bool = False
+    RetainPhysicalResources: bool = False
+    AcceptLanguage: Literal["en", "jp", "zh"] = "en"
+    TerminationTimeout: Duration = 3_600
+
+
+class DefaultKeys(OptionKeys):
+    """`Defaults`."""
+
+
+class ProductKeys(OptionKeys):
+    """One entry of `Products`."""
+
+    ProvisionedProductId: ProductId
+    Key: EntryKey | None = None
+
+
+class LimitKeys(Strict):
+    """`Limits`."""
+
+    MaxTerminations: Annotated[int, Field(ge=0)] = 100
+    FailureTolerance: Annotated[Tolerance, BeforeValidator(tolerance)] = Tolerance(percent=10)
+    InFlight: Annotated[int, Field(ge=1)] = 500
+    RatePerSecond: Annotated[float, Field(gt=0, le=1000, strict=False)] | None = None
+    TerminationTimeout: Duration = 3_600
+    Deadline: Duration = 43_200
+
+
+class RetryKeys(Strict):
+    """`Retry`."""
+
+    Attempts: Annotated[int, Field(ge=1, le=10)] = 2
+    Backoff: Duration = 30
+
+
+class PlanKeys(Strict):
+    """The whole file."""
+
+    Version: Literal[1]
+    Name: PlanName
+    Defaults: DefaultKeys = DefaultKeys()
+    Products: list[ProductKeys]
+    Limits: LimitKeys = LimitKeys()
+    Retry: RetryKeys = RetryKeys()
