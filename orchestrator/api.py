@@ -193,8 +193,8 @@ def rehearse(plan: Plan, world: Path | None, *, workers: int = WORKERS) -> Itera
     except simulator.WorldInvalid as error:
         raise InvalidInput(str(error)) from error
     with simulator.Simulator(spec) as server:
-        sessions = connect.rehearsal(server.url, server.region, workers)
-        yield enter_with(sessions, server.region, simulated=True, workers=workers)
+        sessions = connect.rehearsal(server.url, spec.Region, workers)
+        yield enter_with(sessions, spec.Region, simulated=True, workers=workers)
 
 
 def survey(plan: Plan, entrance: Entrance, *, strict: bool = False) -> Review:
@@ -327,14 +327,10 @@ def resume(
         story = journal.load(story.path)
         machine = replay(story, settings.grace)
         if story.is_finished:
-            return RunResult(
-                run=machine, journal=story.path, exit_code=machine.tally().exit_code, abandoned_calls=False
-            )
+            return RunResult(run=machine, journal=story.path, exit_code=machine.tally().exit_code, abandoned_calls=False)
         file = journal.reopen(story)
         expired = expiry(story, machine, now - header.started_at, max_age=max_age, restart=restart)
-        return drive(
-            machine, file, entrance, settings, how=Beginning.RESUME, expired=expired, history=story.events
-        )
+        return drive(machine, file, entrance, settings, how=Beginning.RESUME, expired=expired, history=story.events)
 
 
 def expiry(story: journal.Story, machine: Run, age: float, *, max_age: float, restart: bool) -> str | None:

@@ -85,7 +85,7 @@ class BotoCatalog:
                 self._client.scan_provisioned_products(
                     AccessLevelFilter=self._access,
                     PageSize=SCAN_PAGE,
-                    **token,  # type: ignore[arg-type]
+                    **token,
                 )
             )
         )

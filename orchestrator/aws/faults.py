@@ -7,6 +7,8 @@ refusal, or anything at all (`Unanswered`).
 
 from __future__ import annotations
 
+from typing import Any
+
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -71,7 +73,9 @@ UNAUTHENTICATED = frozenset(
     }
 )
 
-DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "UnauthorizedException", "OptInRequired"})
+DENIED = frozenset(
+    {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "UnauthorizedException", "OptInRequired"}
+)
 
 NOT_FOUND = frozenset({"ResourceNotFoundException"})
 
@@ -119,7 +123,8 @@ def problem(error: Exception) -> Problem:
 
 def answered(error: ClientError) -> Problem:
     """Say what an error answer means: by its code if that is known, else by its HTTP status."""
-    response = error.response if isinstance(error.response, dict) else {}
+    # A reset has been seen to leave None where the types promise a dictionary.
+    response: Any = error.response or {}
     details = response.get("Error", {})
     code, message = str(details.get("Code") or "Unknown"), one_line(details.get("Message") or "no message")
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)

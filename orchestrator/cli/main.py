@@ -52,9 +52,7 @@ class LazyGroup(click.Group):
         command: click.Command = import_module(f"orchestrator.cli.{cmd_name}").command
         return command
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """Find a command, and suggest the nearest one to a word that is none."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             near = get_close_matches(args[0], COMMANDS, n=1)
@@ -75,7 +73,7 @@ class LazyGroup(click.Group):
 )
 @click.version_option(VERSION, prog_name="orchestrator")
 def cli() -> None:
-    """
+    r"""
     Takes back AWS Service Catalog provisioned products in bulk.
 
     A YAML plan lists products; `review` shows what would be terminated and why; `run` terminates it, paced, with a journal

@@ -62,7 +62,7 @@ simulate_options = all_of(
     click.option(
         "--world",
         type=FILE,
-        help="With --simulate: what exists there.  [default: PLAN.world.yaml beside the plan, else all that the plan names]",
+        help="With --simulate: what exists.  [default: PLAN.world.yaml beside the plan, else all that the plan names]",
     ),
 )
 

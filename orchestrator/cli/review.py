@@ -22,7 +22,7 @@ from orchestrator.report.preview import preview
     "--detailed-exitcode", is_flag=True, help="Exit 10 if there is something to terminate, 0 only if there is not."
 )
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True)
-def command(  # noqa: PLR0913 - one parameter for each option
+def command(
     *,
     plan: Path,
     simulate: bool,
@@ -32,7 +32,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     detailed_exitcode: bool,
     color: str,
 ) -> int:
-    """
+    r"""
     Show what a run of PLAN would do, and why. Changes nothing.
 
     Enters the account of the environment, lists every provisioned product in it, and decides on each line of the plan:
@@ -47,7 +47,9 @@ def command(  # noqa: PLR0913 - one parameter for each option
     display = Display(color=color)
     with entrance_for(loaded, plan, simulate=simulate, world=world, workers=workers) as entrance:
         review = api.survey(loaded, entrance, strict=strict)
-    put(preview(loaded, review.worklist, entrance.clock.now(), lambda text, style: display.style(text, style, stderr=False)))
+    put(
+        preview(loaded, review.worklist, entrance.clock.now(), lambda text, style: display.style(text, style, stderr=False))
+    )
     return exit_code(review, detailed=detailed_exitcode)
 
 

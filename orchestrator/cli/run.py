@@ -61,7 +61,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     log_level: str,
     **wishes: object,
 ) -> int:
-    """
+    r"""
     Review PLAN, ask, terminate, and follow each product to its end.
 
     On a terminal it shows what it would do and wants the number of terminations typed; elsewhere it wants --yes. Every
@@ -107,9 +107,7 @@ def execute(review: api.Review, state: api.StateDir, display: Display, asked: Wi
     return end(result, code, simulated=review.entrance.simulated)
 
 
-def finish_last(
-    plan_name: str, entrance: api.Entrance, state: api.StateDir, display: Display, asked: Wishes
-) -> int | None:
+def finish_last(plan_name: str, entrance: api.Entrance, state: api.StateDir, display: Display, asked: Wishes) -> int | None:
     """Finish the plan's last run if that is unfinished; returns an exit code if it still is."""
     last = state.last(plan_name)
     if last is None or last.is_finished:

@@ -32,9 +32,9 @@ def command(*, world: Path | None, port: int) -> int:
         message = f"cannot listen on port {port}: {error.strerror}"
         raise InvalidInput(message) from error
     put(f"export AWS_ENDPOINT_URL={server.url}")
-    put(f"export AWS_DEFAULT_REGION={server.region}")
+    put(f"export AWS_DEFAULT_REGION={spec.Region}")
     put("export AWS_ACCESS_KEY_ID=AKIASIMULATED0000000 AWS_SECRET_ACCESS_KEY=not-a-secret")
-    tell(f"Account {server.account} with {len(list(spec.all_products()))} products. Ctrl-C ends it.")
+    tell(f"Account {spec.Account} with {len(list(spec.all_products()))} products. Ctrl-C ends it.")
     try:
         server.serve()
     except KeyboardInterrupt:

@@ -112,9 +112,7 @@ def decide_missing(entry: Entry, by_lane: Mapping[Lane, Inventory], absent: Deci
             detail = "the search shows it and the complete listing does not; review again in a minute"
             return line_of(entry, inventory.lane, (Decision.REFUSE, Reason.LISTINGS_DIFFER, detail))
     seen = [
-        (inventory.lane, record)
-        for inventory in by_lane.values()
-        for record in inventory.records.get(entry.product_id, ())
+        (inventory.lane, record) for inventory in by_lane.values() for record in inventory.records.get(entry.product_id, ())
     ]
     last = newest(record for _, record in seen if record.is_termination)
     if last is not None and last.status == SUCCEEDED:

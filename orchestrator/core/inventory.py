@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from orchestrator.core.lane import Lane
 
-# Documented: AVAILABLE and TAINTED are "stable, ready to perform any operation". ERROR is terminable too (seen in the wild).
+# Documented: AVAILABLE and TAINTED are "stable, ready to perform any operation". ERROR is terminable too (seen).
 QUIET = frozenset({"AVAILABLE", "TAINTED", "ERROR"})
 UNDER_CHANGE = "UNDER_CHANGE"
 PLAN_IN_PROGRESS = "PLAN_IN_PROGRESS"
@@ -88,7 +88,8 @@ class Inventory:
 
     It is `complete` only if every page was read; no absence may be concluded from one that is not. `records` holds the
     newest records of products that a decision needs them for: those that the plan names and the listing does not show,
-    and those under change. `barred` says that the lane could not even be entered. `only_searched` are products that the search showed and the complete listing did not.
+    and those under change. `barred` says that the lane could not even be entered. `only_searched` are products that the
+    search showed and the complete listing did not.
     """
 
     lane: Lane

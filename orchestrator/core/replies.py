@@ -13,14 +13,14 @@ from typing import Generic, TypeVar
 from orchestrator.core.commands import Command
 from orchestrator.core.inventory import Product, Record
 
-T = TypeVar("T", covariant=True)
+T_co = TypeVar("T_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer(Generic[T]):
+class Answer(Generic[T_co]):
     """AWS answered, and the answer could be read."""
 
-    value: T
+    value: T_co
 
 
 @dataclass(frozen=True, slots=True)

@@ -216,9 +216,7 @@ class Run:
                     reason = "its pages repeat without end"
                     yield e.ListingFailed(at=at, lane=lane.lane, listing=number, reason=reason)
                     return
-                read = e.PageRead(
-                    at=at, lane=lane.lane, listing=number, products=page.products, next_token=next_token
-                )
+                read = e.PageRead(at=at, lane=lane.lane, listing=number, products=page.products, next_token=next_token)
                 if next_token is not None:
                     yield read
                     return

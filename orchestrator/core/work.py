@@ -240,9 +240,9 @@ class Work:
         elif isinstance(conclusion, Quiet):
             lane.agendas[Operation.TERMINATE].put(t.line.id, t.retry_at, t.rank)
         else:
-            lane.agendas[QUESTIONS[type(conclusion)]].put(t.line.id, t.look_at, t.rank)  # type: ignore[index]
+            lane.agendas[QUESTIONS[type(conclusion)]].put(t.line.id, t.look_at, t.rank)
 
 
 def is_serial(t: Termination) -> bool:
-    """Whether a product must be terminated alone in its lane: Control Tower unmanages one account at a time (documented)."""
+    """Whether a product is terminated alone in its lane: Control Tower unmanages one account at a time (documented)."""
     return t.line.product is not None and t.line.product.type == CONTROL_TOWER_ACCOUNT

@@ -109,4 +109,3 @@ class Worklist:
             f"Review: {counts[Decision.TERMINATE]} to terminate, {counts[Decision.SKIP]} skipped, "
             f"{counts[Decision.REFUSE]} refused."
         )
-

@@ -44,9 +44,7 @@ class LiveProgress:
         self._live.__enter__()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._draw()
         self._live.__exit__(kind, error, trace)
 
@@ -100,7 +98,10 @@ class LiveProgress:
         for lane, counts in busiest[:MOST_LANES]:
             under_way = sum(counts[state] for state in UNDER_WAY)
             grid.add_row(
-                f"  {lane}", f"{counts[State.PENDING]:,} waiting", f"{under_way:,} under way", f"{counts[State.TERMINATED]:,} terminated"
+                f"  {lane}",
+                f"{counts[State.PENDING]:,} waiting",
+                f"{under_way:,} under way",
+                f"{counts[State.TERMINATED]:,} terminated",
             )
         if len(busiest) > MOST_LANES:
             grid.add_row(f"  ... and {len(busiest) - MOST_LANES} more lanes")

@@ -117,7 +117,9 @@ def warnings(worklist: Worklist, style: Style) -> Iterator[str]:
         yield style(f"Warning: {text}", "magenta")
     if worklist.nothing_was_ever_seen:
         lanes = ", ".join(str(lane) for lane, _ in worklist.lanes)
-        text = f"not one product of this plan was found or has ever been seen in {lanes}. Is it the right account and region?"
+        text = (
+            f"not one product of this plan was found or has ever been seen in {lanes}. Is it the right account and region?"
+        )
         yield ""
         yield style(f"Warning: {text}", "red")
 

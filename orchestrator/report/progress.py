@@ -80,7 +80,11 @@ def details(event: e.Event) -> dict[str, Any]:
     lane = getattr(event, "lane", None)
     if lane is not None:
         found["lane"] = str(lane)
-    return {name: plain(value) if isinstance(value, str) else value for name, value in found.items() if value not in (None, False)}
+    return {
+        name: plain(value) if isinstance(value, str) else value
+        for name, value in found.items()
+        if value not in (None, False)
+    }
 
 
 class LogProgress:
@@ -118,4 +122,3 @@ def name_of(event: e.Event) -> str:
     """Return an event's name in words: `AttemptFailed` → `attempt failed`."""
     name = type(event).__name__
     return name[0].lower() + "".join(f" {c.lower()}" if c.isupper() else c for c in name[1:])
-

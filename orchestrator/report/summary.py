@@ -69,7 +69,8 @@ def unmet(run: Run) -> Iterator[str]:
     """Yield products that somebody else terminated without what the plan asked for."""
     for t in run.terminations:
         if t.options_unmet:
-            yield f"{t.line.id}  {plain(t.line.name)}: terminated by another; whether its resources were retained is not known"
+            what = "terminated by another; whether its resources were retained is not known"
+            yield f"{t.line.id}  {plain(t.line.name)}: {what}"
 
 
 def orphans(run: Run) -> Iterator[str]:

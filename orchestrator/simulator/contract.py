@@ -44,7 +44,7 @@ class Contract:
         if operation not in self._model.operation_names:
             code = "UnknownOperationException"
             raise ApiError(code, f"there is no operation {operation}")
-        shape = self._model.operation_model(operation).input_shape
+        shape: Any = self._model.operation_model(operation).input_shape
         report = self._validator.validate(parameters, shape)
         problems = [report.generate_report()] if report.has_errors() else list(violations(shape, parameters, ""))
         if problems:
@@ -63,7 +63,7 @@ class Contract:
         unknown_members(self._model.operation_model(operation).output_shape, answer, operation)
 
 
-def violations(shape: Shape | None, value: Any, path: str) -> list[str]:  # noqa: ANN401 - JSON
+def violations(shape: Any, value: Any, path: str) -> list[str]:  # noqa: ANN401 - JSON
     """List the maxima, patterns and enums of the model that a request breaks."""
     if shape is None or value is None:
         return []
@@ -103,7 +103,7 @@ def python_pattern(pattern: str) -> str:
     return pattern.removeprefix("^").removesuffix("$").replace("\\u0009", "\t").replace("\\u000a", "\n")
 
 
-def unknown_members(shape: Shape | None, value: Any, path: str) -> None:  # noqa: ANN401 - JSON
+def unknown_members(shape: Any, value: Any, path: str) -> None:  # noqa: ANN401 - JSON
     """Refuse members that the model does not have."""
     if shape is None:
         return

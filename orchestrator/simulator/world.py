@@ -285,8 +285,12 @@ class World:
             code = "InvalidParametersException"
             raise ApiError(code, "You must provide either the name or the ID, but not both.")
         wanted = by_id or by_name
-        for product in [self._products.get(wanted)] if by_id else self._products.values():
-            if product is not None and product.gone_at is None and (by_id or wanted in (product.name, product.detail()["Arn"])):
+        for product in [self._products.get(str(wanted))] if by_id else self._products.values():
+            if (
+                product is not None
+                and product.gone_at is None
+                and (by_id or wanted in (product.name, product.detail()["Arn"]))
+            ):
                 return product
         code = "ResourceNotFoundException"
         raise ApiError(code, f"No stack named {wanted} exists.")
@@ -302,9 +306,7 @@ def matches(product: Product, query: str) -> bool:
     return fields[name] == value
 
 
-def cut(
-    found: list[Product], request: Json, most: int, key: Callable[[Product], str]
-) -> tuple[Iterable[Product], Json]:
+def cut(found: list[Product], request: Json, most: int, key: Callable[[Product], str]) -> tuple[Iterable[Product], Json]:
     """Cut one page out of a sorted list; the token is the key that the next page begins behind."""
     size = min(int(request.get("PageSize") or most), most)
     after = request.get("PageToken")

@@ -94,7 +94,7 @@ def unframe(line: bytes) -> tuple[int, str, dict[str, Any]]:
 
 def encode(value: object) -> Any:  # noqa: ANN401 - JSON
     """Turn a value of the core into what JSON can hold."""
-    if value is None or isinstance(value, str | bool | int | float) and not isinstance(value, Enum):
+    if value is None or (isinstance(value, str | bool | int | float) and not isinstance(value, Enum)):
         return value
     if isinstance(value, Enum):
         return value.value
@@ -133,12 +133,12 @@ def decode(kind: type[T], value: object) -> T:
 
         Malformed: It does not fit; unknown keys do not fit either.
     """
+    reader: Callable[[Any], T] = decoder(kind)  # type: ignore[arg-type]
     try:
-        result: T = decoder(kind)(value)
+        return reader(value)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         message = f"it does not hold a {kind.__name__}: {error}"
         raise Malformed(message) from error
-    return result
 
 
 @cache
@@ -179,9 +179,7 @@ def primitive(kind: type) -> Callable[[Any], Any]:
 def dataclass_decoder(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401 - any dataclass
     """Return the function that reads a dataclass."""
     hints = get_type_hints(kind)
-    readers = {
-        field.name: moment if field.name in MOMENTS else decoder(hints[field.name]) for field in fields(kind)
-    }
+    readers = {field.name: moment if field.name in MOMENTS else decoder(hints[field.name]) for field in fields(kind)}
 
     def read(value: dict[str, Any]) -> object:
         return kind(**{name: readers[name](each) for name, each in value.items()})

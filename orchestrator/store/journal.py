@@ -256,9 +256,7 @@ class Loader:
         lines = self._lines(file)
         birth = self._birth(lines)
         events = tuple(self._event(kind, value) for kind, value in lines)
-        return Story(
-            path=self._path, birth=birth, events=events, good=self._good, lines=self._seq, torn=self._torn
-        )
+        return Story(path=self._path, birth=birth, events=events, good=self._good, lines=self._seq, torn=self._torn)
 
     def _lines(self, file: IO[bytes]) -> Iterator[tuple[str, dict[str, object]]]:
         for line in file:
@@ -292,7 +290,7 @@ class Loader:
                 worklist=Worklist(
                     lines=tuple(decode(Line, {k: v for k, v in row.items() if k != "id"}) for row in rows),
                     made_at=parse_moment(str(head["made_at"])),
-                    lanes=decode(tuple[tuple[Lane, str | None], ...], head["lanes"]),  # type: ignore[arg-type]
+                    lanes=decode(tuple[tuple[Lane, str | None], ...], head["lanes"]),
                 ),
             )
         except Malformed as error:

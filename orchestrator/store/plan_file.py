@@ -203,9 +203,7 @@ class Reader:
     def _place(self, position: yaml_reader.Position) -> Place:
         source = self._lines[position.line] if position.line < len(self._lines) else None
         length = max(1, min(position.length, len(source or "") - position.column))
-        return Place(
-            file=self._file, line=position.line + 1, column=position.column + 1, length=length, source=source
-        )
+        return Place(file=self._file, line=position.line + 1, column=position.column + 1, length=length, source=source)
 
 
 def between(plain: object) -> Iterator[Finding]:

@@ -247,12 +247,13 @@ class Builder:
 def refuse_indirection(event: yaml.Event) -> None:
     """Refuse what makes a value stand elsewhere than where it is read."""
     what = None
+    anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
     if isinstance(event, yaml.AliasEvent):
-        what, name = "an alias", f"*{event.anchor}"
-    elif getattr(event, "anchor", None):
-        what, name = "an anchor", f"&{event.anchor}"
-    elif getattr(event, "tag", None) is not None:
-        what, name = "a tag", str(event.tag)
+        what, name = "an alias", f"*{anchor}"
+    elif anchor:
+        what, name = "an anchor", f"&{anchor}"
+    elif tag is not None:
+        what, name = "a tag", str(tag)
     if what:
         hint = "write the value out; a reviewer must be able to read each line alone"
         raise Refused(Problem(position=position_of(event), message=f"{what}, `{name}`", hint=hint))
@@ -261,6 +262,8 @@ def refuse_indirection(event: yaml.Event) -> None:
 def position_of(event: yaml.Event) -> Position:
     """Return where an event begins, and how long it is on that line."""
     start, end = event.start_mark, event.end_mark
+    assert start is not None
+    assert end is not None
     length = end.column - start.column if end.line == start.line else 1
     return Position(start.line, start.column, max(1, length))
 

@@ -1,31 +1,22 @@
 """
-HTTP on loopback: AWS JSON 1.1 for Service Catalog, the query protocol for the one STS call we make.
-
-Runs in a thread of this process or in one of its own. `/_simulator/ledger` lists every call, `/_simulator/world` the state
-of each product; both are for tests and for curious people.
+What the simulator does with a request, HTTP apart: takes note of it, lets scripted trouble happen, throttles, holds it
+against the contract, and lets the world answer.
 """
 
 from __future__ import annotations
 
 import json
-import re
-import socket
 import threading
 import time
 import uuid
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
-from urllib.parse import parse_qs
+from typing import Any
 
 from orchestrator.simulator.contract import ApiError, Contract
 from orchestrator.simulator.quota import Bucket
 from orchestrator.simulator.world import World
 from orchestrator.simulator.world_file import FaultSpec, WorldSpec
 
-LOOPBACK = "127.0.0.1"
-CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request")
 IDENTITY = (
     '<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>'
     "<Arn>arn:aws:sts::{account}:assumed-role/Simulated/rehearsal</Arn><UserId>AROASIMULATED:rehearsal</UserId>"
@@ -39,17 +30,16 @@ class Lost(Exception):
     """The connection is to be closed without an answer."""
 
 
-class Simulator:
+class Service:
     """
-    A world behind an HTTP server on loopback; a context manager that serves in a thread.
+    A world with its quotas, its scripted trouble and a ledger of every call; thread-safe.
 
     Args:
 
         spec: The world.
-        port: Where to listen; 0 finds a free port.
     """
 
-    def __init__(self, spec: WorldSpec, port: int = 0) -> None:
+    def __init__(self, spec: WorldSpec) -> None:
         self._spec = spec
         self._contract = Contract()
         self._began_at = time.time()
@@ -59,12 +49,6 @@ class Simulator:
         self._faults: list[list[Any]] = [[fault, fault.After, fault.Times] for fault in spec.Faults]
         self._lock = threading.Lock()
         self.ledger: list[Json] = []
-        self._server = Server((LOOPBACK, port), handler_for(self))
-
-    @property
-    def url(self) -> str:
-        """Where it listens."""
-        return f"http://{LOOPBACK}:{self._server.server_address[1]}"
 
     @property
     def account(self) -> str:
@@ -75,24 +59,6 @@ class Simulator:
     def region(self) -> str:
         """The region of its world."""
         return self._spec.Region
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self.serve, name="simulator", daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
-    def serve(self) -> None:
-        """Serve until `stop`."""
-        self._server.serve_forever(poll_interval=0.05)
-
-    def stop(self) -> None:
-        """Stop listening, and drop the connections that are open."""
-        self._server.shutdown()
-        self._server.server_close()
 
     def now(self) -> float:
         """Return the world's time, in epoch seconds; it may go faster than ours."""
@@ -230,71 +196,3 @@ def parse(body: bytes) -> Json:
         code = "SerializationException"
         raise ApiError(code, "the request is not an object")
     return request
-
-
-class Server(ThreadingHTTPServer):
-    """A threading server whose connections die with it."""
-
-    daemon_threads = True
-    request_queue_size = 256
-
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as the base class has it
-        """Say nothing about clients that hang up."""
-
-
-def handler_for(simulator: Simulator) -> type[BaseHTTPRequestHandler]:
-    """Return the request handler class of a simulator."""
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        wbufsize = -1
-
-        def setup(self) -> None:
-            self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            super().setup()
-
-        def log_message(self, *_: object) -> None:
-            """Keep quiet; the ledger has everything."""
-
-        def do_GET(self) -> None:
-            if self.path == "/_simulator/ledger":
-                self._send(200, "".join(json.dumps(call) + "\n" for call in list(simulator.ledger)).encode())
-            elif self.path == "/_simulator/world":
-                self._send(200, json.dumps(simulator.summary()).encode())
-            else:
-                self._send(404, b"not found\n")
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            try:
-                self._answer(body)
-            except ApiError as error:
-                self._send(error.status, json.dumps({"__type": error.code, "Message": error.message}).encode())
-            except Lost:
-                self.close_connection = True
-                self.connection.shutdown(socket.SHUT_RDWR)
-
-        def _answer(self, body: bytes) -> None:
-            target = self.headers.get("X-Amz-Target", "")
-            scope = CREDENTIAL.search(self.headers.get("Authorization", ""))
-            if scope is None:
-                code = "MissingAuthenticationTokenException"
-                raise ApiError(code, "the request is not signed")
-            if target:
-                operation = target.rpartition(".")[2]
-                self._send(200, simulator.catalog(operation, body, scope.group(2)))
-            elif parse_qs(body.decode()).get("Action") == ["GetCallerIdentity"]:
-                self._send(200, simulator.identity(), "text/xml")
-            else:
-                code = "InvalidAction"
-                raise ApiError(code, "the simulator knows no such action")
-
-        def _send(self, status: int, body: bytes, kind: str = "application/x-amz-json-1.1") -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            self.send_header("x-amzn-RequestId", str(uuid.uuid4()))
-            self.end_headers()
-            self.wfile.write(body)
-
-    return Handler

@@ -1,0 +1,158 @@
+"""
+HTTP on loopback: AWS JSON 1.1 for Service Catalog, the query protocol for the one STS call we make.
+
+Runs in a thread of this process or in one of its own. `/_simulator/ledger` lists every call, `/_simulator/world` the state
+of each product; both are for tests and for curious people.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import threading
+import uuid
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self, cast
+from urllib.parse import parse_qs
+
+from orchestrator.simulator.contract import ApiError
+from orchestrator.simulator.service import Lost, Service
+from orchestrator.simulator.world_file import WorldSpec
+
+LOOPBACK = "127.0.0.1"
+CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request")
+
+
+class Simulator:
+    """
+    A service behind an HTTP server on loopback; a context manager that serves in a thread.
+
+    Args:
+
+        spec: The world.
+        port: Where to listen; 0 finds a free port.
+    """
+
+    def __init__(self, spec: WorldSpec, port: int = 0) -> None:
+        self.service = Service(spec)
+        self._server = Server((LOOPBACK, port), self.service)
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://{LOOPBACK}:{self._server.server_address[1]}"
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self.serve, name="simulator", daemon=True).start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+    def serve(self) -> None:
+        """Serve until `stop`."""
+        self._server.serve_forever(poll_interval=0.05)
+
+    def stop(self) -> None:
+        """Stop listening, and drop the connections that are open."""
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class Server(ThreadingHTTPServer):
+    """A threading server whose connections die with it."""
+
+    daemon_threads = True
+    request_queue_size = 256
+
+    def __init__(self, address: tuple[str, int], service: Service) -> None:
+        super().__init__(address, Handler)
+        self.service = service
+        self._connections: set[socket.socket] = set()
+
+    def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as the base class has it
+        """Remember a connection, so that it can be dropped."""
+        self._connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:  # noqa: ANN401
+        """Forget a connection that has ended."""
+        self._connections.discard(request)
+        super().shutdown_request(request)
+
+    def server_close(self) -> None:
+        """Stop listening, and drop every connection, as a process does that dies."""
+        super().server_close()
+        for connection in tuple(self._connections):
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                continue
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
+        """Say nothing about clients that hang up."""
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Speaks HTTP with one client."""
+
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1
+
+    @property
+    def service(self) -> Service:
+        """What answers."""
+        return cast("Server", self.server).service
+
+    def setup(self) -> None:
+        """Send small answers at once."""
+        self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        super().setup()
+
+    def log_message(self, *_: object) -> None:
+        """Keep quiet; the ledger has everything."""
+
+    def do_GET(self) -> None:
+        """Show the ledger or the world."""
+        if self.path == "/_simulator/ledger":
+            self._send(200, "".join(json.dumps(call) + "\n" for call in list(self.service.ledger)).encode())
+        elif self.path == "/_simulator/world":
+            self._send(200, json.dumps(self.service.summary()).encode())
+        else:
+            self._send(404, b"not found\n")
+
+    def do_POST(self) -> None:
+        """Answer an AWS request."""
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        try:
+            self._answer(body)
+        except ApiError as error:
+            self._send(error.status, json.dumps({"__type": error.code, "Message": error.message}).encode())
+        except Lost:
+            self.close_connection = True
+            self.connection.shutdown(socket.SHUT_RDWR)
+
+    def _answer(self, body: bytes) -> None:
+        target = self.headers.get("X-Amz-Target", "")
+        scope = CREDENTIAL.search(self.headers.get("Authorization", ""))
+        if scope is None:
+            code = "MissingAuthenticationTokenException"
+            raise ApiError(code, "the request is not signed")
+        if target:
+            operation = target.rpartition(".")[2]
+            self._send(200, self.service.catalog(operation, body, scope.group(2)))
+        elif parse_qs(body.decode()).get("Action") == ["GetCallerIdentity"]:
+            self._send(200, self.service.identity(), "text/xml")
+        else:
+            code = "InvalidAction"
+            raise ApiError(code, "the simulator knows no such action")
+
+    def _send(self, status: int, body: bytes, kind: str = "application/x-amz-json-1.1") -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("x-amzn-RequestId", str(uuid.uuid4()))
+        self.end_headers()
+        self.wfile.write(body)
