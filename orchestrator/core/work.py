@@ -184,7 +184,8 @@ class Work:
         lane.listed_at = event.begun_at
         lane.listings_failed = 0
         if lane.owes_audit and lane.verdict_at is not None and event.begun_at >= lane.verdict_at:
-            lane.audit = {line: event.at for line in lane.terminated if line in event.sightings}
+            shown = event.sightings.keys()
+            lane.audit = {line: event.at for line in lane.terminated if self.lines[line].line.product_id in shown}
         for t in self._of(lane):
             if self.state(t) is State.PENDING:
                 t.show(event.sightings.get(t.line.product_id), event.begun_at)

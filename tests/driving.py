@@ -1,0 +1,94 @@
+"""Drives whole runs over the fakes, in one thread and without waiting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+
+from orchestrator.api import listed
+from orchestrator.core.decision import decide
+from orchestrator.core.events import Beginning, Event
+from orchestrator.core.inventory import Inventory
+from orchestrator.core.plan import Plan
+from orchestrator.core.run import Run
+from orchestrator.core.states import State
+from orchestrator.core.worklist import Worklist, line_id
+from orchestrator.engine.interrupt import Interruption
+from orchestrator.engine.observers import Audience
+from orchestrator.engine.pools import InlineExecutor
+from orchestrator.engine.runner import Runner, Surroundings
+from orchestrator.engine.survey import Surveyor
+from orchestrator.ports import Observer
+from orchestrator.store.codec import EVENTS, decode, unframe
+from tests.fakes import LANE, FakeCatalog, FakeClock, FakeInbox, MemoryJournal
+
+
+@dataclass(slots=True)
+class Stage:
+    """A fake world, and everything a run needs in it."""
+
+    clock: FakeClock
+    catalog: FakeCatalog
+    journal: MemoryJournal = field(default_factory=MemoryJournal)
+    interruption: Interruption = field(default_factory=Interruption)
+    observers: Sequence[Observer] = ()
+    executor: Executor = field(default_factory=InlineExecutor)
+    grace: float = 20.0
+    after_survey: Callable[[], None] = lambda: None
+
+    def survey(self, plan: Plan) -> Inventory:
+        """Read the lane."""
+        surveyor = Surveyor(clock=self.clock, sleep=self.clock.sleep, executor=self.executor)
+        return surveyor.survey(LANE, self.catalog, [entry.product_id for entry in plan.entries])
+
+    def run(self, plan: Plan) -> Run:
+        """Survey, decide and execute."""
+        inventory = self.survey(plan)
+        worklist = decide(plan, [inventory])
+        self.catalog.calls.clear()
+        self.after_survey()
+        run = Run(run_id="run-1", plan=plan, worklist=worklist, grace=self.grace)
+        self.drive(run, Beginning.RUN, [listed(inventory)] if inventory.complete else [])
+        return run
+
+    def resume(self, plan: Plan, worklist: Worklist, lines: Sequence[bytes], expired: str | None = None) -> Run:
+        """Replay what a journal holds, and go on."""
+        run = replayed(plan, worklist, lines, self.grace)
+        self.journal = MemoryJournal()
+        self.journal.lines = list(lines)
+        self.drive(run, Beginning.RESUME, [], expired)
+        return run
+
+    def drive(self, run: Run, how: Beginning, first: Sequence[Event], expired: str | None = None) -> None:
+        """Drive a run to its rest."""
+        around = Surroundings(
+            connect=self.catalog,
+            executor=self.executor,
+            workers=8,
+            clock=self.clock,
+            inbox=FakeInbox(),
+            journal=self.journal,
+            audience=Audience(self.observers, lambda _observer, _error: None),
+            interruption=self.interruption,
+        )
+        Runner(run, around).drive(how, first=first, expired=expired)
+
+
+def replayed(plan: Plan, worklist: Worklist, lines: Sequence[bytes], grace: float = 20.0) -> Run:
+    """Return the run that journal lines tell of."""
+    run = Run(run_id="run-1", plan=plan, worklist=worklist, grace=grace)
+    for line in lines:
+        _, kind, value = unframe(line)
+        run.apply(decode(EVENTS[kind], value))
+    return run
+
+
+def state_of(run: Run, product_id: str) -> State:
+    """Return the state of a product's line."""
+    return run.board.states[line_id(LANE, product_id)]
+
+
+def evidence_of(run: Run, product_id: str) -> str:
+    """Return what a product's verdict rests on."""
+    return next(t.evidence for t in run.terminations if t.line.product_id == product_id)

@@ -1,0 +1,67 @@
+"""Builds values with as little said as a test needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from orchestrator.core.decision import decide
+from orchestrator.core.inventory import Inventory, Product, Record
+from orchestrator.core.plan import Entry, Limits, Options, Plan, Retry
+from orchestrator.core.worklist import Worklist
+from tests.fakes import LANE, START, FakeProduct
+
+
+def product(product_id: str = "pp-a", **changes: object) -> Product:
+    """A product at rest."""
+    values: dict[str, object] = {
+        "product_id": product_id,
+        "name": f"name-of-{product_id}",
+        "type": "CFN_STACK",
+        "status": "AVAILABLE",
+        "last_record_id": f"rec-of-{product_id}",
+        "created_at": START - 86_400,
+    }
+    return Product(**values | changes)  # type: ignore[arg-type]
+
+
+def record(record_id: str = "rec-1", **changes: object) -> Record:
+    """A termination's record, in progress."""
+    values: dict[str, object] = {
+        "record_id": record_id,
+        "product_id": "pp-a",
+        "record_type": "TERMINATE_PROVISIONED_PRODUCT",
+        "status": "IN_PROGRESS",
+        "created_at": START,
+    }
+    return Record(**values | changes)  # type: ignore[arg-type]
+
+
+def fake(product_id: str, *outcomes: str, duration: float = 5.0, **changes: object) -> FakeProduct:
+    """A product of the fake catalog."""
+    return FakeProduct(product(product_id, **changes), duration, list(outcomes) or ["SUCCEEDED"])
+
+
+def plan(*ids: str, options: Options | None = None, limits: Limits | None = None, retry: Retry | None = None) -> Plan:
+    """A plan that names products."""
+    return Plan(
+        name="test",
+        entries=tuple(Entry(product_id=id_, options=options or Options()) for id_ in ids),
+        limits=limits or Limits(),
+        retry=retry or Retry(backoff=10),
+    )
+
+
+def inventory(*products: Product, begun_at: float = START, **changes: object) -> Inventory:
+    """A complete listing of the one lane."""
+    values: dict[str, object] = {
+        "lane": LANE,
+        "begun_at": begun_at,
+        "complete": True,
+        "products": {each.product_id: each for each in products},
+    }
+    return Inventory(**values | changes)  # type: ignore[arg-type]
+
+
+def worklist(made_from: Plan, products: Sequence[Product], **changes: object) -> Worklist:
+    """What the plan decides on these products."""
+    return decide(made_from, [inventory(*products, **changes)])
