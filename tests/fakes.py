@@ -276,5 +276,3 @@ class FakeCatalog:
         page = live[:size]
         more = page[-1] if len(live) > size else None
         return Page(products=tuple(self.products[id_].product for id_ in page), next_token=more)
-
-

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
 
-Entry = tuple[float, int, str]
+Entry = tuple[float, int, int, str]
+"""Moment, rank, serial number, key. The serial tells an entry from an equal one that was dropped before."""
 
 
 class Agenda:
@@ -19,6 +20,7 @@ class Agenda:
     def __init__(self) -> None:
         self._live: dict[str, Entry] = {}
         self._heap: list[Entry] = []
+        self._serial = 0
 
     def __len__(self) -> int:
         return len(self._live)
@@ -28,9 +30,8 @@ class Agenda:
 
     def put(self, key: str, at: float, rank: int = 0) -> None:
         """Set the moment of *key* to *at* (seconds since the epoch), replacing an earlier one."""
-        entry = (at, rank, key)
-        if self._live.get(key) == entry:
-            return
+        self._serial += 1
+        entry = (at, rank, self._serial, key)
         self._live[key] = entry
         heappush(self._heap, entry)
         self._tidy()
@@ -56,15 +57,15 @@ class Agenda:
             entry, index = heappop(frontier)
             if entry[0] > now:
                 return
-            if self._live.get(entry[2]) == entry:
-                yield entry[2]
+            if self._live.get(entry[3]) == entry:
+                yield entry[3]
             for child in (2 * index + 1, 2 * index + 2):
                 if child < len(self._heap):
                     heappush(frontier, (self._heap[child], child))
 
     def _tidy(self) -> None:
         """Remove replaced entries from the top, and all of them once they are the larger part."""
-        while self._heap and self._live.get(self._heap[0][2]) != self._heap[0]:
+        while self._heap and self._live.get(self._heap[0][3]) != self._heap[0]:
             heappop(self._heap)
         if len(self._heap) > 2 * len(self._live) + 64:
             self._heap = list(self._live.values())

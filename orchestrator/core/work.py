@@ -191,6 +191,7 @@ class Work:
                 t.show(event.sightings.get(t.line.product_id), event.begun_at)
                 self.replan(t, event.at)
             elif lane.audit and t.line.id in lane.audit:
+                t.forget(event.at, must_look=False)
                 t.look_at = event.at
                 self.replan(t, event.at)
 

@@ -1,1 +1,1 @@
-"""Tests."""
+"""Real processes, real HTTP, real signals."""

@@ -1,0 +1,224 @@
+"""Drives a run with any replies in any order, doubled, late and contradictory, with crashes between any two steps."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from orchestrator.core import events as e
+from orchestrator.core.commands import Command, DescribeProduct, DescribeRecord, ReadHistory, ScanPage, Terminate
+from orchestrator.core.events import Beginning, Event, Listed
+from orchestrator.core.plan import Limits, Options, Plan, Retry, Tolerance
+from orchestrator.core.replies import (
+    Answer,
+    Denied,
+    Interrupt,
+    NotFound,
+    NotSent,
+    Outcome,
+    Page,
+    Rejected,
+    Reply,
+    Throttled,
+    Tick,
+    Unanswered,
+    Unauthenticated,
+)
+from orchestrator.core.run import Run, issued
+from orchestrator.core.settle import Sighting
+from orchestrator.core.states import UNDER_WAY, State
+from orchestrator.core.worklist import Worklist
+from orchestrator.store.codec import EVENTS, decode, encode, snake
+from tests.fakes import LANE, START
+from tests.makers import plan, product, record, worklist
+
+IDS = ("pp-a", "pp-b", "pp-c")
+STATUSES = st.sampled_from(["AVAILABLE", "TAINTED", "ERROR", "UNDER_CHANGE", "PLAN_IN_PROGRESS", "NEW_STATUS"])
+RECORD_STATUSES = st.sampled_from(["CREATED", "IN_PROGRESS", "IN_PROGRESS_IN_ERROR", "SUCCEEDED", "FAILED", "ODD"])
+RECORD_IDS = st.sampled_from([None, "rec-of-pp-a", "rec-of-pp-b", "rec-1", "rec-2", "rec-3"])
+KINDS = st.sampled_from(["TERMINATE_PROVISIONED_PRODUCT", "UPDATE_PROVISIONED_PRODUCT", ""])
+PROBLEMS = st.sampled_from(
+    [
+        Throttled("ThrottlingException"),
+        NotFound("gone"),
+        Denied("AccessDeniedException", "no"),
+        Rejected("ValidationException", "no"),
+        Unauthenticated("ExpiredTokenException", "expired"),
+        NotSent("refused"),
+        Unanswered("reset"),
+    ]
+)
+
+
+@st.composite
+def outcomes(draw: st.DrawFn, command: Command, now: float) -> Outcome:
+    """Anything that may come back for a command: sensible, odd, or a problem."""
+    if draw(st.integers(0, 3)) == 0:
+        return draw(PROBLEMS)
+    ids = st.sampled_from(IDS)
+    match command:
+        case Terminate() | DescribeRecord():
+            wanted = (
+                command.record_id
+                if isinstance(command, DescribeRecord)
+                else draw(st.sampled_from(["rec-1", "rec-2", "rec-3"]))
+            )
+            about = command.line.rpartition("/")[2] if draw(st.integers(0, 9)) else draw(ids)
+            return Answer(one_record(draw, wanted, about, now))
+        case ReadHistory():
+            found = [one_record(draw, f"rec-{n}", command.product_id, now) for n in range(draw(st.integers(0, 2)))]
+            return Answer(tuple(found))
+        case DescribeProduct():
+            return Answer(product(command.product_id, status=draw(STATUSES), last_record_id=draw(RECORD_IDS)))
+        case ScanPage():
+            shown = [product(id_, status=draw(STATUSES), last_record_id=draw(RECORD_IDS)) for id_ in draw(st.sets(ids))]
+            return Answer(Page(products=tuple(shown), next_token=draw(st.sampled_from([None, None, "more", "most"]))))
+
+
+def one_record(draw: st.DrawFn, record_id: str, product_id: str, now: float) -> object:
+    """A record, of now or of long ago."""
+    return record(
+        record_id,
+        product_id=product_id,
+        record_type=draw(KINDS),
+        status=draw(RECORD_STATUSES),
+        created_at=draw(st.sampled_from([now, now - 100_000, None])),
+    )
+
+
+class World:
+    """A run, its journal, and the calls in flight."""
+
+    def __init__(self, wanted: Plan, made: Worklist) -> None:
+        self.plan, self.worklist = wanted, made
+        self.now = START
+        self.journal: list[Event] = []
+        self.in_flight: list[Command] = []
+        self.answered: list[Reply] = []
+        self.tokens: dict[tuple[str, int], str] = {}
+        self.run = Run(run_id="run-1", plan=wanted, worklist=made)
+        shown = {id_: Sighting(at=self.now, status="AVAILABLE", record_id=f"rec-of-{id_}") for id_ in IDS}
+        self.commit(self.run.begin(self.now, Beginning.RUN))
+        self.commit([Listed(at=self.now, lane=LANE, begun_at=self.now, sightings=shown)])
+
+    def commit(self, events: list[Event]) -> None:
+        for event in events:
+            self.check(event)
+            self.run.apply(event)
+            if event.durable:
+                # Through the codec, as the journal would have it.
+                kind = snake(type(event).__name__)
+                self.journal.append(decode(EVENTS[kind], encode(event)))
+
+    def check(self, event: Event) -> None:
+        """No verdict without evidence."""
+        if isinstance(event, e.Terminated):
+            t = next(t for t in self.run.terminations if t.line.id == event.line)
+            followed = t.record_id is not None or event.record_id is not None
+            assert followed
+            assert "SUCCEEDED" in event.evidence or "not found" in event.evidence
+        if isinstance(event, e.Draining | e.Finished):
+            assert event.at == self.now
+
+    def ask(self, room: int) -> None:
+        """Issue what the run proposes."""
+        for command in [c for c, _ in zip(self.run.next(self.now), range(room), strict=False)]:
+            if isinstance(command, Terminate):
+                self.check_send(command)
+            self.commit([issued(command, self.now)])
+            self.in_flight.append(command)
+
+    def check_send(self, command: Terminate) -> None:
+        """One token per attempt; nothing is sent that is closed or under way; limits hold."""
+        assert self.tokens.setdefault((command.product_id, command.attempt), command.token) == command.token
+        state = self.run.board.states[command.line]
+        assert state in (State.PENDING, State.IN_DOUBT)
+        assert self.run.drained_by is None
+        assert command.attempt <= self.plan.retry.attempts
+        assert command.send <= 5 or state is State.PENDING
+        if state is State.PENDING:
+            assert sum(self.run.board.counts[s] for s in UNDER_WAY) < self.plan.limits.in_flight
+
+    def crash(self) -> None:
+        """Forget everything but the journal, and go on."""
+        self.run = Run(run_id="run-1", plan=self.plan, worklist=self.worklist)
+        for event in self.journal:
+            self.run.apply(event)
+        self.in_flight.clear()
+        self.commit(self.run.begin(self.now, Beginning.RESUME))
+
+    def tick(self) -> None:
+        self.commit(self.run.receive(Tick(at=self.now)))
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_no_order_of_replies_breaks_the_rules(data: st.DataObject) -> None:
+    """Never an illegal transition, a second token, a verdict without evidence; replay equals memory; the run can end."""
+    wanted = plan(
+        *IDS,
+        options=Options(termination_timeout=data.draw(st.sampled_from([5, 600]))),
+        limits=Limits(
+            in_flight=data.draw(st.integers(1, 3)), failure_tolerance=Tolerance(count=data.draw(st.integers(0, 2)))
+        ),
+        retry=Retry(attempts=data.draw(st.integers(1, 3)), backoff=2),
+    )
+    types = st.sampled_from(["CFN_STACK", "CFN_STACK", "CONTROL_TOWER_ACCOUNT"])
+    world = World(wanted, worklist(wanted, [product(id_, type=data.draw(types)) for id_ in IDS]))
+    for _ in range(data.draw(st.integers(1, 60))):
+        match data.draw(st.sampled_from(["ask", "ask", "reply", "reply", "reply", "repeat", "wait", "crash", "interrupt"])):
+            case "ask":
+                world.tick()
+                world.ask(data.draw(st.integers(1, 4)))
+            case "reply" if world.in_flight:
+                command = world.in_flight.pop(data.draw(st.integers(0, len(world.in_flight) - 1)))
+                reply = Reply(at=world.now, command=command, outcome=data.draw(outcomes(command, world.now)))
+                world.answered.append(reply)
+                world.commit(world.run.receive(reply))
+            case "repeat" if world.answered:
+                world.commit(world.run.receive(data.draw(st.sampled_from(world.answered))))
+            case "wait":
+                world.now = round(world.now + data.draw(st.sampled_from([0.2, 1.0, 7.0, 61.0, 700.0])), 6)
+                world.tick()
+            case "crash":
+                world.crash()
+            case "interrupt" if data.draw(st.integers(0, 9)) == 0:
+                world.commit(world.run.receive(Interrupt(at=world.now, signal="SIGINT")))
+            case _:
+                continue
+    ends(world)
+
+
+def ends(world: World) -> None:
+    """From any situation, a resume in a sane world comes to rest, and replay tells the same story."""
+    states = dict(world.run.board.states)
+    world.crash()
+    replayed = {line: State.IN_DOUBT if state is State.REQUESTED else state for line, state in states.items()}
+    assert world.run.board.states == replayed
+    for _ in range(3_000):
+        world.tick()
+        world.ask(8)
+        while world.in_flight:
+            command = world.in_flight.pop()
+            world.commit(world.run.receive(Reply(at=world.now, command=command, outcome=sane(command))))
+        if world.run.at_rest(world.now):
+            break
+        world.now = round(min(max(world.run.wake_at(world.now), world.now + 0.05), world.now + 60), 6)
+    else:
+        message = f"no rest: {world.run.board.states}"
+        raise AssertionError(message)
+    tally = world.run.tally()
+    assert sum(tally.counts.values()) == len(IDS)
+
+
+def sane(command: Command) -> Outcome:
+    """What a quiet world says: everything is gone, and every record of ours SUCCEEDED."""
+    match command:
+        case Terminate() | DescribeProduct():
+            return NotFound("gone")
+        case DescribeRecord():
+            return Answer(record(command.record_id, product_id=command.line.rpartition("/")[2], status="SUCCEEDED"))
+        case ReadHistory():
+            return Answer(())
+        case ScanPage():
+            return Answer(Page(products=()))

@@ -1,0 +1,134 @@
+"""A run that dies at any operation on its journal, and is resumed, ends as an undisturbed one does."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import defaultdict
+
+import pytest
+
+from orchestrator.api import listed
+from orchestrator.core.commands import Operation
+from orchestrator.core.decision import decide
+from orchestrator.core.events import Beginning
+from orchestrator.core.inventory import FAILED, SUCCEEDED
+from orchestrator.core.plan import Limits, Plan, Retry
+from orchestrator.core.run import Run
+from orchestrator.core.states import State
+from tests.driving import Stage, replayed
+from tests.fakes import Crash, CrashingJournal, FakeCatalog, FakeClock, lost, unsent
+from tests.makers import fake, plan
+
+WANTED = plan("pp-a", "pp-b", "pp-c", "pp-d", "pp-e", limits=Limits(rate_per_second=2.0), retry=Retry(backoff=3))
+
+
+def world() -> Stage:
+    """Products that go at once, late, at the second attempt, and never; one answer and one request are lost."""
+    clock = FakeClock()
+    products = [
+        fake("pp-a"),
+        fake("pp-b", duration=20),
+        fake("pp-c", FAILED, SUCCEEDED),
+        fake("pp-d", FAILED),
+        fake("pp-e", duration=0.5),
+        fake("pp-other"),
+    ]
+    catalog = FakeCatalog(clock, products)
+    catalog.trouble[Operation.TERMINATE].extend([lost, unsent])
+    return Stage(clock, catalog)
+
+
+def begin(stage: Stage, wanted: Plan) -> Run:
+    """Survey, decide, and drive until the end or the crash."""
+    inventory = stage.survey(wanted)
+    run = Run(run_id="run-1", plan=wanted, worklist=decide(wanted, [inventory]))
+    with contextlib.suppress(Crash):
+        stage.drive(run, Beginning.RUN, [listed(inventory)])
+    return run
+
+
+def operations() -> int:
+    """Count the operations on the journal of an undisturbed run."""
+    stage = world()
+    stage.journal = CrashingJournal(at=0)
+    begin(stage, WANTED)
+    return stage.journal.count
+
+
+def verdicts(run: Run) -> dict[str, State]:
+    """Return the state of each product."""
+    return {t.line.product_id: run.board.states[t.line.id] for t in run.terminations}
+
+
+UNDISTURBED = verdicts(begin(world(), WANTED))
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("at", range(1, operations() + 1))
+@pytest.mark.parametrize("machine", [False, True], ids=["process", "machine"])
+def test_a_crash_at_any_operation_changes_nothing_about_the_end(at: int, after: bool, machine: bool) -> None:
+    """Same verdicts, one token per attempt, nothing outside the plan; also if the machine loses what was not synced."""
+    stage = world()
+    stage.journal = CrashingJournal(at=at, after=after)
+    run = begin(stage, WANTED)
+    lines = stage.journal.lines[: stage.journal.synced] if machine else stage.journal.lines
+    # Everything that AWS was asked is on disk, whatever was lost.
+    for command in stage.catalog.sent:
+        assert any(command.token.encode() in line for line in lines)
+    stage.clock.sleep(30)
+    resumed = stage.resume(WANTED, run.worklist, lines)
+    assert verdicts(resumed) == UNDISTURBED
+    assert not resumed.is_unfinished
+    tokens = defaultdict(set)
+    for command in stage.catalog.sent:
+        tokens[command.product_id, command.attempt].add(command.token)
+    assert all(len(found) == 1 for found in tokens.values())
+    assert not stage.catalog.products["pp-other"].gone
+    assert {command.product_id for command in stage.catalog.sent} <= {"pp-a", "pp-b", "pp-c", "pp-d", "pp-e"}
+
+
+def test_twenty_crashes_in_a_row_lose_nothing() -> None:
+    """Each resume dies a little later than the one before."""
+    stage = world()
+    stage.journal = CrashingJournal(at=2)
+    run = begin(stage, WANTED)
+    lines = stage.journal.lines
+    for at in range(2, 22):
+        again = replayed(WANTED, run.worklist, lines)
+        stage.journal = CrashingJournal(at=at % 7 + 1, after=bool(at % 2))
+        stage.journal.lines = list(lines)
+        with contextlib.suppress(Crash):
+            stage.drive(again, Beginning.RESUME, [])
+        lines = stage.journal.lines
+    resumed = stage.resume(WANTED, run.worklist, lines)
+    assert verdicts(resumed) == UNDISTURBED
+    assert not stage.catalog.products["pp-other"].gone
+
+
+def test_replay_of_a_journal_is_the_run_as_it_was() -> None:
+    """What is remembered on disk is what was known in memory, field by field."""
+    stage = world()
+    run = begin(stage, WANTED)
+    again = replayed(WANTED, run.worklist, stage.journal.lines)
+    durable = (
+        "attempt", "send", "doubts", "token", "record_before", "intended_at", "first_sent_at", "record_id", "followed_at",
+        "own_records", "retry_at", "rejection", "adopted", "resting", "evidence", "errors", "by_another", "options_unmet",
+    )  # fmt: skip
+    assert again.board.states == run.board.states
+    for one, other in zip(run.terminations, again.terminations, strict=True):
+        assert [getattr(one, name) for name in durable] == [getattr(other, name) for name in durable]
+    assert again.tally() == run.tally()
+
+
+def test_unsent_lines_of_an_old_run_expire_and_sent_ones_are_followed() -> None:
+    """A resume after more than a day terminates nothing that was not sent before."""
+    stage = world()
+    stage.journal = CrashingJournal(at=8)
+    run = begin(stage, WANTED)
+    sent = {command.product_id for command in stage.catalog.sent}
+    assert sent
+    resumed = stage.resume(WANTED, run.worklist, stage.journal.lines, expired="expired: begun yesterday")
+    assert {command.product_id for command in stage.catalog.sent} == sent
+    states = verdicts(resumed)
+    assert all((states[id_] is State.DRIFTED) == (id_ not in sent) for id_ in states)
+    assert not resumed.is_unfinished

@@ -1,0 +1,136 @@
+"""What tests with real processes share: a simulator of its own, and the program."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+PROGRAM = [sys.executable, "-W", "error", "-m", "orchestrator"]
+LONGEST = 90
+
+
+def clean_environment() -> dict[str, str]:
+    """Return the environment without anything of AWS's."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ORCHESTRATOR_"))}
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A simulator in a process of its own."""
+
+    url: str
+    process: subprocess.Popen[str]
+
+    def environment(self) -> dict[str, str]:
+        """Return the settings that lead to it."""
+        return clean_environment() | {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_DEFAULT_REGION": "eu-west-1",
+            "AWS_ACCESS_KEY_ID": "AKIATEST",
+            "AWS_SECRET_ACCESS_KEY": "secret-of-the-test",
+        }
+
+    def ledger(self, operation: str = "TerminateProvisionedProduct") -> list[dict[str, Any]]:
+        """Return the calls of one operation that it has seen."""
+        with urllib.request.urlopen(f"{self.url}/_simulator/ledger") as answer:
+            calls = [json.loads(line) for line in answer.read().splitlines()]
+        return [call for call in calls if call["operation"] == operation]
+
+    def products(self) -> dict[str, str]:
+        """Return the state of each product."""
+        with urllib.request.urlopen(f"{self.url}/_simulator/world") as answer:
+            states: dict[str, str] = json.loads(answer.read())["products"]
+            return states
+
+    def kill(self) -> None:
+        """Let it die."""
+        self.process.kill()
+        self.process.wait(LONGEST)
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A folder with a plan, a state directory, and the program."""
+
+    folder: Path
+
+    def plan(self, *ids: str, **keys: Any) -> Path:
+        """Write a plan."""
+        path = self.folder / "plan.yaml"
+        products = [{"ProvisionedProductId": id_} for id_ in ids]
+        content = {"Version": 1, "Name": "test", "Products": products, "Retry": {"Backoff": "1s"}} | keys
+        path.write_text(yaml.safe_dump(content, sort_keys=False))
+        return path
+
+    def run(self, service: Service | None, *arguments: object, **more: Any) -> subprocess.CompletedProcess[str]:
+        """Run the program to its end."""
+        environment = service.environment() if service else clean_environment()
+        return subprocess.run(
+            [*PROGRAM, *map(str, arguments)],
+            env=environment | {"ORCHESTRATOR_STATE_DIR": str(self.folder / "state")} | more.pop("env", {}),
+            text=True,
+            capture_output=True,
+            timeout=LONGEST,
+            stdin=subprocess.DEVNULL,
+            check=False,
+            **more,
+        )
+
+    def start(self, service: Service, *arguments: object) -> subprocess.Popen[str]:
+        """Start the program."""
+        return subprocess.Popen(
+            [*PROGRAM, *map(str, arguments)],
+            env=service.environment() | {"ORCHESTRATOR_STATE_DIR": str(self.folder / "state")},
+            text=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    @property
+    def journals(self) -> list[Path]:
+        """The journals that were begun, oldest first."""
+        return sorted((self.folder / "state").glob("test/*.jsonl"))
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    """A folder of the test's own."""
+    return Bench(tmp_path)
+
+
+@pytest.fixture
+def simulate(tmp_path: Path) -> Iterator[Callable[[dict[str, Any]], Service]]:
+    """Start simulators in processes of their own; they end with the test."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(world: dict[str, Any]) -> Service:
+        path = tmp_path / f"world{len(started)}.yaml"
+        path.write_text(yaml.safe_dump(world))
+        process = subprocess.Popen(
+            [*PROGRAM, "simulate", "--world", str(path)],
+            env=clean_environment(),
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        started.append(process)
+        assert process.stdout is not None
+        url = process.stdout.readline().strip().rpartition("=")[2]
+        return Service(url, process)
+
+    yield start
+    for process in started:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=LONGEST)
