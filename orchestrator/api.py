@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestrator.core.decision import decide
-from orchestrator.core.events import Abandoned, Beginning, Drain, Event, Listed
+from orchestrator.core.events import Abandoned, Beginning, Event, Listed
 from orchestrator.core.guards import refusals
 from orchestrator.core.inventory import Inventory
 from orchestrator.core.lane import Lane
@@ -128,7 +128,8 @@ class RunResult:
     run: Run
     journal: Path
     exit_code: ExitCode
-    abandoned_calls: bool
+    interrupted: bool = False
+    abandoned_calls: bool = False
 
 
 def enter(*, workers: int = WORKERS) -> Entrance:
@@ -327,18 +328,18 @@ def resume(
         story = journal.load(story.path)
         machine = replay(story, settings.grace)
         if story.is_finished:
-            return RunResult(run=machine, journal=story.path, exit_code=machine.tally().exit_code, abandoned_calls=False)
+            return RunResult(run=machine, journal=story.path, exit_code=machine.tally().exit_code)
         file = journal.reopen(story)
-        expired = expiry(story, machine, now - header.started_at, max_age=max_age, restart=restart)
-        return drive(machine, file, entrance, settings, how=Beginning.RESUME, expired=expired, history=story.events)
+        no_sends = expiry(story, machine, now - header.started_at, max_age=max_age, restart=restart)
+        return drive(machine, file, entrance, settings, how=Beginning.RESUME, no_sends=no_sends, history=story.events)
 
 
 def expiry(story: journal.Story, machine: Run, age: float, *, max_age: float, restart: bool) -> str | None:
-    """Say why lines that were never sent are not sent any more; None if they are."""
+    """Say why nothing is sent any more, and only what was sent is followed; None if it is."""
     if age > max_age:
         return f"expired: the run was begun {format_moment(story.birth.header.started_at)}"
-    if not restart and machine.drained_by is not None and machine.drained_by.why is Drain.TOLERANCE:
-        return f"the run was stopped by its failure tolerance: {machine.drained_by.detail}"
+    if not restart and machine.passed_tolerance:
+        return f"the run was stopped by its failure tolerance: {machine.passed_tolerance}"
     return None
 
 
@@ -369,6 +370,9 @@ def abandon(story: journal.Story, reason: str) -> Run:
     now = SystemClock().now()
     with locks_of(header.plan_name, lanes_of(story), state, now, header.run_id):
         story = journal.load(story.path)
+        if story.is_finished:
+            message = f"{story.path}: the run has been finished meanwhile; there is nothing to abandon"
+            raise InvalidInput(message)
         machine = replay(story, GRACE)
         file = journal.reopen(story)
         file.append([Abandoned(at=now, reason=reason, summary=machine.tally().line(header.run_id))])
@@ -394,7 +398,7 @@ def drive(
     *,
     how: Beginning,
     first: Sequence[Event] = (),
-    expired: str | None = None,
+    no_sends: str | None = None,
     history: Sequence[Event] = (),
 ) -> RunResult:
     """Drive a run to its rest, and say how it ended."""
@@ -416,14 +420,21 @@ def drive(
                     interruption=interruption,
                 ),
             )
-            runner.drive(how, first=first, expired=expired)
+            runner.drive(how, first=first, no_sends=no_sends)
     finally:
         executor.shutdown(wait=False, cancel_futures=True)
         file.close()
     code = machine.tally().exit_code
+    interrupted = interruption.signal is not None
     if interruption.signal is not None and machine.is_unfinished:
         code = ExitCode(128 + interruption.signal)
-    return RunResult(run=machine, journal=file.path, exit_code=code, abandoned_calls=runner.in_flight > 0)
+    return RunResult(
+        run=machine,
+        journal=file.path,
+        exit_code=code,
+        interrupted=interrupted,
+        abandoned_calls=runner.in_flight > 0,
+    )
 
 
 def locks_of(plan_name: str, lanes: Sequence[Lane], state: StateDir, now: float, run_id: str) -> Locks:

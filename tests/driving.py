@@ -52,15 +52,15 @@ class Stage:
         self.drive(run, Beginning.RUN, [listed(inventory)] if inventory.complete else [])
         return run
 
-    def resume(self, plan: Plan, worklist: Worklist, lines: Sequence[bytes], expired: str | None = None) -> Run:
+    def resume(self, plan: Plan, worklist: Worklist, lines: Sequence[bytes], no_sends: str | None = None) -> Run:
         """Replay what a journal holds, and go on."""
         run = replayed(plan, worklist, lines, self.grace)
         self.journal = MemoryJournal()
         self.journal.lines = list(lines)
-        self.drive(run, Beginning.RESUME, [], expired)
+        self.drive(run, Beginning.RESUME, [], no_sends)
         return run
 
-    def drive(self, run: Run, how: Beginning, first: Sequence[Event], expired: str | None = None) -> None:
+    def drive(self, run: Run, how: Beginning, first: Sequence[Event], no_sends: str | None = None) -> None:
         """Drive a run to its rest."""
         around = Surroundings(
             connect=self.catalog,
@@ -72,7 +72,7 @@ class Stage:
             audience=Audience(self.observers, lambda _observer, _error: None),
             interruption=self.interruption,
         )
-        Runner(run, around).drive(how, first=first, expired=expired)
+        Runner(run, around).drive(how, first=first, no_sends=no_sends)
 
 
 def replayed(plan: Plan, worklist: Worklist, lines: Sequence[bytes], grace: float = 20.0) -> Run:

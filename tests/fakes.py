@@ -173,7 +173,7 @@ class FakeCatalog:
         self.trouble: dict[Operation, deque[Trouble]] = {operation: deque() for operation in Operation}
         self.page_size = 20
 
-    def __call__(self, _: Lane) -> FakeCatalog:
+    def __call__(self, lane: Lane) -> FakeCatalog:
         return self
 
     def terminate(self, command: Terminate) -> Answer[Record] | Problem:
@@ -197,7 +197,7 @@ class FakeCatalog:
     def record_history(self, product_id: str) -> Answer[tuple[Record, ...]] | Problem:
         def look() -> object:
             found = [record for record in self.records.values() if record.product_id == product_id]
-            return Answer(tuple(sorted(found, key=lambda record: (-(record.created_at or 0), record.record_id))[:20]))
+            return Answer(tuple(reversed(found))[:20])
 
         return self._call(Operation.HISTORY, product_id, look)  # type: ignore[return-value]
 

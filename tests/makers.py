@@ -64,4 +64,4 @@ def inventory(*products: Product, begun_at: float = START, **changes: object) ->
 
 def worklist(made_from: Plan, products: Sequence[Product], **changes: object) -> Worklist:
     """What the plan decides on these products."""
-    return decide(made_from, [inventory(*products, **changes)])
+    return decide(made_from, [inventory(*products, **changes)])  # type: ignore[arg-type]

@@ -85,14 +85,19 @@ UNFINISHED = frozenset({408, 500, 502, 503, 504})
 NO_CREDENTIALS = (
     NoCredentialsError,
     PartialCredentialsError,
-    CredentialRetrievalError,
-    TokenRetrievalError,
     NoAuthTokenError,
     SSOError,
     UnauthorizedSSOTokenError,
 )
 
-NO_CONNECTION = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError)
+# Credentials that could not be fetched just now may be there a moment later.
+NO_CONNECTION = (
+    EndpointConnectionError,
+    ConnectTimeoutError,
+    ProxyConnectionError,
+    CredentialRetrievalError,
+    TokenRetrievalError,
+)
 
 
 def problem(error: Exception) -> Problem:

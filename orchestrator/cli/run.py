@@ -24,7 +24,6 @@ from orchestrator.cli.options import (
 from orchestrator.cli.places import entrance_for, state_at
 from orchestrator.cli.resume import finish
 from orchestrator.cli.terminal import Display, confirm, put, tell
-from orchestrator.errors import ExitCode
 from orchestrator.report.preview import preview
 
 
@@ -102,9 +101,7 @@ def execute(review: api.Review, state: api.StateDir, display: Display, asked: Wi
     confirm(review.worklist, yes=asked.yes)
     settings = api.RunSettings(grace=asked.grace, watch=display.watch, complain=display.complain)
     result = api.run(review, state=state, settings=settings, journal_path=asked.journal)
-    nothing_seen = review.worklist.nothing_was_ever_seen
-    code = ExitCode.SOME_NOT_DONE if nothing_seen and result.exit_code is ExitCode.DONE else result.exit_code
-    return end(result, code, simulated=review.entrance.simulated)
+    return end(result, result.exit_code, simulated=review.entrance.simulated)
 
 
 def finish_last(plan_name: str, entrance: api.Entrance, state: api.StateDir, display: Display, asked: Wishes) -> int | None:
@@ -115,4 +112,7 @@ def finish_last(plan_name: str, entrance: api.Entrance, state: api.StateDir, dis
     tell(f"The last run of `{plan_name}` is unfinished; finishing it first: {last.path}")
     result = finish(last, entrance, display, grace=asked.grace, max_age=api.MAX_AGE, restart=False)
     code = end(result, result.exit_code, simulated=False)
+    if result.interrupted and not result.run.is_unfinished:
+        # The wish to stop holds for all that would have followed, too.
+        raise KeyboardInterrupt
     return code if result.run.is_unfinished else None

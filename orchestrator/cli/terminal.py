@@ -75,7 +75,7 @@ class Display:
 
         log = configure(
             form=self.log_format or "console",
-            level="warning" if self.quiet else self.log_level,
+            level="error" if self.quiet else self.log_level,
             color=self.colors(stderr=True),
         )
         yield (LogProgress(fold, log),)

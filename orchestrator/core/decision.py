@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from orchestrator.core.inventory import (
+    FINAL,
     KNOWN_TYPES,
     PLAN_IN_PROGRESS,
     QUIET,
@@ -98,7 +99,7 @@ def judge(product: Product, records: Sequence[Record]) -> tuple[Judgement, str |
     if change is None:
         detail = "it is under change, and the record of that change cannot be read"
         return (Decision.REFUSE, Reason.UNDER_CHANGE, detail), None
-    if change.is_termination:
+    if change.is_termination and change.status not in FINAL:
         detail = f"its termination is already under way by {change.record_id}; it is followed, not sent"
         return (Decision.TERMINATE, Reason.ADOPT, detail), change.record_id
     return (Decision.REFUSE, Reason.UNDER_CHANGE, f"it is under change by {change}"), None

@@ -114,7 +114,7 @@ class LostSight(LineEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rested(LineEvent):
-    """The doubt could not be settled within bounds; the line is left in doubt."""
+    """What is unknown could not be settled within bounds; this execution leaves the line as it is."""
 
     reason: str
 
@@ -197,9 +197,14 @@ class Beginning(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Began(Event):
-    """An execution of the run began; its deadline and failure tolerance count from here."""
+    """
+    An execution of the run began; its deadline and failure tolerance count from here.
+
+    `no_sends` says why it sends nothing and only follows what was sent before; None if it sends.
+    """
 
     how: Beginning
+    no_sends: str | None = None
 
 
 class Drain(StrEnum):
@@ -242,8 +247,9 @@ class LaneLost(LaneEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audited(LaneEvent):
-    """A complete listing after the last verdict was held against the verdicts; what it contradicts follows as events."""
+    """A complete listing, begun at `begun_at` after the last verdict, was held against the verdicts."""
 
+    begun_at: float
     checked: int
 
 
@@ -283,13 +289,20 @@ class Asked(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard(Event):
-    """An answer came, or none: what the pace and the lane's health learn from it."""
+    """
+    An answer came, or none: what the pace, the lane's health and the line's question learn from it.
+
+    `slower` asks for fewer calls; `well` says that the lane answers; `missed` says that the question is still open for
+    another reason than the pace, `definite` that this was a refusal and not silence.
+    """
 
     lane: Lane
     operation: Operation
     line: str | None
-    throttled: bool
+    slower: bool
     well: bool
+    missed: bool
+    definite: bool
     denied: bool = False
     problem: str | None = None
 
@@ -298,7 +311,7 @@ class Heard(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learned(LineEvent):
-    """A lookup said something about a line. What is None was not learned."""
+    """A lookup said something about a line. What is None was not learned; `hidden_record_id` was not shown."""
 
     sighting: Sighting | None = None
     record: Record | None = None

@@ -10,7 +10,6 @@ from typing import assert_never
 from orchestrator.core import events as e
 from orchestrator.core.commands import DescribeProduct, DescribeRecord, ReadHistory, Terminate
 from orchestrator.core.inventory import FAILED, SUCCEEDED, Product, Record
-from orchestrator.core.plan import Retry
 from orchestrator.core.replies import (
     Answer,
     Denied,
@@ -27,10 +26,10 @@ from orchestrator.core.replies import (
 from orchestrator.core.settle import Sighting
 from orchestrator.core.states import State
 from orchestrator.core.termination import MOST_UNREADABLE, Termination
-from orchestrator.core.tokens import jitter
+from orchestrator.core.verdict import Rules, failed, succeeded
 
 
-def hear(reply: Reply, t: Termination, state: State, retry: Retry) -> Iterator[e.LineEvent]:
+def hear(reply: Reply, t: Termination, state: State, rules: Rules) -> Iterator[e.LineEvent]:
     """
     Say what a reply to a command about one line means.
 
@@ -39,7 +38,7 @@ def hear(reply: Reply, t: Termination, state: State, retry: Retry) -> Iterator[e
         reply: What came back, perhaps late or doubled.
         t: The line's life so far.
         state: The line's state now.
-        retry: How often a product is tried.
+        rules: What holds for its lane.
 
     Yields:
 
@@ -50,7 +49,7 @@ def hear(reply: Reply, t: Termination, state: State, retry: Retry) -> Iterator[e
             yield from hear_terminate(reply, command, t, state)
         case DescribeRecord() as command if state is State.IN_PROGRESS:
             if command.record_id == t.record_id:
-                yield from hear_followed(reply, t, retry)
+                yield from hear_followed(reply, t, rules)
         case DescribeRecord() as command if state in (State.PENDING, State.IN_DOUBT):
             yield from hear_record(reply, command, t)
         case DescribeProduct() if state in (State.PENDING, State.IN_DOUBT, State.TERMINATED):
@@ -58,6 +57,8 @@ def hear(reply: Reply, t: Termination, state: State, retry: Retry) -> Iterator[e
         case ReadHistory() if state in (State.PENDING, State.IN_DOUBT):
             if isinstance(reply.outcome, Answer) and isinstance(reply.outcome.value, tuple):
                 yield e.Learned(at=reply.at, line=t.line.id, history=reply.outcome.value)
+            elif isinstance(reply.outcome, NotFound):
+                yield e.Learned(at=reply.at, line=t.line.id, history=())
         case _:
             return
 
@@ -105,21 +106,14 @@ def misfit(record: Record, t: Termination) -> bool:
     )
 
 
-def hear_followed(reply: Reply, t: Termination, retry: Retry) -> Iterator[e.LineEvent]:
+def hear_followed(reply: Reply, t: Termination, rules: Rules) -> Iterator[e.LineEvent]:
     """Deal with a look at the record of a termination that is under way."""
     at, line = reply.at, t.line.id
     match reply.outcome:
         case Answer(Record(status=status) as record) if status == SUCCEEDED and not foreign(record, t):
-            yield e.Terminated(
-                at=at,
-                line=line,
-                evidence=f"record {record.record_id} SUCCEEDED",
-                record_id=record.record_id,
-                by_another=t.adopted,
-                options_unmet=t.adopted and t.line.options.retain_physical_resources,
-            )
+            yield succeeded(t, record, at)
         case Answer(Record(status=status) as record) if status == FAILED and not foreign(record, t):
-            yield failed(record, t, retry, at)
+            yield failed(t, record, at, rules)
         case Answer(Record() as record) if not foreign(record, t):
             if at >= t.overdue_at:
                 yield e.Stuck(at=at, line=line, evidence=f"record {record.record_id} is still {record.status}")
@@ -139,18 +133,6 @@ def hear_followed(reply: Reply, t: Termination, retry: Retry) -> Iterator[e.Line
 def foreign(record: Record, t: Termination) -> bool:
     """Whether a record that was asked for by its id is another one, or of another product."""
     return record.record_id != t.record_id or record.product_id not in (None, t.line.product_id)
-
-
-def failed(record: Record, t: Termination, retry: Retry, at: float) -> e.LineEvent:
-    """Decide after a FAILED record: another attempt, or not. Somebody else's failed termination costs no attempt."""
-    again = (t.adopted or t.attempt < retry.attempts) and at < t.overdue_at
-    if not again:
-        return e.Failed(at=at, line=t.line.id, evidence=f"record {record.record_id} FAILED", errors=record.errors)
-    longest = retry.backoff * 2 ** (t.attempt - 1)
-    pause = longest * jitter(t.line.id, record.record_id, t.attempt)
-    return e.AttemptFailed(
-        at=at, line=t.line.id, record_id=record.record_id, errors=record.errors, retry_at=round(at + pause, 6)
-    )
 
 
 def hear_record(reply: Reply, command: DescribeRecord, t: Termination) -> Iterator[e.LineEvent]:

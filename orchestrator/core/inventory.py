@@ -25,6 +25,8 @@ KNOWN_TYPES = frozenset(
 TERMINATE = "TERMINATE_PROVISIONED_PRODUCT"
 SUCCEEDED = "SUCCEEDED"
 FAILED = "FAILED"
+FINAL = frozenset({SUCCEEDED, FAILED})
+"""Record statuses that do not change any more (documented); CREATED and the IN_PROGRESS ones do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,13 @@ from orchestrator.core.commands import Operation
 from orchestrator.core.lane import Lane
 from orchestrator.core.pacing import Pace
 from orchestrator.core.settle import Sighting
+from orchestrator.core.watch import after_miss
 
 FRESH = 600.0
 """A listing that may be sent upon is not older than this, in seconds."""
+
+FRESH_IN_DOUBT = 30.0
+"""A look that a repeated send may rest upon is not older than this, in seconds."""
 
 REFRESH = 480.0
 """Age at which the next listing is begun, so that sending need not stop for it."""
@@ -28,7 +32,6 @@ MOST_DENIALS = 3
 MOST_PAGES = 100_000
 LISTING_TRIES = 5
 LISTING_PAUSE = 30.0
-MOST_LISTINGS_FAILED = 5
 AUDIT_PATIENCE = 60.0
 AUDIT_PAUSE = 5.0
 
@@ -68,21 +71,27 @@ class LaneWork:
         self.listing_number = 0
         self.listing_asked = False
         self.listing_at = 0.0
-        self.listings_failed = 0
+        self.listing_begun_at: float | None = None
+        self.unlistable_since: float | None = None
         self.terminated: set[str] = set()
         self.verdict_at: float | None = None
         self.audited_at: float | None = None
         self.audit: dict[str, float] | None = None
 
-    def renewed(self, rate_per_second: float | None) -> LaneWork:
-        """Return this lane's work as a new execution finds it: verdicts and a closed lane are history and stay."""
+    def renewed(self, at: float, rate_per_second: float | None) -> LaneWork:
+        """
+        Return this lane's work as an execution beginning at *at* finds it: verdicts and a closed lane are history.
+
+        A verdict from the future (the clock was set back) counts as one of now, or no listing could ever come after it.
+        """
         lane = LaneWork(self.lane, rate_per_second)
-        lane.verdict_at, lane.audited_at, lane.closed = self.verdict_at, self.audited_at, self.closed
-        lane.under_way, lane.serial_under_way, lane.terminated = self.under_way, self.serial_under_way, self.terminated
+        lane.closed, lane.terminated = self.closed, self.terminated
+        lane.verdict_at = None if self.verdict_at is None else min(self.verdict_at, at)
+        lane.audited_at = None if self.audited_at is None or self.owes_audit else at
         return lane
 
     def is_fresh(self, now: float, age: float = FRESH) -> bool:
-        """Whether the newest complete listing is not older than *age* seconds."""
+        """Whether the newest listing was completed not longer than *age* seconds ago."""
         return self.listed_at is not None and now - self.listed_at <= age
 
     @property
@@ -93,11 +102,12 @@ class LaneWork:
     def hear(self, event: e.Heard) -> None:
         """Learn from an answer whether the lane is well."""
         self.in_flight = max(0, self.in_flight - 1)
-        self.paces[event.operation].heard(event.at, slower=event.throttled)
+        self.paces[event.operation].heard(event.at, slower=event.slower)
         if event.operation is Operation.SCAN:
             self.listing_asked = False
-            if self.listing is not None and not event.well and not event.throttled:
+            if self.listing is not None and event.missed:
                 self.listing.misses += 1
+                self.listing_at = after_miss(event.at, self.listing.misses)
         if event.operation is Operation.TERMINATE and event.denied:
             self.denials += 1
         if event.well:
@@ -126,7 +136,7 @@ class LaneWork:
     def give_up_listing(self, at: float) -> None:
         """Drop the listing that is being read; it begins anew after a pause."""
         self.listing = None
-        self.listings_failed += 1
+        self.unlistable_since = self.unlistable_since or at
         self.listing_at = at + LISTING_PAUSE
 
 

@@ -17,7 +17,7 @@ from orchestrator.core.commands import (
     ScanPage,
     Terminate,
 )
-from orchestrator.core.lane_work import REFRESH, LaneWork
+from orchestrator.core.lane_work import FRESH, FRESH_IN_DOUBT, REFRESH, LaneWork
 from orchestrator.core.settle import AskRecord, Quiet
 from orchestrator.core.states import State
 from orchestrator.core.termination import Termination
@@ -94,7 +94,7 @@ def is_cut_short(work: Work) -> bool:
 
 def sends_wait(work: Work, lane: LaneWork, now: float) -> bool:
     """Whether a line is due to be sent."""
-    if work.drain is not None or lane.closed:
+    if work.drain is not None or work.no_sends or lane.closed:
         return False
     return next(lane.agendas[Operation.TERMINATE].due(now), None) is not None
 
@@ -113,7 +113,7 @@ def listing_page(work: Work, lane: LaneWork, now: float) -> Iterator[Command]:
 
 def may_send(work: Work, lane: LaneWork, now: float) -> bool:
     """Whether anything at all may be sent in the lane."""
-    return work.drain is None and not lane.closed and lane.is_fresh(now)
+    return work.drain is None and not work.no_sends and not lane.closed and lane.is_fresh(now)
 
 
 def sends(work: Work, lane: LaneWork, run_id: str, now: float) -> Iterator[Command]:
@@ -128,11 +128,19 @@ def sends(work: Work, lane: LaneWork, run_id: str, now: float) -> Iterator[Comma
             return
         if pending and is_serial(t) and serial:
             continue
-        if (command := send(t, work.state(t), lane, run_id)) is not None:
+        if is_stale(t, now, pending=pending):
+            yield DescribeProduct(lane=lane.lane, line=line, product_id=t.line.product_id)
+        elif (command := send(t, work.state(t), lane, run_id)) is not None:
             room -= 1
             slots -= pending
             serial += pending and is_serial(t)
             yield command
+
+
+def is_stale(t: Termination, now: float, *, pending: bool) -> bool:
+    """Whether the product has to be looked at again before it may be sent: what was seen of it is too old."""
+    sighting = t.facts.sighting
+    return sighting is not None and now - sighting.at > (FRESH if pending else FRESH_IN_DOUBT)
 
 
 def send(t: Termination, state: State, lane: LaneWork, run_id: str) -> Terminate | None:

@@ -111,7 +111,7 @@ class Run:
         """
         self._work.apply(event)
 
-    def begin(self, at: float, how: e.Beginning, expired: str | None = None) -> list[e.Event]:
+    def begin(self, at: float, how: e.Beginning, no_sends: str | None = None) -> list[e.Event]:
         """
         Say how an execution begins.
 
@@ -119,21 +119,19 @@ class Run:
 
             at: Now, seconds since the epoch.
             how: Whether it is the first one.
-            expired: Why lines that were never sent are not sent any more, None if they are.
+            no_sends: Why nothing is sent any more and only what was sent is followed, None if it is.
 
         Returns:
 
             Events to apply: what an earlier execution left without an answer is in doubt.
         """
-        began: list[e.Event] = [e.Began(at=at, how=how)]
-        for t in self._work.lines.values():
-            state = self._work.state(t)
-            if state is State.REQUESTED:
-                reason = "the program ended before an answer was written down"
-                began.append(e.Unanswered(at=at, line=t.line.id, reason=reason))
-            elif state is State.PENDING and expired:
-                began.append(e.Drifted(at=at, line=t.line.id, reason=expired))
-        return began
+        reason = "the program ended before an answer was written down"
+        unanswered = [
+            e.Unanswered(at=at, line=t.line.id, reason=reason)
+            for t in self._work.lines.values()
+            if self._work.state(t) is State.REQUESTED
+        ]
+        return [e.Began(at=at, how=how, no_sends=no_sends), *unanswered]
 
     def finish(self, at: float) -> list[e.Event]:
         """Return the event that ends the run for good, if nothing is left to do."""
@@ -162,6 +160,11 @@ class Run:
         return self._work.drain
 
     @property
+    def passed_tolerance(self) -> str | None:
+        """Why the failure tolerance stopped the latest execution, None if it did not."""
+        return self._work.tolerance
+
+    @property
     def lost_lanes(self) -> dict[Lane, str]:
         """The lanes that this execution has given up, and why."""
         return {lane.lane: lane.lost for lane in self._work.lanes.values() if lane.lost}
@@ -180,7 +183,8 @@ class Run:
         """Return the counts that the final line is made of."""
         unmet = sum(t.options_unmet for t in self._work.lines.values())
         owed = any(lane.owes_audit for lane in self._work.lanes.values())
-        return tally(self._work.board, options_unmet=unmet, audit_owed=owed)
+        unseen = self.worklist.nothing_was_ever_seen
+        return tally(self._work.board, options_unmet=unmet, audit_owed=owed, nothing_seen=unseen)
 
     def _hear(self, reply: Reply) -> Iterator[e.Event]:
         command = reply.command
@@ -191,8 +195,10 @@ class Run:
             lane=command.lane,
             operation=command.operation,
             line=line,
-            throttled=isinstance(outcome, Throttled | NotSent),
+            slower=isinstance(outcome, Throttled | NotSent | Unanswered),
             well=isinstance(outcome, Answer | NotFound | Denied | Rejected),
+            missed=isinstance(outcome, Denied | Rejected | Unanswered),
+            definite=isinstance(outcome, Denied | Rejected),
             denied=isinstance(outcome, Denied),
             problem=None if isinstance(outcome, Answer | NotFound) else explain(outcome),
         )
@@ -202,7 +208,7 @@ class Run:
         if isinstance(command, ScanPage):
             yield from self._hear_page(reply, command)
         elif (t := self._work.lines.get(command.line)) is not None:
-            yield from hear(reply, t, self._work.state(t), self.plan.retry)
+            yield from hear(reply, t, self._work.state(t), self._work.rules(self._work.lane_of(t)))
 
     def _hear_page(self, reply: Reply, command: ScanPage) -> Iterator[e.LaneEvent]:
         lane = self._work.lanes[command.lane]

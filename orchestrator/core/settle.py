@@ -11,13 +11,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from orchestrator.core.inventory import FAILED, QUIET, SUCCEEDED, UNDER_CHANGE, Record
+from orchestrator.core.inventory import FAILED, FINAL, QUIET, SUCCEEDED, UNDER_CHANGE, Record
 
 CLOCK_SKEW = 300.0
 """Seconds by which a record may seem older than the intent that caused it."""
 
 HISTORY_LOOKS = 3
 """How often the record history of a vanished product is read before it is said to hold nothing of ours."""
+
+MOST_LOOKS = 5
+"""How often a product or a record is looked at again that does not (yet) say what it must."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +67,16 @@ class Intent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What has been learned since the question arose. A record that AWS will not show is present as None."""
+    """
+    What has been learned since the question arose, and how often was looked.
+
+    `hidden` counts how often AWS would not show a record.
+    """
 
     sighting: Sighting | None = None
-    records: Mapping[str, Record | None] = field(default_factory=dict)
+    looks: int = 0
+    records: Mapping[str, Record] = field(default_factory=dict)
+    hidden: Mapping[str, int] = field(default_factory=dict)
     history: tuple[Record, ...] | None = None
     history_looks: int = 0
 
@@ -136,15 +145,16 @@ Question = AskProduct | AskRecord | AskHistory
 Conclusion = Question | Follow | Adopt | Gone | Quiet | Changed | Unreadable
 
 
-def settle(facts: Facts, *, intent: Intent | None, known: frozenset[str | None]) -> Conclusion:
+def settle(facts: Facts, *, intent: Intent | None, known: frozenset[str], reviewed_at: float = 0.0) -> Conclusion:
     """
     Say what the facts mean, or what has to be asked next.
 
     Args:
 
         facts: What lookups have said since the question arose.
-        intent: What was sent in the current attempt; None if nothing was.
+        intent: What was sent in the current attempt and may have been carried out; None if there is no such thing.
         known: Last records that are no news: the reviewed one, and those of our own earlier attempts.
+        reviewed_at: When the product was reviewed; what a history holds from before is no news either.
 
     Returns:
 
@@ -155,18 +165,15 @@ def settle(facts: Facts, *, intent: Intent | None, known: frozenset[str | None])
         return AskProduct()
     if sighting.gone:
         return settle_gone(facts, intent)
-    if sighting.status != UNDER_CHANGE and sighting.status not in QUIET:
-        return Changed(f"its status is {sighting.status}")
     if sighting.status in QUIET and sighting.record_id in known:
         return Quiet(sighting.record_id)
     if sighting.record_id is None:
-        return settle_by_history(facts, intent, sighting)
+        return settle_by_history(facts, intent, known, reviewed_at)
     if sighting.record_id not in facts.records:
-        return AskRecord(sighting.record_id)
-    record = facts.records[sighting.record_id]
-    if record is None:
+        if facts.hidden.get(sighting.record_id, 0) < MOST_LOOKS:
+            return AskRecord(sighting.record_id)
         return Unreadable(f"its last record {sighting.record_id} cannot be read")
-    return judge_last_record(record, intent, under_change=sighting.status == UNDER_CHANGE)
+    return judge_last_record(facts, facts.records[sighting.record_id], intent, known)
 
 
 def settle_gone(facts: Facts, intent: Intent | None) -> Conclusion:
@@ -186,29 +193,37 @@ def settle_gone(facts: Facts, intent: Intent | None) -> Conclusion:
     return Gone(other, ours=False)
 
 
-def settle_by_history(facts: Facts, intent: Intent | None, sighting: Sighting) -> Conclusion:
+def settle_by_history(facts: Facts, intent: Intent | None, known: frozenset[str], reviewed_at: float) -> Conclusion:
     """Settle a product that does not tell its last record (AWS's own sample of one in ERROR omits some of them)."""
     if facts.history is None:
         return AskHistory()
     last = newest(facts.history)
+    quiet = facts.sighting is not None and facts.sighting.status in QUIET
     if last is None:
-        if sighting.status == UNDER_CHANGE:
-            return Unreadable("it is under change, and no record of it can be read")
+        return Quiet(None) if quiet else Unreadable("it is under change, and no record of it can be read")
+    old = last.record_id in known or (last.created_at is not None and last.created_at < reviewed_at)
+    if quiet and old and (intent is None or not intent.caused(last)):
         return Quiet(None)
-    if sighting.status in QUIET and (intent is None or not intent.caused(last)):
-        return Quiet(None)
-    return judge_last_record(last, intent, under_change=sighting.status == UNDER_CHANGE)
+    return judge_last_record(facts, last, intent, known)
 
 
-def judge_last_record(record: Record, intent: Intent | None, *, under_change: bool) -> Conclusion:
+def judge_last_record(facts: Facts, record: Record, intent: Intent | None, known: frozenset[str]) -> Conclusion:
     """Say what a product's last record means for us."""
+    assert facts.sighting is not None
     if intent is not None and intent.caused(record):
         return Follow(record)
-    if under_change and record.is_termination:
-        return Adopt(record)
-    if under_change:
-        return Changed(f"it is under change by {record}")
-    return Changed(f"it has a newer record, {record}")
+    if facts.sighting.status == UNDER_CHANGE:
+        if record.record_id in known or record.status in FINAL:
+            # Its status is ahead of its record: whatever changes it, it is not this one.
+            if facts.looks < MOST_LOOKS:
+                return AskProduct()
+            return Unreadable(f"it is under change, and its last record is still {record}")
+        return Adopt(record) if record.is_termination else Changed(f"it is under change by {record}")
+    if facts.sighting.status in QUIET:
+        return Changed(f"it has a newer record, {record}")
+    if intent is not None:
+        return Unreadable(f"its status is {facts.sighting.status}")
+    return Changed(f"its status is {facts.sighting.status}")
 
 
 def newest(records: Iterable[Record]) -> Record | None:

@@ -44,7 +44,7 @@ TRANSITIONS: Mapping[State, Mapping[type[e.LineEvent], State]] = {
         e.Drifted: S.DRIFTED,
         e.Refused: S.REFUSED,
         e.Blocked: S.BLOCKED,
-        e.Failed: S.FAILED,
+        e.Rested: S.PENDING,
     },
     S.REQUESTED: {
         e.Accepted: S.IN_PROGRESS,
@@ -60,9 +60,12 @@ TRANSITIONS: Mapping[State, Mapping[type[e.LineEvent], State]] = {
         e.Attached: S.IN_PROGRESS,
         e.Adopted: S.IN_PROGRESS,
         e.Terminated: S.TERMINATED,
+        e.AttemptFailed: S.PENDING,
+        e.Failed: S.FAILED,
+        e.Stuck: S.STUCK,
         e.AlreadyGone: S.ALREADY_GONE,
         e.Drifted: S.DRIFTED,
-        e.Failed: S.FAILED,
+        e.Refused: S.REFUSED,
         e.Rested: S.IN_DOUBT,
     },
     S.IN_PROGRESS: {

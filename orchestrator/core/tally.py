@@ -32,13 +32,17 @@ NOT_DONE = frozenset({State.FAILED, State.CONTRADICTED, State.REFUSED, State.DRI
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
     """
-    Counts by state. `options_unmet` counts products that another terminated without what the plan asked to retain;
-    `audit_owed` says that verdicts have not been held against a final listing yet.
+    Counts by state.
+
+    `options_unmet` counts products that another terminated without what the plan asked to retain;
+    `audit_owed` says that verdicts have not been held against a final listing yet; `nothing_seen` that not one product was
+    found or had ever been seen.
     """
 
     counts: Mapping[State, int]
     options_unmet: int = 0
     audit_owed: bool = False
+    nothing_seen: bool = False
 
     def of(self, states: frozenset[State]) -> int:
         """Return how many lines are in one of *states*."""
@@ -54,11 +58,11 @@ class Tally:
         """What the counts alone say; interrupts and broken journals come before."""
         if self.of(LEFT) or self.audit_owed:
             return ExitCode.LEFT_TO_DO
-        if self.of(NOT_DONE) or self.options_unmet:
+        if self.of(NOT_DONE) or self.options_unmet or self.nothing_seen:
             return ExitCode.SOME_NOT_DONE
         return ExitCode.DONE
 
 
-def tally(board: Board, *, options_unmet: int = 0, audit_owed: bool = False) -> Tally:
+def tally(board: Board, *, options_unmet: int = 0, audit_owed: bool = False, nothing_seen: bool = False) -> Tally:
     """Count the lines of a board."""
-    return Tally(counts=dict(board.counts), options_unmet=options_unmet, audit_owed=audit_owed)
+    return Tally(counts=dict(board.counts), options_unmet=options_unmet, audit_owed=audit_owed, nothing_seen=nothing_seen)

@@ -30,13 +30,13 @@ class Termination:
 
     line: Line
     rank: int
+    reviewed_at: float
     attempt: int = 1
     send: int = 0
     doubts: int = 0
     token: str | None = None
     record_before: str | None = None
     intended_at: float | None = None
-    first_sent_at: float | None = None
     record_id: str | None = None
     followed_at: float | None = None
     own_records: frozenset[str] = frozenset()
@@ -53,7 +53,6 @@ class Termination:
     facts: Facts = field(default_factory=Facts)
     facts_after: float = 0.0
     must_look: bool = False
-    shown_at: float | None = None
     unlisted: bool = False
     look_at: float = 0.0
     misses: int = 0
@@ -62,35 +61,39 @@ class Termination:
     record_status: str = ""
 
     @property
-    def known_records(self) -> frozenset[str | None]:
+    def known_records(self) -> frozenset[str]:
         """Last records of the product that are no news: the reviewed one, and our own."""
         reviewed = self.line.product.last_record_id if self.line.product else None
-        before = {self.record_before} if self.intended_at is not None else set()
-        return frozenset({reviewed, *before, *self.own_records})
+        return self.own_records | {record for record in (reviewed, self.record_before) if record}
 
     @property
     def overdue_at(self) -> float:
-        """When the TerminationTimeout ends."""
-        began = self.first_sent_at or self.followed_at
-        return began + self.line.options.termination_timeout if began else float("inf")
+        """When the TerminationTimeout of the attempt that is followed ends."""
+        return float("inf") if self.followed_at is None else self.followed_at + self.line.options.termination_timeout
 
     def begin(self, at: float) -> None:
         """Forget what only the last execution knew. A line that rested in doubt is looked into again."""
         self.asked = self.resting = self.unlisted = False
         self.doubts = min(self.doubts, 1)
-        self.shown_at = None
         self.look_at = at
+        self.retry_at = min(self.retry_at, at)
         self.unreadable = 0
         sent = self.intended_at is not None or bool(self.own_records)
         # A survey made before the execution began is good enough for what was never sent.
         self.forget(at if sent else 0.0, must_look=sent)
 
+    @property
+    def intent(self) -> Intent | None:
+        """The requests of this attempt that may have been carried out; those that were definitely refused were not."""
+        refused = self.rejection is not None and not self.doubts
+        if self.intended_at is None or refused:
+            return None
+        return Intent(at=self.intended_at, record_before=self.record_before, consumed=self.own_records)
+
     def conclude(self, *, in_doubt: bool) -> Conclusion:
         """Say what the facts mean for this line."""
-        intent = None
-        if in_doubt and self.intended_at is not None:
-            intent = Intent(at=self.intended_at, record_before=self.record_before, consumed=self.own_records)
-        return settle(self.facts, intent=intent, known=self.known_records)
+        intent = self.intent if in_doubt else None
+        return settle(self.facts, intent=intent, known=self.known_records, reviewed_at=self.reviewed_at)
 
     def forget(self, at: float, *, must_look: bool) -> None:
         """Drop what lookups said: a new question has arisen at *at*."""
@@ -104,9 +107,9 @@ class Termination:
         if begun_at < self.facts_after:
             return
         self.unlisted = sighting is None
-        if sighting is not None:
-            self.shown_at = begun_at
-        if not self.must_look or self.facts.sighting is not None:
+        # A page of the listing may be older than a lookup that came while the listing went on.
+        seen_at = begun_at if sighting is None else sighting.at
+        if self.facts.sighting is None or seen_at > self.facts.sighting.at:
             self.facts = Facts(sighting=sighting)
             self.must_look = sighting is None
 
@@ -114,11 +117,12 @@ class Termination:
         """Add what a lookup said."""
         facts = self.facts
         if event.sighting is not None:
-            facts = replace(facts, sighting=event.sighting)
+            facts = replace(facts, sighting=event.sighting, looks=facts.looks + 1)
         if event.record is not None:
             facts = replace(facts, records={**facts.records, event.record.record_id: event.record})
         if event.hidden_record_id is not None:
-            facts = replace(facts, records={**facts.records, event.hidden_record_id: None})
+            times = facts.hidden.get(event.hidden_record_id, 0) + 1
+            facts = replace(facts, hidden={**facts.hidden, event.hidden_record_id: times})
         if event.history is not None:
             facts = replace(facts, history=event.history, history_looks=facts.history_looks + 1)
         self.facts = facts
@@ -131,10 +135,14 @@ class Termination:
                 self._intended(event)
             case e.Accepted(record_id=record_id) | e.Attached(record_id=record_id) | e.Adopted(record_id=record_id):
                 self.record_id = record_id
-                self.followed_at = event.at
+                # Finding a record again that was lost from sight does not restart its clock.
+                self.followed_at = self.followed_at or event.at
                 self.adopted = isinstance(event, e.Adopted)
-                self.resting = False
+                self.rejection = None
                 self.misses = self.unreadable = 0
+            case e.Throttled() | e.NotSent():
+                # Nothing was carried out, and nothing of this attempt was before.
+                self.intended_at = self.record_before = None
             case e.Unanswered():
                 self.doubts += 1
                 self.forget(event.at, must_look=True)
@@ -160,8 +168,6 @@ class Termination:
         if self.intended_at is None:
             self.intended_at = event.at
             self.record_before = event.record_before
-        if self.first_sent_at is None:
-            self.first_sent_at = event.at
 
     def _attempt_failed(self, event: e.AttemptFailed) -> None:
         if not self.adopted:
@@ -170,7 +176,7 @@ class Termination:
         self.errors = event.errors
         self.retry_at = event.retry_at
         self.send = self.doubts = 0
-        self.token = self.record_before = self.intended_at = self.record_id = None
+        self.token = self.record_before = self.intended_at = self.record_id = self.followed_at = self.rejection = None
         self.adopted = False
         self.forget(event.at, must_look=True)
 

@@ -11,7 +11,6 @@ from orchestrator.core.commands import Operation
 from orchestrator.core.lane_work import (
     AUDIT_PATIENCE,
     MOST_DENIALS,
-    MOST_LISTINGS_FAILED,
     PATIENCE,
     LaneWork,
 )
@@ -34,12 +33,14 @@ def elapse(work: Work, at: float, grace: float) -> Iterator[e.Event]:
     """
     for line in work.concluded:
         t = work.lines[line]
-        event = verdict(t, work.state(t), at, lane_closed=work.lane_of(t).closed)
+        event = verdict(t, work.state(t), at, work.rules(work.lane_of(t)))
         assert event is not None
         yield event
     for lane in work.lanes.values():
         yield from lane_end(lane, at)
-        yield from audit_end(work, lane, at)
+        if not work.concluded:
+            # An audit does not cover the verdicts of this very moment.
+            yield from audit_end(work, lane, at)
     yield from drain(work, at, grace)
 
 
@@ -54,9 +55,14 @@ def lane_end(lane: LaneWork, at: float) -> Iterator[e.LaneEvent]:
         minutes = round(PATIENCE / 60)
         reason = f"no call has succeeded for {minutes} minutes; the last one: {lane.last_problem}"
         yield e.LaneLost(at=at, lane=lane.lane, reason=reason)
-    elif lane.listings_failed >= MOST_LISTINGS_FAILED:
+    elif lane.unlistable_since is not None and at - lane.unlistable_since >= PATIENCE and not is_followed(lane):
         reason = f"it cannot be listed completely; the last problem: {lane.last_problem}"
         yield e.LaneLost(at=at, lane=lane.lane, reason=reason)
+
+
+def is_followed(lane: LaneWork) -> bool:
+    """Whether something in the lane can still be looked up, whatever its listing does."""
+    return lane.in_flight > 0 or any(lane.agendas[operation] for operation in READS)
 
 
 def audit_end(work: Work, lane: LaneWork, at: float) -> Iterator[e.Event]:
@@ -69,21 +75,30 @@ def audit_end(work: Work, lane: LaneWork, at: float) -> Iterator[e.Event]:
         seen_again = t.facts.sighting is not None and at - since >= AUDIT_PATIENCE
         if seen_again or t.misses >= MOST_MISSES:
             del left[line]
-            status = t.facts.sighting.status if t.facts.sighting else "listed"
-            yield e.Contradicted(at=at, line=line, evidence=f"{t.evidence}, and it is still there ({status})")
-    if not left:
-        yield e.Audited(at=at, lane=lane.lane, checked=len(lane.terminated))
+            seen = (
+                f"it is still there ({t.facts.sighting.status})"
+                if t.facts.sighting
+                else "the final listing still shows it, and it cannot be looked up"
+            )
+            yield e.Contradicted(at=at, line=line, evidence=f"{t.evidence}, and {seen}")
+    if not left and lane.listing_begun_at is not None:
+        yield e.Audited(at=at, lane=lane.lane, begun_at=lane.listing_begun_at, checked=len(lane.terminated))
 
 
 def drain(work: Work, at: float, grace: float) -> Iterator[e.Draining]:
     """Stop starting when the failure tolerance or the deadline is passed."""
-    if work.drain is not None or work.began_at is None or not work.board.has(OPEN):
+    if work.began_at is None or is_cut_short(work) or not has_work(work):
         return
-    if work.failures > work.allowed_failures:
+    if work.drain is None and work.failures > work.allowed_failures:
         detail = f"{work.failures} failures, and the plan's FailureTolerance allows {work.allowed_failures}"
         yield e.Draining(at=at, why=e.Drain.TOLERANCE, detail=detail)
     elif at >= work.began_at + work.plan.limits.deadline:
         yield e.Draining(at=at, why=e.Drain.DEADLINE, detail="the plan's Deadline has passed", until=round(at + grace, 6))
+
+
+def has_work(work: Work) -> bool:
+    """Whether a line is open, or an audit is owed."""
+    return work.board.has(OPEN) or any(lane.owes_audit for lane in work.lanes.values())
 
 
 def at_rest(work: Work, now: float) -> bool:
@@ -106,10 +121,10 @@ def lane_at_rest(work: Work, lane: LaneWork, now: float) -> bool:
 def wake_at(work: Work, now: float) -> float:
     """Return the next moment at which something may be due that no answer brings about."""
     moments = [now] if work.concluded else []
-    if work.drain is None and work.began_at is not None:
-        moments.append(work.began_at + work.plan.limits.deadline)
-    elif work.drain is not None and work.drain.until is not None:
+    if work.drain is not None and work.drain.until is not None:
         moments.append(work.drain.until)
+    elif work.began_at is not None:
+        moments.append(work.began_at + work.plan.limits.deadline)
     for lane in work.lanes.values():
         if not lane.lost:
             moments += lane_moments(work, lane, now)

@@ -6,7 +6,11 @@ A conclusion that needs a question or a send gives no event; everything else doe
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from orchestrator.core import events as e
+from orchestrator.core.inventory import FAILED, SUCCEEDED, Record
+from orchestrator.core.plan import Retry
 from orchestrator.core.settle import (
     Adopt,
     AskHistory,
@@ -21,6 +25,17 @@ from orchestrator.core.settle import (
 )
 from orchestrator.core.states import State
 from orchestrator.core.termination import MOST_DOUBTS, MOST_MISSES, Termination
+from orchestrator.core.tokens import jitter
+from orchestrator.core.worklist import Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What holds for the lane now: how often is tried, and why nothing may be sent, if that is so."""
+
+    retry: Retry
+    lane_closed: str | None = None
+    no_sends: str | None = None
 
 
 def conclusion_of(t: Termination, state: State) -> Conclusion:
@@ -36,11 +51,12 @@ def conclusion_of(t: Termination, state: State) -> Conclusion:
     if isinstance(conclusion, AskProduct | AskRecord | AskHistory) and t.misses >= MOST_MISSES:
         return Unreadable(f"{t.misses} lookups in a row failed")
     if isinstance(conclusion, Quiet) and t.unlisted:
-        return Unreadable("a lookup shows it and the complete listing does not")
+        why = "a lookup shows it and the complete listing does not"
+        return Changed(why) if state is State.PENDING else Unreadable(why)
     return conclusion
 
 
-def verdict(t: Termination, state: State, at: float, *, lane_closed: str | None) -> e.LineEvent | None:
+def verdict(t: Termination, state: State, at: float, rules: Rules) -> e.LineEvent | None:
     """
     Turn what is known of an open line into an event.
 
@@ -49,44 +65,93 @@ def verdict(t: Termination, state: State, at: float, *, lane_closed: str | None)
         t: The line's life so far.
         state: `PENDING` or `IN_DOUBT`.
         at: Now, seconds since the epoch.
-        lane_closed: Why nothing may be sent in the lane any more, None if it may.
+        rules: What holds for its lane.
 
     Returns:
 
         The event; None if the line needs a lookup or a send first.
     """
-    if state is State.PENDING and lane_closed:
-        return e.Refused(at=at, line=t.line.id, reason=lane_closed)
+    line = t.line.id
+    if state is State.PENDING and is_adoption(t):
+        assert t.line.record_id is not None
+        return e.Adopted(at=at, line=line, record_id=t.line.record_id)
+    if state is State.PENDING and (refusal := refused(t, at, rules)):
+        return refusal
     match conclusion_of(t, state):
         case Follow(record):
-            return e.Attached(at=at, line=t.line.id, record_id=record.record_id)
+            return verdict_of_record(t, record, at, rules)
         case Adopt(record):
-            return e.Adopted(at=at, line=t.line.id, record_id=record.record_id)
+            return e.Adopted(at=at, line=line, record_id=record.record_id)
         case Gone() as gone:
             return verdict_of_gone(t, gone, at)
         case Changed(reason):
-            return e.Drifted(at=at, line=t.line.id, reason=reason)
-        case Unreadable(reason) if state is State.PENDING:
-            return e.Drifted(at=at, line=t.line.id, reason=reason)
+            return e.Drifted(at=at, line=line, reason=reason)
         case Unreadable(reason):
-            return e.Rested(at=at, line=t.line.id, reason=reason)
+            return e.Rested(at=at, line=line, reason=reason)
         case Quiet() if state is State.IN_DOUBT:
-            return verdict_of_quiet(t, at, lane_closed)
+            return verdict_of_quiet(t, at, rules)
         case _:
             return None
+
+
+def is_adoption(t: Termination) -> bool:
+    """Whether the review saw somebody's termination under way that has not been followed yet."""
+    return t.line.reason is Reason.ADOPT and t.line.record_id not in t.own_records
+
+
+def refused(t: Termination, at: float, rules: Rules) -> e.LineEvent | None:
+    """Close a line that may not be sent any more and never was."""
+    if rules.lane_closed:
+        return e.Refused(at=at, line=t.line.id, reason=rules.lane_closed)
+    if rules.no_sends:
+        return e.Drifted(at=at, line=t.line.id, reason=rules.no_sends)
+    return None
+
+
+def verdict_of_record(t: Termination, record: Record, at: float, rules: Rules) -> e.LineEvent:
+    """Say what the record of our request means, as it was found by looking the product up."""
+    if record.status == SUCCEEDED:
+        return succeeded(t, record, at)
+    if record.status == FAILED:
+        return failed(t, record, at, rules)
+    if at >= t.overdue_at:
+        return e.Stuck(at=at, line=t.line.id, evidence=f"record {record.record_id} is still {record.status}")
+    return e.Attached(at=at, line=t.line.id, record_id=record.record_id)
+
+
+def succeeded(t: Termination, record: Record, at: float) -> e.Terminated:
+    """Say that a record's termination went through."""
+    return e.Terminated(
+        at=at,
+        line=t.line.id,
+        evidence=f"record {record.record_id} SUCCEEDED",
+        record_id=record.record_id,
+        by_another=t.adopted,
+        options_unmet=t.adopted and t.line.options.retain_physical_resources,
+    )
+
+
+def failed(t: Termination, record: Record, at: float, rules: Rules) -> e.LineEvent:
+    """Decide after a FAILED record: another attempt, or not. Somebody else's failed termination costs no attempt."""
+    again = (t.adopted or t.attempt < rules.retry.attempts) and not rules.no_sends and not rules.lane_closed
+    if not again:
+        return e.Failed(at=at, line=t.line.id, evidence=f"record {record.record_id} FAILED", errors=record.errors)
+    longest = rules.retry.backoff * 2 ** (t.attempt - 1)
+    pause = longest * jitter(t.line.id, record.record_id, t.attempt)
+    return e.AttemptFailed(
+        at=at, line=t.line.id, record_id=record.record_id, errors=record.errors, retry_at=round(at + pause, 6)
+    )
 
 
 def verdict_of_gone(t: Termination, gone: Gone, at: float) -> e.LineEvent:
     """Say of a vanished product whether we terminated it."""
     if gone.ours and gone.record is not None:
-        evidence = f"record {gone.record.record_id} SUCCEEDED"
-        return e.Terminated(at=at, line=t.line.id, evidence=evidence, record_id=gone.record.record_id)
+        return succeeded(t, gone.record, at)
     if t.record_id is not None:
-        evidence = f"not found any more, after its termination {t.record_id} was seen under way"
         return e.Terminated(
             at=at,
             line=t.line.id,
-            evidence=evidence,
+            evidence=f"not found any more, after its termination {t.record_id} was seen under way",
             record_id=t.record_id,
             by_another=t.adopted,
             options_unmet=t.adopted and t.line.options.retain_physical_resources,
@@ -96,12 +161,12 @@ def verdict_of_gone(t: Termination, gone: Gone, at: float) -> e.LineEvent:
     return e.AlreadyGone(at=at, line=t.line.id, evidence="not found, and no record tells who terminated it")
 
 
-def verdict_of_quiet(t: Termination, at: float, lane_closed: str | None) -> e.LineEvent | None:
+def verdict_of_quiet(t: Termination, at: float, rules: Rules) -> e.LineEvent | None:
     """Say what becomes of a line in doubt whose product is there and at rest: usually it is sent again."""
     if t.rejection is not None:
         return e.Failed(at=at, line=t.line.id, evidence=f"rejected {t.rejection}")
+    if refusal := refused(t, at, rules):
+        return refusal
     if t.doubts >= MOST_DOUBTS:
         return e.Rested(at=at, line=t.line.id, reason=f"{t.doubts} sends stayed unanswered")
-    if lane_closed:
-        return e.Rested(at=at, line=t.line.id, reason=lane_closed)
     return None

@@ -4,6 +4,8 @@ The whole state of a run, and how each event changes it. `Run` is the door; noth
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from orchestrator.core import events as e
 from orchestrator.core import watch
 from orchestrator.core.commands import Operation
@@ -14,11 +16,11 @@ from orchestrator.core.plan import Plan
 from orchestrator.core.settle import AskHistory, AskProduct, AskRecord, Quiet
 from orchestrator.core.states import UNDER_WAY, Board, State
 from orchestrator.core.termination import Termination
-from orchestrator.core.verdict import conclusion_of, verdict
+from orchestrator.core.verdict import Rules, conclusion_of, is_adoption, verdict
 from orchestrator.core.worklist import Decision, Worklist
 
-HISTORY_PAUSE = 5.0
-"""Seconds before a history that held nothing of ours is read again."""
+LOOK_PAUSE = 5.0
+"""Seconds before something is looked at again that did not say what it must."""
 
 QUESTIONS = {AskProduct: Operation.PRODUCT, AskRecord: Operation.RECORD, AskHistory: Operation.HISTORY}
 
@@ -33,13 +35,15 @@ class Work:
         self.began_at: float | None = None
         self.failures = 0
         self.drain: e.Draining | None = None
+        self.tolerance: str | None = None
+        self.no_sends: str | None = None
         self.ended = False
         self.concluded: dict[str, None] = {}
         rate = plan.limits.rate_per_second
         self.lanes: dict[Lane, LaneWork] = {lane: LaneWork(lane, rate) for lane, problem in worklist.lanes if not problem}
         self.lines: dict[str, Termination] = {}
         for rank, line in enumerate(worklist.of(Decision.TERMINATE)):
-            self.lines[line.id] = Termination(line=line, rank=rank)
+            self.lines[line.id] = Termination(line=line, rank=rank, reviewed_at=worklist.made_at)
         self.allowed_failures = plan.limits.failure_tolerance.allowed(len(self.lines))
 
     def lane_of(self, t: Termination) -> LaneWork:
@@ -73,20 +77,20 @@ class Work:
             case e.Began():
                 self._began(event)
             case e.Draining():
-                self.drain = event
-                self._replan_all()
+                self._draining(event)
             case e.Finished() | e.Abandoned():
                 self.ended = True
 
     def _happen(self, event: e.LineEvent) -> None:
         before = self.board.states.get(event.line)
-        state = self.board.move(event)
+        self.board.move(event)
         t = self.lines[event.line]
+        held = before in UNDER_WAY and not t.resting
         t.happen(event)
         lane = self.lane_of(t)
-        delta = (state in UNDER_WAY) - (before in UNDER_WAY)
-        lane.under_way += delta
-        lane.serial_under_way += delta * is_serial(t)
+        lane.under_way += self._holds_slot(t) - held
+        if is_serial(t):
+            lane.serial_under_way += (self.state(t) in UNDER_WAY) - (before in UNDER_WAY)
         match event:
             case e.Intended():
                 lane.paces[Operation.TERMINATE].sent(event.at)
@@ -107,6 +111,9 @@ class Work:
             case e.Contradicted():
                 lane.terminated.discard(event.line)
                 lane.audit = {line: since for line, since in (lane.audit or {}).items() if line != event.line}
+            case e.Rested() if is_serial(t):
+                # Those that wait for it to end have nothing to wait for in this execution.
+                self._replan_all(lane)
             case _:
                 t.look_at = event.at
         self.replan(t, event.at)
@@ -122,7 +129,9 @@ class Work:
             t.look_at = watch.next_look(event.at, since, lane.under_way, t.overdue_at)
         else:
             t.learn(event)
-            t.look_at = event.at + (HISTORY_PAUSE if event.history is not None else 0.0)
+            # What is asked twice was not there yet the first time.
+            again = event.history is not None or event.hidden_record_id is not None or t.facts.looks > 1
+            t.look_at = event.at + (LOOK_PAUSE if again else 0.0)
             self._audit_look(t, lane, event)
         self.replan(t, event.at)
 
@@ -152,9 +161,9 @@ class Work:
             return
         t = self.lines[event.line]
         t.asked = False
-        if not event.well:
+        if event.missed:
             # While the whole lane is silent a miss says nothing about this product.
-            if answered_at >= t.missed_at:
+            if event.definite or answered_at >= t.missed_at:
                 t.misses += 1
                 t.missed_at = event.at
             t.look_at = watch.after_miss(event.at, max(1, t.misses))
@@ -176,18 +185,19 @@ class Work:
                 lane.lost = reason
                 self._replan_all(lane)
             case e.Audited():
-                lane.audited_at = event.at
+                lane.audited_at = event.begun_at
                 lane.audit = None
 
     def _listed(self, lane: LaneWork, event: e.Listed) -> None:
         lane.listing = None
-        lane.listed_at = event.begun_at
-        lane.listings_failed = 0
+        lane.listed_at = event.at
+        lane.listing_begun_at = event.begun_at
+        lane.unlistable_since = None
         if lane.owes_audit and lane.verdict_at is not None and event.begun_at >= lane.verdict_at:
             shown = event.sightings.keys()
             lane.audit = {line: event.at for line in lane.terminated if self.lines[line].line.product_id in shown}
         for t in self._of(lane):
-            if self.state(t) is State.PENDING:
+            if self.state(t) in (State.PENDING, State.IN_DOUBT):
                 t.show(event.sightings.get(t.line.product_id), event.begun_at)
                 self.replan(t, event.at)
             elif lane.audit and t.line.id in lane.audit:
@@ -198,11 +208,36 @@ class Work:
     def _began(self, event: e.Began) -> None:
         self.began_at = event.at
         self.failures = 0
-        self.drain = None
-        self.lanes = {lane: work.renewed(self.plan.limits.rate_per_second) for lane, work in self.lanes.items()}
+        self.drain = self.tolerance = None
+        self.no_sends = event.no_sends
+        rate = self.plan.limits.rate_per_second
+        self.lanes = {lane: work.renewed(event.at, rate) for lane, work in self.lanes.items()}
         for t in self.lines.values():
             t.begin(event.at)
-            self.replan(t, event.at)
+            lane = self.lane_of(t)
+            lane.under_way += self._holds_slot(t)
+            lane.serial_under_way += is_serial(t) and self.state(t) in UNDER_WAY
+        self._replan_all()
+
+    def _draining(self, event: e.Draining) -> None:
+        if event.why is e.Drain.TOLERANCE:
+            self.tolerance = event.detail
+        earlier = self.drain.until if self.drain is not None else None
+        # A second reason to stop does not lengthen the grace of the first.
+        until = min((moment for moment in (earlier, event.until) if moment is not None), default=None)
+        self.drain = replace(event, until=until)
+        self._replan_all()
+
+    def rules(self, lane: LaneWork) -> Rules:
+        """Return what holds for the lines of a lane now."""
+        return Rules(retry=self.plan.retry, lane_closed=lane.closed, no_sends=self.no_sends)
+
+    def _serial_rests(self, lane: LaneWork) -> bool:
+        """Whether a product that must be alone in the lane was left in doubt, so that no other may follow it."""
+        return any(is_serial(t) and t.resting and self.state(t) in UNDER_WAY for t in self._of(lane))
+
+    def _holds_slot(self, t: Termination) -> bool:
+        return self.state(t) in UNDER_WAY and not t.resting
 
     def _of(self, lane: LaneWork) -> list[Termination]:
         return [t for t in self.lines.values() if t.line.lane == lane.lane]
@@ -224,16 +259,22 @@ class Work:
             lane.agendas[Operation.RECORD].put(t.line.id, t.look_at, t.rank)
         elif state is State.TERMINATED and lane.audit and t.line.id in lane.audit:
             lane.agendas[Operation.PRODUCT].put(t.line.id, t.look_at, t.rank)
-        elif (state is State.IN_DOUBT and not t.resting) or (state is State.PENDING and self.drain is None):
+        elif t.resting:
+            return
+        elif state is State.IN_DOUBT or (state is State.PENDING and (self.drain is None or lane.closed)):
             self._replan_open(t, state, lane, at)
 
     def _replan_open(self, t: Termination, state: State, lane: LaneWork, at: float) -> None:
-        waits_for_listing = state is State.PENDING and t.facts.sighting is None and not t.must_look
-        if waits_for_listing and not lane.closed:
+        rules = self.rules(lane)
+        unseen = state is State.PENDING and t.facts.sighting is None and not t.must_look
+        if unseen and not (is_adoption(t) or rules.lane_closed or rules.no_sends):
+            # It waits for the lane's listing.
             lane.agendas[Operation.TERMINATE].put(t.line.id, t.retry_at, t.rank)
             return
-        if verdict(t, state, at, lane_closed=lane.closed) is not None:
+        if verdict(t, state, at, rules) is not None:
             self.concluded[t.line.id] = None
+            return
+        if state is State.PENDING and is_serial(t) and self._serial_rests(lane):
             return
         conclusion = conclusion_of(t, state)
         if isinstance(conclusion, Quiet) and state is State.IN_DOUBT:

@@ -57,7 +57,7 @@ class Runner:
         self._interrupted = False
         self._bug: BaseException | None = None
 
-    def drive(self, how: Beginning, *, first: Sequence[Event] = (), expired: str | None = None) -> None:
+    def drive(self, how: Beginning, *, first: Sequence[Event] = (), no_sends: str | None = None) -> None:
         """
         Begin an execution and follow it until it has nothing left to ask.
 
@@ -65,7 +65,7 @@ class Runner:
 
             how: Whether it is the first one.
             first: What is known already: the listings of the survey.
-            expired: Why unsent lines are not sent any more, None if they are.
+            no_sends: Why nothing is sent any more, None if it is.
 
         Raises:
 
@@ -73,7 +73,7 @@ class Runner:
         """
         around = self._around
         around.interruption.wake = around.inbox.wake
-        self._commit(self._run.begin(around.clock.now(), how, expired))
+        self._commit(self._run.begin(around.clock.now(), how, no_sends))
         self._commit(first)
         while True:
             now = around.clock.now()

@@ -211,7 +211,7 @@ class World:
     def history(self, request: Json) -> Json:
         """ListRecordHistory: newest first; records outlive their product."""
         wanted = request.get("SearchFilter", {})
-        records = sorted(self._records.values(), key=lambda record: (-record.created_at, record.id))
+        records = sorted(self._records.values(), key=lambda record: (record.created_at, record.id), reverse=True)
         if wanted.get("Key") == "provisionedproduct":
             records = [record for record in records if record.product.id == wanted.get("Value")]
         offset = int(request.get("PageToken") or 0)

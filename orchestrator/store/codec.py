@@ -24,7 +24,7 @@ from orchestrator.core.lane import Lane
 
 T = TypeVar("T")
 
-MOMENTS = frozenset({"at", "retry_at", "until", "made_at", "created_at"})
+MOMENTS = frozenset({"at", "retry_at", "until", "made_at", "begun_at", "created_at"})
 """Fields that hold seconds since the epoch."""
 
 FRAME = re.compile(rb'(\{"seq":(\d+),"kind":"([a-z_]+)".*),"crc":"([0-9a-f]{8})"\}\n', re.DOTALL)
@@ -39,17 +39,15 @@ def snake(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
-def durable_events(root: type[e.Event] = e.Event) -> dict[str, type[e.Event]]:
-    """Return the durable events by their kind."""
-    found: dict[str, type[e.Event]] = {}
-    for event in root.__subclasses__():
-        if event.durable and event not in (e.LineEvent, e.LaneEvent):
-            found[snake(event.__name__)] = event
-        found |= durable_events(event)
-    return found
-
-
-EVENTS = durable_events()
+EVENTS: dict[str, type[e.Event]] = {
+    snake(name): kind
+    for name, kind in vars(e).items()
+    if isinstance(kind, type)
+    and issubclass(kind, e.Event)
+    and kind.durable
+    and kind not in (e.Event, e.LineEvent, e.LaneEvent)
+}
+"""The durable events by their kind."""
 
 
 def frame(seq: int, kind: str, value: Mapping[str, Any]) -> bytes:
@@ -179,7 +177,10 @@ def primitive(kind: type) -> Callable[[Any], Any]:
 def dataclass_decoder(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401 - any dataclass
     """Return the function that reads a dataclass."""
     hints = get_type_hints(kind)
-    readers = {field.name: moment if field.name in MOMENTS else decoder(hints[field.name]) for field in fields(kind)}
+    readers = {
+        field.name: moment(hints[field.name]) if field.name in MOMENTS else decoder(hints[field.name])
+        for field in fields(kind)
+    }
 
     def read(value: dict[str, Any]) -> object:
         return kind(**{name: readers[name](each) for name, each in value.items()})
@@ -187,14 +188,19 @@ def dataclass_decoder(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401 - any 
     return read
 
 
-def moment(value: object) -> float | None:
-    """Read a moment, or none."""
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        message = f"expected a moment, found {value!r}"
-        raise TypeError(message)
-    return parse_moment(value)
+def moment(kind: Any) -> Callable[[Any], float | None]:  # noqa: ANN401 - `float`, perhaps optional
+    """Return the function that reads a moment."""
+    optional = type(None) in get_args(kind)
+
+    def read(value: object) -> float | None:
+        if value is None and optional:
+            return None
+        if not isinstance(value, str):
+            message = f"expected a moment, found {value!r}"
+            raise TypeError(message)
+        return parse_moment(value)
+
+    return read
 
 
 def digest(value: object) -> str:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from orchestrator.core import events as e
 from orchestrator.core.commands import Command, DescribeProduct, DescribeRecord, ReadHistory, ScanPage, Terminate
 from orchestrator.core.events import Beginning, Event, Listed
+from orchestrator.core.inventory import Record
 from orchestrator.core.plan import Limits, Options, Plan, Retry, Tolerance
 from orchestrator.core.replies import (
     Answer,
@@ -75,7 +76,7 @@ def outcomes(draw: st.DrawFn, command: Command, now: float) -> Outcome:
             return Answer(Page(products=tuple(shown), next_token=draw(st.sampled_from([None, None, "more", "most"]))))
 
 
-def one_record(draw: st.DrawFn, record_id: str, product_id: str, now: float) -> object:
+def one_record(draw: st.DrawFn, record_id: str, product_id: str, now: float) -> Record:
     """A record, of now or of long ago."""
     return record(
         record_id,

@@ -111,7 +111,7 @@ def test_replay_of_a_journal_is_the_run_as_it_was() -> None:
     run = begin(stage, WANTED)
     again = replayed(WANTED, run.worklist, stage.journal.lines)
     durable = (
-        "attempt", "send", "doubts", "token", "record_before", "intended_at", "first_sent_at", "record_id", "followed_at",
+        "attempt", "send", "doubts", "token", "record_before", "intended_at", "record_id", "followed_at",
         "own_records", "retry_at", "rejection", "adopted", "resting", "evidence", "errors", "by_another", "options_unmet",
     )  # fmt: skip
     assert again.board.states == run.board.states
@@ -125,10 +125,10 @@ def test_unsent_lines_of_an_old_run_expire_and_sent_ones_are_followed() -> None:
     stage = world()
     stage.journal = CrashingJournal(at=8)
     run = begin(stage, WANTED)
-    sent = {command.product_id for command in stage.catalog.sent}
+    sent = list(stage.catalog.sent)
     assert sent
-    resumed = stage.resume(WANTED, run.worklist, stage.journal.lines, expired="expired: begun yesterday")
-    assert {command.product_id for command in stage.catalog.sent} == sent
-    states = verdicts(resumed)
-    assert all((states[id_] is State.DRIFTED) == (id_ not in sent) for id_ in states)
+    resumed = stage.resume(WANTED, run.worklist, stage.journal.lines, no_sends="expired: begun yesterday")
+    assert stage.catalog.sent == sent
+    unsent_ids = {entry.product_id for entry in WANTED.entries} - {command.product_id for command in sent}
+    assert {verdicts(resumed)[id_] for id_ in unsent_ids} == {State.DRIFTED}
     assert not resumed.is_unfinished

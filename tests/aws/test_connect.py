@@ -1,0 +1,120 @@
+"""Clients: what the environment may say, and what a rehearsal must not hear."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from orchestrator.aws import connect
+from orchestrator.core.replies import Answer, NotSent
+from orchestrator.errors import NoAccess
+from orchestrator.simulator import Simulator, WorldSpec
+from tests.fakes import LANE
+
+
+@pytest.fixture
+def nothing_of_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    """An environment without AWS settings."""
+    import os
+
+    for name in list(os.environ):
+        if name.startswith("AWS_") or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    return monkeypatch
+
+
+def test_a_rehearsal_hears_no_setting_of_the_environment(nothing_of_aws: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Every variable and file points at a second server or at nonsense; that server sees no call."""
+    with Simulator(WorldSpec()) as wrong, Simulator(WorldSpec()) as right:
+        config = tmp_path / "config"
+        config.write_text(f"[profile other]\nregion = us-east-1\nendpoint_url = {wrong.url}\nca_bundle = /nonsense\n")
+        for name, value in {
+            "AWS_ENDPOINT_URL": wrong.url,
+            "AWS_ENDPOINT_URL_SERVICE_CATALOG": wrong.url,
+            "AWS_ENDPOINT_URL_STS": wrong.url,
+            "AWS_PROFILE": "does-not-exist",
+            "AWS_CONFIG_FILE": str(config),
+            "AWS_SHARED_CREDENTIALS_FILE": str(config),
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": "AKIAREAL",
+            "AWS_SECRET_ACCESS_KEY": "real",
+            "AWS_SESSION_TOKEN": "real",
+            "AWS_CA_BUNDLE": "/nonsense",
+            "AWS_USE_FIPS_ENDPOINT": "true",
+            "AWS_USE_DUALSTACK_ENDPOINT": "true",
+            "AWS_MAX_ATTEMPTS": "7",
+            "AWS_DEFAULTS_MODE": "nonsense",
+            "AWS_RETRY_MODE": "nonsense",
+            "HTTP_PROXY": wrong.url,
+            "http_proxy": wrong.url,
+            "ALL_PROXY": wrong.url,
+        }.items():
+            nothing_of_aws.setenv(name, value)
+        catalog = connect.rehearsal(right.url, "eu-west-1", 2)(LANE)
+        assert isinstance(catalog.caller_identity(), Answer)
+        assert isinstance(catalog.scan(None), Answer)
+        assert [call["operation"] for call in right.service.ledger] == ["GetCallerIdentity", "ScanProvisionedProducts"]
+        assert wrong.service.ledger == []
+        assert catalog.endpoint == right.url
+
+
+def test_the_environment_is_honoured_otherwise(nothing_of_aws: pytest.MonkeyPatch) -> None:
+    """Region, endpoint and credentials come from where boto3 takes them."""
+    with Simulator(WorldSpec()) as server:
+        nothing_of_aws.setenv("AWS_ENDPOINT_URL", server.url)
+        nothing_of_aws.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+        nothing_of_aws.setenv("AWS_ACCESS_KEY_ID", "a")
+        nothing_of_aws.setenv("AWS_SECRET_ACCESS_KEY", "b")
+        sessions = connect.ambient(2)
+        assert sessions.region == "eu-west-1"
+        assert isinstance(sessions(LANE).caller_identity(), Answer)
+        assert sessions(LANE) is sessions(LANE)
+
+
+def test_without_a_region_it_says_what_to_set(nothing_of_aws: pytest.MonkeyPatch) -> None:
+    """No guess is made."""
+    with pytest.raises(NoAccess, match="no region is set; set AWS_DEFAULT_REGION"):
+        _ = connect.ambient(2).region
+
+
+def test_a_profile_that_does_not_exist_is_named(nothing_of_aws: pytest.MonkeyPatch) -> None:
+    """It is an error of the environment, not a traceback."""
+    nothing_of_aws.setenv("AWS_PROFILE", "nobody")
+    with pytest.raises(NoAccess, match="nobody"):
+        _ = connect.ambient(2).region
+
+
+def test_an_endpoint_that_is_down_was_not_reached(nothing_of_aws: pytest.MonkeyPatch) -> None:
+    """Nothing was sent, and it does not take long to say so."""
+    with Simulator(WorldSpec()) as server:
+        url = server.url
+    began = time.monotonic()
+    catalog = connect.rehearsal(url, "eu-west-1", 2)(LANE)
+    assert isinstance(catalog.scan(None), NotSent)
+    assert time.monotonic() - began < connect.CONNECT_TIMEOUT
+
+
+def test_clients_try_once_and_have_a_connection_for_each_worker() -> None:
+    """Nothing is spent behind the pacer's back, and no connection is made anew for want of room."""
+    client = boto3.Session(aws_access_key_id="a", aws_secret_access_key="b").client(
+        "servicecatalog", region_name="eu-west-1", config=connect.config(48)
+    )
+    config: Any = client.meta.config
+    assert config.retries == {"total_max_attempts": 1, "mode": "standard"}
+    assert config.max_pool_connections == 48
+
+
+def test_botocore_still_speaks_json_to_service_catalog() -> None:
+    """The simulator speaks it; the model offers another protocol too."""
+    client = boto3.Session(aws_access_key_id="a", aws_secret_access_key="b").client(
+        "servicecatalog", region_name="eu-west-1"
+    )
+    assert client.meta.service_model.resolved_protocol == "json"
+    assert client.meta.service_model.metadata["jsonVersion"] == "1.1"

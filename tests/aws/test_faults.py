@@ -1,0 +1,88 @@
+"""Everything that can go wrong with a call becomes the one reply that says what may have happened."""
+
+from __future__ import annotations
+
+import pytest
+from botocore import exceptions as b
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orchestrator.aws.faults import problem
+from orchestrator.core.replies import Denied, NotFound, NotSent, Rejected, Throttled, Unanswered, Unauthenticated, explain
+
+
+def client_error(code: str, status: int = 400, message: str = "words") -> b.ClientError:
+    """An error answer."""
+    return b.ClientError(
+        {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}},  # type: ignore[typeddict-item]
+        "TerminateProvisionedProduct",
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (client_error("ThrottlingException"), Throttled("ThrottlingException")),
+        (client_error("TooManyRequestsException"), Throttled("TooManyRequestsException")),
+        (client_error("SlowDown", 503), Throttled("SlowDown")),
+        (client_error("Anything", 429), Throttled("Anything")),
+        (client_error("ResourceNotFoundException"), NotFound("words")),
+        (client_error("AccessDeniedException"), Denied("AccessDeniedException", "words")),
+        (client_error("ExpiredTokenException"), Unauthenticated("ExpiredTokenException", "words")),
+        (client_error("ExpiredToken", 403), Unauthenticated("ExpiredToken", "words")),
+        (client_error("ValidationException"), Rejected("ValidationException", "words")),
+        (client_error("LimitExceededException"), Rejected("LimitExceededException", "words")),
+        (client_error("ResourceNotFoundException", 500), Unanswered("HTTP 500 ResourceNotFoundException: words")),
+        (client_error("InternalFailure", 500), Unanswered("HTTP 500 InternalFailure: words")),
+        (client_error("RequestTimeout", 504), Unanswered("HTTP 504 RequestTimeout: words")),
+        (client_error("Odd", 302), Unanswered("HTTP 302 Odd: words")),
+        (client_error("403", 403), Unanswered("HTTP 403 without an error code: words")),
+        (b.ClientError({}, "x"), Unanswered("HTTP 0 Unknown: no message")),
+        (b.NoCredentialsError(), Unauthenticated("NoCredentialsError", "Unable to locate credentials")),
+    ],
+)
+def test_error_answers_are_told_apart_by_code_and_status(error: Exception, expected: object) -> None:
+    """A 5xx may have been carried out, whatever its code; throttling never was."""
+    assert problem(error) == expected
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        b.EndpointConnectionError(endpoint_url="http://x", error="refused"),
+        b.ConnectTimeoutError(endpoint_url="http://x", error="slow"),
+        b.ProxyConnectionError(proxy_url="http://x", error="refused"),
+    ],
+)
+def test_without_a_connection_nothing_was_sent(error: Exception) -> None:
+    """The request cannot have been carried out."""
+    assert isinstance(problem(error), NotSent)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        b.ReadTimeoutError(endpoint_url="http://x", error="slow"),
+        b.ConnectionClosedError(endpoint_url="http://x"),
+        b.ResponseParserError("broken") if hasattr(b, "ResponseParserError") else ValueError("broken"),
+        UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte"),
+        KeyError("RecordDetail"),
+        RuntimeError("anything"),
+    ],
+)
+def test_what_is_not_known_to_be_harmless_may_have_been_carried_out(error: Exception) -> None:
+    """Time-outs, resets and bodies that cannot be read."""
+    assert isinstance(problem(error), Unanswered)
+
+
+def test_a_parameter_that_botocore_refuses_never_left() -> None:
+    """It is a definite refusal."""
+    assert isinstance(problem(b.ParamValidationError(report="bad")), Rejected)
+
+
+@given(st.text(max_size=2_000))
+def test_words_from_elsewhere_stay_on_one_line(words: str) -> None:
+    """No control character of an error message reaches a log."""
+    said = explain(problem(client_error("ValidationException", 400, words)))
+    assert said.isprintable()
+    assert len(said) < 600
