@@ -25,6 +25,7 @@ def end(result: RunResult, code: ExitCode, *, simulated: bool) -> int:
 
         The exit code.
     """
+    tell()
     for text in closing(result.run):
         tell(text)
     tell(f"Journal: {result.journal}")

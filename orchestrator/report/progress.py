@@ -19,6 +19,17 @@ HEARTBEAT = 60.0
 
 DONE = frozenset(State) - UNDER_WAY - {State.PENDING}
 
+FOLLOWED = frozenset({State.REQUESTED, State.IN_PROGRESS})
+
+MOMENTARY = tuple(
+    place
+    for name, states in PLACES
+    for place in (
+        (("under way", FOLLOWED), ("in doubt", frozenset({State.IN_DOUBT}))) if states >= FOLLOWED else ((name, states),)
+    )
+)
+"""The places of the final line, for a run that goes on."""
+
 LEVELS: dict[type[e.Event], str] = {
     e.Unanswered: "warning",
     e.Disputed: "warning",
@@ -64,14 +75,14 @@ class Fold:
             self.by_lane[lane][after] += 1
 
     def counts(self) -> str:
-        """Return the counts that are not zero, in words."""
-        found = [(name, sum(self.board.counts[state] for state in states)) for name, states in PLACES]
+        """Return the counts that are not zero, in words; what is followed as it should be is under way, not in doubt."""
+        found = [(name, sum(self.board.counts[state] for state in states)) for name, states in MOMENTARY]
         return ", ".join(f"{count:,} {name}" for name, count in found if count)
 
 
 def details(event: e.Event) -> dict[str, Any]:
     """Return what an event says, for a log line."""
-    skipped = {"at", "line", "errors", "lane", "retry_at", "summary", "exit_code"}
+    skipped = {"at", "line", "errors", "lane", "retry_at", "begun_at", "summary", "exit_code"}
     names = [name for kind in type(event).__mro__ for name in getattr(kind, "__slots__", ())]
     found = {name: getattr(event, name) for name in names if name not in skipped}
     errors = getattr(event, "errors", ())

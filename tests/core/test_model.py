@@ -38,7 +38,7 @@ STATUSES = st.sampled_from(["AVAILABLE", "TAINTED", "ERROR", "UNDER_CHANGE", "PL
 RECORD_STATUSES = st.sampled_from(["CREATED", "IN_PROGRESS", "IN_PROGRESS_IN_ERROR", "SUCCEEDED", "FAILED", "ODD"])
 RECORD_IDS = st.sampled_from([None, "rec-of-pp-a", "rec-of-pp-b", "rec-1", "rec-2", "rec-3"])
 KINDS = st.sampled_from(["TERMINATE_PROVISIONED_PRODUCT", "UPDATE_PROVISIONED_PRODUCT", ""])
-PROBLEMS = st.sampled_from(
+PROBLEMS: st.SearchStrategy[Outcome] = st.sampled_from(
     [
         Throttled("ThrottlingException"),
         NotFound("gone"),

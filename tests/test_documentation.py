@@ -1,0 +1,85 @@
+"""What the README, the help and the layout say is so."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import orchestrator
+from orchestrator.core.diagram import diagram
+from orchestrator.errors import ExitCode
+from orchestrator.store.plan_schema import LimitKeys, OptionKeys, PlanKeys, RetryKeys
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def test_the_diagram_in_the_readme_is_the_table() -> None:
+    """Drawn from it, not beside it."""
+    assert f"<!-- diagram -->\n```mermaid\n{diagram()}```" in README
+
+
+def test_every_key_of_a_plan_is_in_the_readme_and_in_the_template() -> None:
+    """With its name as it is written."""
+    template = (ROOT / "plans" / "template.yaml").read_text()
+    for model in (PlanKeys, OptionKeys, LimitKeys, RetryKeys):
+        for key in model.model_fields:
+            assert key in README
+            assert f"{key}:" in template
+
+
+def test_every_exit_code_is_in_the_readme() -> None:
+    """And no other."""
+    table = README.partition("### Exit codes")[2].partition("##")[0]
+    documented = {int(code) for row in re.findall(r"^\| ([\d, ]+) \|", table, re.MULTILINE) for code in row.split(",")}
+    assert documented == {int(code) for code in ExitCode}
+
+
+def test_the_public_names_can_be_imported() -> None:
+    """Each of them, although they are imported late."""
+    for name in orchestrator.__all__:
+        assert getattr(orchestrator, name) is not None
+    assert dir(orchestrator) == sorted(orchestrator.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        _ = orchestrator.nonsense
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["validate", "plans/demo.yaml"], ["run", "--help"]])
+def test_what_needs_no_aws_imports_no_boto(arguments: list[str]) -> None:
+    """boto3 alone is most of the start-up time; the help needs neither it nor pydantic, structlog or rich."""
+    code = (
+        "import sys\nfrom orchestrator.cli.main import main\n"
+        f"sys.argv = ['orchestrator', *{arguments!r}]\n"
+        "try:\n    main()\nexcept SystemExit as leaving:\n    assert not leaving.code, leaving.code\n"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], text=True, capture_output=True, cwd=ROOT, check=True)
+    loaded = set(ended.stdout.splitlines()[-1].split())
+    assert "click" in loaded
+    assert loaded.isdisjoint({"boto3", "botocore", "rich"})
+    if arguments[0].startswith("--"):
+        assert loaded.isdisjoint({"pydantic", "structlog", "yaml", "tenacity"})
+
+
+def test_the_example_runs() -> None:
+    """As its docstring says."""
+    command = [sys.executable, "-W", "error", "examples/library.py", "plans/demo.yaml"]
+    ended = subprocess.run(command, text=True, capture_output=True, cwd=ROOT, check=False, timeout=100)
+    assert ended.returncode == 0, ended.stderr
+    assert "staging-api      terminated" in ended.stdout
+
+
+def test_every_shipped_plan_rehearses(tmp_path: Path) -> None:
+    """Against the simulator, to the end."""
+    for name in ("demo", "template"):
+        command = [
+            sys.executable, "-m", "orchestrator", "run", f"plans/{name}.yaml", "--simulate", "--yes", "--quiet",
+            "--state-dir", str(tmp_path),
+        ]  # fmt: skip
+        ended = subprocess.run(command, text=True, capture_output=True, cwd=ROOT, check=False, timeout=100)
+        assert ended.returncode == 0, ended.stderr
+        assert " 0 failed, 0 stuck, 0 pending, 0 in doubt" in ended.stdout
