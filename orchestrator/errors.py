@@ -74,6 +74,21 @@ class JournalError(OrchestratorError):
     exit_code = ExitCode.JOURNAL
 
 
+class Interrupted(OrchestratorError):
+    """A signal came before anything was begun. `number` is the signal's."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        super().__init__("interrupted; nothing was begun")
+
+    def __reduce__(self) -> tuple[type[Interrupted], tuple[int]]:
+        return type(self), (self.number,)
+
+
+class OutputLost(OrchestratorError):
+    """What was asked for could not be written to stdout."""
+
+
 class IllegalTransition(OrchestratorError):
     """An event met a state that it cannot happen in: a bug in this program, or a journal that was tampered with."""
 

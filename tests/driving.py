@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
-from orchestrator.api import listed
+from orchestrator.api.runs import listed
 from orchestrator.core.decision import decide
 from orchestrator.core.events import Beginning, Event
 from orchestrator.core.inventory import Inventory

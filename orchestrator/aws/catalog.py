@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from orchestrator.aws.faults import problem, unreadable
+from orchestrator.aws.faults import problem, unreadable, without_password
 from orchestrator.core.commands import Terminate
 from orchestrator.core.inventory import Product, Record, RecordError
 from orchestrator.core.replies import Answer, Page, Problem
@@ -43,7 +43,7 @@ class BotoCatalog:
     @property
     def endpoint(self) -> str:
         """The URL that Service Catalog is called at."""
-        return str(self._client.meta.endpoint_url)
+        return without_password(str(self._client.meta.endpoint_url))
 
     def terminate(self, command: Terminate) -> Answer[Record] | Problem:
         """Send one TerminateProvisionedProduct, by id, with the command's token."""

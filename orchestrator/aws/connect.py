@@ -11,6 +11,7 @@ import os
 import threading
 
 import boto3
+import botocore.loaders
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
@@ -140,6 +141,10 @@ def rehearsal(endpoint_url: str, region: str, workers: int) -> Sessions:
     defaults["config_file"] = (None, None, os.devnull, None)
     defaults["credentials_file"] = (None, None, os.devnull, None)
     core = botocore.session.Session(session_vars=defaults)
+    # Models under ~/.aws would take part otherwise.
+    built_in = [botocore.loaders.Loader.BUILTIN_DATA_PATH]
+    loader = botocore.loaders.Loader(extra_search_paths=built_in, include_default_search_paths=False)
+    core.register_component("data_loader", loader)
     session = boto3.Session(
         aws_access_key_id=REHEARSAL_KEY_ID,
         aws_secret_access_key=REHEARSAL_KEY,

@@ -7,6 +7,7 @@ refusal, or anything at all (`Unanswered`).
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from botocore.exceptions import (
@@ -15,11 +16,11 @@ from botocore.exceptions import (
     ConnectTimeoutError,
     CredentialRetrievalError,
     EndpointConnectionError,
+    HTTPClientError,
     NoAuthTokenError,
     NoCredentialsError,
     ParamValidationError,
     PartialCredentialsError,
-    ProxyConnectionError,
     SSOError,
     TokenRetrievalError,
     UnauthorizedSSOTokenError,
@@ -94,7 +95,6 @@ NO_CREDENTIALS = (
 NO_CONNECTION = (
     EndpointConnectionError,
     ConnectTimeoutError,
-    ProxyConnectionError,
     CredentialRetrievalError,
     TokenRetrievalError,
 )
@@ -120,10 +120,11 @@ def problem(error: Exception) -> Problem:
         return NotSent(one_line(error))
     if isinstance(error, ParamValidationError):
         return Rejected("ParamValidationError", one_line(error))
-    if isinstance(error, BotoCoreError):
+    if isinstance(error, BotoCoreError) and type(error) is not HTTPClientError:
         return Unanswered(f"{type(error).__name__}: {one_line(error)}")
-    # A corrupt body comes out of botocore as UnicodeDecodeError, KeyError or the like (seen).
-    return Unanswered(f"the answer could not be read ({type(error).__name__}: {one_line(error)})")
+    # A corrupt body comes out of botocore as UnicodeDecodeError, KeyError or the like (seen). The words of such an error
+    # may be those of a header, and so of a secret (seen), so they are not repeated.
+    return Unanswered(f"the call ended in {type(error).__name__}")
 
 
 def answered(error: ClientError) -> Problem:
@@ -154,5 +155,10 @@ def unreadable(what: str) -> Unanswered:
 
 
 def one_line(text: object) -> str:
-    """Make a text from elsewhere fit for one line of a log, without control characters, at most 500 characters."""
-    return "".join(c if c.isprintable() else " " for c in str(text))[:500].strip()
+    """Make a text from elsewhere fit for one line of a log: no control characters, no password of a URL, not too long."""
+    return "".join(c if c.isprintable() else " " for c in without_password(str(text)))[:500].strip()
+
+
+def without_password(text: str) -> str:
+    """Remove `user:password@` from the URLs in a text."""
+    return re.sub(r"//[^/@\s]+@", "//", text)

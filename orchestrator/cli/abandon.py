@@ -9,7 +9,7 @@ import click
 from orchestrator import api
 from orchestrator.cli.options import FILE
 from orchestrator.cli.terminal import put, tell
-from orchestrator.errors import ExitCode
+from orchestrator.errors import ExitCode, JournalError
 from orchestrator.report.summary import closing
 from orchestrator.store import journal as journals
 
@@ -22,9 +22,17 @@ def command(*, journal: Path, reason: str) -> int:
     Close the unfinished run of JOURNAL for good, so that its plan can be run again.
 
     Calls nothing. What was sent and never settled stays unknown, and is listed; the next run of the plan meets those
-    products again.
+    products again. A journal that cannot be read is renamed out of the way.
     """
-    machine = api.abandon(journals.load(journal), reason)
+    try:
+        story = journals.load(journal)
+    except JournalError as error:
+        tell(str(error))
+        aside = api.set_aside(journal, reason)
+        tell("What it knew of its products is unknown; the next run of its plan meets them again.")
+        put(f"{journal}: set aside as {aside.name}")
+        return ExitCode.DONE
+    machine = api.abandon(story, reason)
     for text in closing(machine):
         tell(text)
     put(machine.tally().line(machine.run_id))

@@ -7,7 +7,7 @@ import sys
 
 from orchestrator.api import RunResult
 from orchestrator.cli.terminal import put, tell
-from orchestrator.errors import ExitCode
+from orchestrator.errors import ExitCode, OutputLost
 from orchestrator.report.summary import closing
 
 
@@ -28,12 +28,19 @@ def end(result: RunResult, code: ExitCode, *, simulated: bool) -> int:
     tell()
     for text in closing(result.run):
         tell(text)
+    if result.broken is not None:
+        tell(f"Error: {result.broken}")
     tell(f"Journal: {result.journal}")
     if result.run.is_unfinished and simulated:
         tell("The rehearsal's made-up account ends with it; there is nothing to resume.")
     elif result.run.is_unfinished:
         tell(f"To go on: orchestrator resume {result.journal}")
-    put(result.run.tally().line(result.run.run_id))
+    line = result.run.tally().line(result.run.run_id)
+    try:
+        put(line)
+    except OutputLost as error:
+        # The run is what it is; only its last line has to go elsewhere.
+        tell(f"{error}\n{line}")
     if result.abandoned_calls:
         # Workers wait for answers that only a resume will use; the interpreter would wait for the workers.
         sys.stdout.flush()

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import click
 
-from orchestrator.errors import ExitCode, OrchestratorError
+from orchestrator.errors import ExitCode, Interrupted, OrchestratorError
 from orchestrator.version import VERSION
 
 COMMANDS = {
@@ -86,6 +86,7 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command line and leave the process with its exit code."""
+    reopen_closed_streams()
     try:
         code = cli.main(standalone_mode=False)
     except click.exceptions.Exit as leaving:
@@ -94,8 +95,11 @@ def main() -> NoReturn:
         error.show()
         code = ExitCode.INVALID
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted. No run was begun.", err=True)
+        click.echo("Interrupted; nothing was begun.", err=True)
         code = ExitCode.INTERRUPTED
+    except Interrupted as error:
+        complain(error)
+        code = 128 + error.number
     except OrchestratorError as error:
         complain(error)
         code = error.exit_code
@@ -103,7 +107,21 @@ def main() -> NoReturn:
         # Somebody reads no further (`| head`); what they read is not wrong.
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115
         code = 128 + signal.SIGPIPE
+    except OSError as error:
+        click.echo(f"Error: {error}", err=True)
+        code = ExitCode.JOURNAL
     leave(int(code or 0))
+
+
+def reopen_closed_streams() -> None:
+    """Give standard streams that were closed (`>&-`) a place to go, before a file of ours takes their number."""
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            descriptor = os.open(os.devnull, os.O_RDWR)
+            if descriptor != number:
+                os.dup2(descriptor, number)
+                os.close(descriptor)
+            setattr(sys, name, open(number, mode))  # noqa: SIM115 - lives as long as the process
 
 
 def complain(error: OrchestratorError) -> None:

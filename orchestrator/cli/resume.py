@@ -73,7 +73,12 @@ def find(path: Path | None, plan_name: str | None, state_dir: Path | None) -> jo
     if path is not None:
         return journals.load(path)
     assert plan_name is not None
-    return state_at(state_dir, simulated=False).newest_unfinished(plan_name)
+    state = state_at(state_dir, simulated=False)
+    unfinished = state.unfinished(plan_name)
+    if unfinished is None:
+        message = f"no unfinished run of the plan `{plan_name}` in {state.base}"
+        raise InvalidInput(message)
+    return journals.load(unfinished)
 
 
 def repeat(story: journals.Story) -> int:
@@ -89,5 +94,4 @@ def finish(
     story: journals.Story, entrance: api.Entrance, display: Display, *, grace: float, max_age: float, restart: bool
 ) -> api.RunResult:
     """Drive an unfinished run on; without *restart*, one that its failure tolerance stopped starts nothing new."""
-    settings = api.RunSettings(grace=grace, watch=display.watch, complain=display.complain)
-    return api.resume(story, entrance, settings=settings, max_age=max_age, restart=restart)
+    return api.resume(story, entrance, settings=display.settings(grace), max_age=max_age, restart=restart)

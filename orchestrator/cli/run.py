@@ -24,7 +24,9 @@ from orchestrator.cli.options import (
 from orchestrator.cli.places import entrance_for, state_at
 from orchestrator.cli.resume import finish
 from orchestrator.cli.terminal import Display, confirm, put, tell
+from orchestrator.errors import Interrupted
 from orchestrator.report.preview import preview
+from orchestrator.store.journal import load
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,20 +101,20 @@ def execute(review: api.Review, state: api.StateDir, display: Display, asked: Wi
         tell(text + "\n")
     api.refuse(review)
     confirm(review.worklist, yes=asked.yes)
-    settings = api.RunSettings(grace=asked.grace, watch=display.watch, complain=display.complain)
+    settings = display.settings(asked.grace)
     result = api.run(review, state=state, settings=settings, journal_path=asked.journal)
     return end(result, result.exit_code, simulated=review.entrance.simulated)
 
 
 def finish_last(plan_name: str, entrance: api.Entrance, state: api.StateDir, display: Display, asked: Wishes) -> int | None:
     """Finish the plan's last run if that is unfinished; returns an exit code if it still is."""
-    last = state.last(plan_name)
-    if last is None or last.is_finished:
+    path = state.unfinished(plan_name)
+    if path is None:
         return None
-    tell(f"The last run of `{plan_name}` is unfinished; finishing it first: {last.path}")
-    result = finish(last, entrance, display, grace=asked.grace, max_age=api.MAX_AGE, restart=False)
+    tell(f"An earlier run of `{plan_name}` is unfinished; finishing it first: {path}")
+    result = finish(load(path), entrance, display, grace=asked.grace, max_age=api.MAX_AGE, restart=False)
     code = end(result, result.exit_code, simulated=False)
-    if result.interrupted and not result.run.is_unfinished:
+    if result.interrupted is not None and not result.run.is_unfinished:
         # The wish to stop holds for all that would have followed, too.
-        raise KeyboardInterrupt
+        raise Interrupted(result.interrupted)
     return code if result.run.is_unfinished else None

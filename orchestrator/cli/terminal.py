@@ -7,13 +7,15 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import click
 
+from orchestrator.api import RunSettings
 from orchestrator.core.events import Event
 from orchestrator.core.run import Run
 from orchestrator.core.worklist import Decision, Worklist
-from orchestrator.errors import GuardRefused
+from orchestrator.errors import GuardRefused, OutputLost
 from orchestrator.ports import Observer
 from orchestrator.report.preview import confirmation, unstyled
 from orchestrator.report.progress import Fold, LogProgress
@@ -49,6 +51,15 @@ class Display:
         """Whether a live display is shown."""
         terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("CI")
         return terminal and not self.quiet and self.log_format is None
+
+    def settings(self, grace: float) -> RunSettings:
+        """Return the settings of a run that is shown here."""
+        return RunSettings(grace=grace, watch=self.watch, complain=self.complain, farewell=self.farewell)
+
+    def farewell(self, path: Path) -> str:
+        """Return what a second signal leaves behind: a cursor that can be seen, and the way to go on."""
+        show_cursor = "\x1b[?25h\n" if self.live else ""
+        return f"{show_cursor}Left at once. To go on: orchestrator resume {path}\n"
 
     def watch(self, run: Run, history: Sequence[Event]) -> AbstractContextManager[Sequence[Observer]]:
         """Show a run as it goes on."""
@@ -90,12 +101,22 @@ def tell(text: str = "") -> None:
 
 
 def put(text: str) -> None:
-    """Write data to stdout; a reader that has left is no reason to stop."""
+    """
+    Write data to stdout; a reader that has left is no reason to stop.
+
+    Raises:
+
+        OutputLost: It cannot be written for another reason.
+    """
     try:
-        click.echo(text)
+        click.echo(text.encode(errors="replace").decode())
         sys.stdout.flush()
-    except OSError:
+    except BrokenPipeError:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - lives as long as the process
+    except OSError as error:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+        message = f"stdout cannot be written: {error.strerror}"
+        raise OutputLost(message) from error
 
 
 def confirm(worklist: Worklist, *, yes: bool) -> None:
@@ -113,7 +134,8 @@ def confirm(worklist: Worklist, *, yes: bool) -> None:
     if not sys.stdin.isatty():
         message = f"{plural(count, 'termination')} would need a yes, and there is no terminal to ask on; pass --yes"
         raise GuardRefused(message)
-    answer = click.prompt(f"Type the number of terminations ({count}) to go on", default="", show_default=False, err=True)
+    click.echo(f"Type the number of terminations ({count}) to go on: ", nl=False, err=True)
+    answer = sys.stdin.readline()
     if answer.strip().replace(",", "") != str(count):
         message = "not confirmed; nothing was terminated"
         raise GuardRefused(message)

@@ -9,23 +9,30 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 class Interruption:
-    """Whether somebody wants the run to stop. `wake` ends the loop's wait; the loop sets it."""
+    """
+    Whether somebody wants the run to stop.
+
+    `wake` ends the loop's wait; the loop sets it. `farewell` is what a second signal says on stderr.
+    """
 
     def __init__(self) -> None:
         self.signal: signal.Signals | None = None
+        self.farewell = b""
         self.wake: Callable[[], None] = lambda: None
 
     def handle(self, number: int, _frame: FrameType | None = None) -> None:
         """Take note of a signal; leave the process at once if it is the second."""
         if self.signal is not None:
             # Everything that matters is on disk already; no clean-up may delay this.
+            with suppress(OSError):
+                os.write(2, self.farewell)
             os._exit(128 + number)
         self.signal = signal.Signals(number)
         self.wake()

@@ -28,7 +28,8 @@ class Contract:
     """The service model of Service Catalog, as AWS publishes it in botocore."""
 
     def __init__(self) -> None:
-        loader = botocore.loaders.Loader()
+        built_in = [botocore.loaders.Loader.BUILTIN_DATA_PATH]
+        loader = botocore.loaders.Loader(extra_search_paths=built_in, include_default_search_paths=False)
         self._model = ServiceModel(loader.load_service_model("servicecatalog", "service-2"), "servicecatalog")
         self._validator = ParamValidator()
         self.target_prefix = str(self._model.metadata["targetPrefix"])

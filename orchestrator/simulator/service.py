@@ -56,6 +56,11 @@ class Service:
         return self._spec.Account
 
     @property
+    def target_prefix(self) -> str:
+        """What the API's operations are prefixed with on the wire."""
+        return self._contract.target_prefix
+
+    @property
     def region(self) -> str:
         """The region of its world."""
         return self._spec.Region
@@ -127,6 +132,9 @@ class Service:
             code = "ThrottlingException"
             raise ApiError(code, "Rate exceeded")
         self._contract.check_request(operation, request)
+        if request.get("AccessLevelFilter", {}).get("Value", "self") != "self":
+            code = "InvalidParametersException"
+            raise ApiError(code, "The only supported value of an access level filter is self.")
         world = self._world if region == self.region else self._empty_world(region)
         world.advance(now)
         operations: dict[str, Callable[[], Json]] = {

@@ -125,14 +125,17 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Answer an AWS request."""
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         try:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             self._answer(body)
         except ApiError as error:
             self._send(error.status, json.dumps({"__type": error.code, "Message": error.message}).encode())
         except Lost:
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
+        except (ValueError, TypeError, LookupError, RecursionError) as error:
+            words = f"a mistake in the simulator: {type(error).__name__}: {error}"
+            self._send(500, json.dumps({"__type": "InternalFailure", "Message": words}).encode())
 
     def _answer(self, body: bytes) -> None:
         target = self.headers.get("X-Amz-Target", "")
@@ -141,7 +144,10 @@ class Handler(BaseHTTPRequestHandler):
             code = "MissingAuthenticationTokenException"
             raise ApiError(code, "the request is not signed")
         if target:
-            operation = target.rpartition(".")[2]
+            prefix, _, operation = target.rpartition(".")
+            if prefix != self.service.target_prefix:
+                code = "UnknownOperationException"
+                raise ApiError(code, f"this is not {prefix}")
             self._send(200, self.service.catalog(operation, body, scope.group(2)))
         elif parse_qs(body.decode()).get("Action") == ["GetCallerIdentity"]:
             self._send(200, self.service.identity(), "text/xml")

@@ -7,12 +7,13 @@ A world is made up for rehearsals and tests. Every field has a default, so that 
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 OPERATIONS = Literal[
     "TerminateProvisionedProduct",
@@ -34,7 +35,7 @@ class WorldInvalid(Exception):
 class Strict(BaseModel):
     """Nothing unknown is ignored."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class QuotaSpec(Strict):
@@ -106,13 +107,22 @@ class WorldSpec(Strict):
     Seed: int = 1
     Speed: Annotated[float, Field(gt=0)] = 1.0
     Account: Annotated[str, Field(pattern=r"^\d{12}$")] = "111122223333"
-    Region: str = "eu-west-1"
+    Region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d+$")] = "eu-west-1"
     UnderChangeCode: str = "ValidationException"
     SearchLag: NonNegative = 0.0
     Quotas: dict[OPERATIONS, QuotaSpec] = {}
     Products: tuple[ProductSpec, ...] = ()
     Crowd: CrowdSpec | None = None
     Faults: tuple[FaultSpec, ...] = ()
+
+    @model_validator(mode="after")
+    def _ids_are_unique(self) -> Self:
+        ids = Counter(product.Id for product in self.Products)
+        twice = [id_ for id_, count in ids.items() if count > 1]
+        if twice:
+            message = f"products listed twice: {', '.join(twice)}"
+            raise ValueError(message)
+        return self
 
     def all_products(self) -> Iterator[ProductSpec]:
         """Yield the products named, then the crowd; durations that are not given are drawn from the seed (1-4 s)."""
@@ -156,6 +166,6 @@ def read_world(path: Path) -> WorldSpec:
         place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
         message = f"{place}: not YAML: {error.problem}"
         raise WorldInvalid(message) from error
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         message = f"{path}: {error}"
         raise WorldInvalid(message) from error

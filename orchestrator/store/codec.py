@@ -61,7 +61,8 @@ def frame(seq: int, kind: str, value: Mapping[str, Any]) -> bytes:
         value: The rest, ready for JSON.
     """
     body = json.dumps({"seq": seq, "kind": kind, **value}, separators=(",", ":"), ensure_ascii=False)
-    head = body.encode()[:-1]
+    # A lone surrogate becomes the escape that JSON has for it, and is read back as it was.
+    head = body.encode(errors="backslashreplace")[:-1]
     return b'%s,"crc":"%08x"}\n' % (head, zlib.crc32(head))
 
 
@@ -206,4 +207,4 @@ def moment(kind: Any) -> Callable[[Any], float | None]:  # noqa: ANN401 - `float
 def digest(value: object) -> str:
     """Return the SHA-256 of a value's canonical JSON, in hexadecimal."""
     canonical = json.dumps(encode(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return hashlib.sha256(canonical.encode(errors="backslashreplace")).hexdigest()

@@ -17,7 +17,7 @@ from orchestrator.core.events import Abandoned, Event, Finished
 from orchestrator.core.lane import Lane
 from orchestrator.core.plan import Plan
 from orchestrator.core.worklist import Line, Worklist
-from orchestrator.errors import JournalError
+from orchestrator.errors import InvalidInput, JournalError
 from orchestrator.store.codec import (
     EVENTS,
     Malformed,
@@ -30,8 +30,11 @@ from orchestrator.store.codec import (
     snake,
     unframe,
 )
+from orchestrator.store.folders import make_private, sync_folder
 
 FORMAT = 1
+ENDINGS = frozenset({"finished", "abandoned"})
+TAIL = 64 * 1024
 SPACE_PER_LINE = 4_096
 SPACE_AT_LEAST = 4 * 1024 * 1024
 
@@ -140,8 +143,13 @@ class JournalFile:
 
     def _roll_back(self, error: OSError) -> None:
         self._broken = True
-        os.ftruncate(self._descriptor, self._good)
-        message = f"{self.path}: cannot be written: {error.strerror}; it is as it was before"
+        message = f"{self.path}: cannot be written: {error.strerror}"
+        try:
+            os.ftruncate(self._descriptor, self._good)
+        except OSError as worse:
+            message = f"{message}; its last line may be torn ({worse.strerror})"
+            raise JournalError(message) from error
+        message = f"{message}; it is as it was before"
         raise JournalError(message) from error
 
 
@@ -168,9 +176,9 @@ def create(path: Path, birth: Birth) -> JournalFile:
     """
     data = b"".join(birth_lines(birth))
     lines = data.count(b"\n")
-    partial = path.with_name(path.name + ".partial")
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(path.parent)
         check_space(path.parent, lines)
         if path.exists():
             message = f"{path}: exists already; a journal belongs to one run"
@@ -178,11 +186,14 @@ def create(path: Path, birth: Birth) -> JournalFile:
         descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o600)
         write_all(descriptor, data)
         os.fsync(descriptor)
-        partial.rename(path)
-        sync_directory(path.parent)
+        # A link, unlike a rename, never replaces what somebody else has put there.
+        path.hardlink_to(partial)
+        sync_folder(path.parent)
     except OSError as error:
         message = f"{path}: a journal cannot be begun here: {error.strerror}"
         raise JournalError(message) from error
+    finally:
+        partial.unlink(missing_ok=True)
     return JournalFile(path, descriptor, len(data), lines)
 
 
@@ -213,15 +224,6 @@ def birth_lines(birth: Birth) -> Iterator[bytes]:
         yield frame(seq, "line", {"id": line.id, **encode(line)})
 
 
-def sync_directory(directory: Path) -> None:
-    """Make a rename in *directory* survive a crash."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def load(path: Path) -> Story:
     """
     Read a journal, checking every line.
@@ -232,14 +234,37 @@ def load(path: Path) -> Story:
 
     Raises:
 
+        InvalidInput: There is no such file.
         JournalError: It cannot be read, is corrupt before its last line, or of a format that this version does not know.
     """
     try:
         with path.open("rb") as file:
             return Loader(path).load(file)
+    except FileNotFoundError as error:
+        message = f"{path}: no such journal"
+        raise InvalidInput(message) from error
     except OSError as error:
         message = f"{path}: cannot be read: {error.strerror}"
         raise JournalError(message) from error
+
+
+def is_finished(path: Path) -> bool:
+    """
+    Whether a journal's last line ends its run; tells a finished one from others without reading it all.
+
+    Raises:
+
+        JournalError: It cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - TAIL))
+            last = file.read().splitlines(keepends=True)[-1:]
+    except OSError as error:
+        message = f"{path}: cannot be read: {error.strerror}"
+        raise JournalError(message) from error
+    return bool(last) and is_whole(last[0]) and unframe(last[0])[1] in ENDINGS
 
 
 class Loader:
@@ -262,6 +287,8 @@ class Loader:
         for line in file:
             if not line.endswith(b"\n"):
                 # Only the last write can be torn, and a line's text holds no newline.
+                if is_whole(line[:-1] + b"\n"):
+                    self._refuse("its last byte is not the newline that it was")
                 self._torn = True
                 return
             try:
@@ -314,8 +341,20 @@ class Loader:
             self._refuse(str(error), error)
 
     def _refuse(self, why: str, error: Exception | None = None) -> NoReturn:
-        message = f"{self._path}:{self._seq + 1}: the journal cannot be trusted: {why}"
+        message = (
+            f"{self._path}:{self._seq + 1}: the journal cannot be trusted: {why}\n"
+            f"to put it out of the way: orchestrator abandon {self._path} --reason TEXT"
+        )
         raise JournalError(message) from error
+
+
+def is_whole(line: bytes) -> bool:
+    """Whether *line* is a line as it is written."""
+    try:
+        unframe(line)
+    except (Malformed, ValueError):
+        return False
+    return True
 
 
 def reopen(story: Story) -> JournalFile:

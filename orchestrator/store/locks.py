@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import socket
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 
 from orchestrator.core.lane import Lane
 from orchestrator.errors import JournalError, LockHeld
+from orchestrator.store.folders import make_private
 
 
 class Locks:
@@ -59,12 +60,23 @@ class Locks:
         """
         self._take(f"lane-{lane.account_id}-{lane.region}", f"the lane {lane}")
 
-    def _take(self, name: str, what: str) -> None:
-        path = self._directory / f"{name}.lock"
-        holder = self._directory / f"{name}.holder"
+    def journal(self, path: Path) -> None:
+        """
+        Lock a journal, wherever it is.
+
+        Raises:
+
+            LockHeld: Somebody writes to it.
+        """
+        self._take(path.name, f"the journal {path}", path.absolute().parent)
+
+    def _take(self, name: str, what: str, directory: Path | None = None) -> None:
+        directory = directory or self._directory
+        path = directory / f"{name}.lock"
+        holder = directory / f"{name}.holder"
         lock = FileLock(path, mode=0o600)
         try:
-            self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private(directory)
             lock.acquire(timeout=0)
         except Timeout:
             message = f"{what} is in use by {read_holder(holder)}"
@@ -73,7 +85,9 @@ class Locks:
             message = f"{path}: cannot be locked: {error.strerror}"
             raise JournalError(message) from error
         self._held.callback(lock.release)
-        write_holder(holder, self._note)
+        # Who holds it is a courtesy; the lock holds without.
+        with suppress(OSError):
+            write_holder(holder, self._note)
 
 
 def write_holder(path: Path, note: dict[str, object]) -> None:
@@ -89,5 +103,5 @@ def read_holder(path: Path) -> str:
     try:
         note = json.loads(path.read_text())
         return f"{note['purpose']} since {note['since']} (process {note['pid']} on {note['host']})"
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return "another run"

@@ -120,8 +120,9 @@ class Reader:
     def __init__(self, file: str, text: str, document: yaml_reader.Document) -> None:
         self.diagnostics: list[Diagnostic] = []
         self._file = file
-        self._lines = text.splitlines()
+        self._lines = yaml_reader.split_lines(text)
         self._root = document.root
+        self._ambiguous = {problem.position for problem in document.problems}
         for problem in document.problems:
             self._complain(problem.position, problem.message, problem.hint, problem.related, "first given here")
 
@@ -172,7 +173,12 @@ class Reader:
         path = tuple(detail["loc"])
         kind = detail["type"]
         message, hint = explain(kind, path, detail)
-        self._complain(self._position(path, key=kind == "extra_forbidden"), message, hint)
+        position = self._position(path, key=kind == "extra_forbidden")
+        if kind == "string_type" and isinstance(detail["input"], int | float):
+            # As it was written, not as it was understood: `+1` is another id than `1`.
+            hint = f'quote it: "{self._lines[position.line][position.column : position.column + position.length]}"'
+        if position not in self._ambiguous:
+            self._complain(position, message, hint)
 
     def _find(self, finding: Finding) -> None:
         related = self._position(finding.related) if finding.related else None
@@ -244,8 +250,7 @@ def explain(kind: str, path: tuple[str | int, ...], detail: ErrorDetails) -> tup
         case "bool_type":
             return f"`{name}` must be true or false, not {describe(given)}", "write true or false, without quotes"
         case "string_type":
-            hint = f'quote it: "{given}"' if isinstance(given, int | float) else None
-            return f"`{name}` must be text, not {describe(given)}", hint
+            return f"`{name}` must be text, not {describe(given)}", None
         case "int_type" | "int_from_float" | "float_type":
             return f"`{name}` must be a number, not {describe(given)}", None
         case "string_pattern_mismatch":

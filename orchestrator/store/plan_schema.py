@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError
 from orchestrator.core.duration import parse_duration
 from orchestrator.core.plan import Tolerance
 
+MOST_PER_SECOND = 1000
 PERCENT = re.compile(r"(100|[1-9]?[0-9])%")
 
 
@@ -37,6 +38,22 @@ def tolerance(value: object) -> Tolerance:
         return Tolerance(percent=int(match.group(1)))
     message = "expected a number of failures, as in 3, or a share of the terminations, as in 10%"
     raise PydanticCustomError("tolerance", message)
+
+
+def version(value: object) -> int:
+    """Read the version of the plan's format."""
+    if type(value) is not int or value != 1:
+        message = "there is only version 1; write `Version: 1`"
+        raise PydanticCustomError("version", message)
+    return value
+
+
+def rate(value: object) -> float:
+    """Read a rate per second."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= MOST_PER_SECOND:
+        message = "expected a number of terminations per second, more than 0 and at most 1000, or null"
+        raise PydanticCustomError("rate", message)
+    return float(value)
 
 
 def whole_name(value: str) -> str:
@@ -86,7 +103,7 @@ class LimitKeys(Strict):
     MaxTerminations: Annotated[int, Field(ge=0)] = 100
     FailureTolerance: Annotated[Tolerance, BeforeValidator(tolerance)] = Tolerance(percent=10)
     InFlight: Annotated[int, Field(ge=1)] = 500
-    RatePerSecond: Annotated[float, Field(gt=0, le=1000, strict=False)] | None = None
+    RatePerSecond: Annotated[float, BeforeValidator(rate)] | None = None
     TerminationTimeout: Duration = 3_600
     Deadline: Duration = 43_200
 
@@ -101,7 +118,7 @@ class RetryKeys(Strict):
 class PlanKeys(Strict):
     """The whole file."""
 
-    Version: Literal[1]
+    Version: Annotated[int, BeforeValidator(version)]
     Name: PlanName
     Defaults: DefaultKeys = DefaultKeys()
     Products: list[ProductKeys]

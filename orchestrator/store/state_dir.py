@@ -13,8 +13,9 @@ from pathlib import Path
 
 from platformdirs import user_state_path
 
-from orchestrator.errors import InvalidInput, JournalError
+from orchestrator.errors import JournalError
 from orchestrator.store import journal
+from orchestrator.store.folders import make_private, sync_folder
 
 SUFFIX = ".jsonl"
 
@@ -48,56 +49,52 @@ class StateDir:
         stamp = datetime.fromtimestamp(started_at, UTC).strftime("%Y%m%dT%H%M%SZ")
         return self.base / plan_name / f"{stamp}-{run_id}{SUFFIX}"
 
-    def note_elsewhere(self, plan_name: str, path: Path) -> None:
+    def note_elsewhere(self, name: Path, path: Path) -> None:
         """
-        Leave a link to a journal that is kept elsewhere, so that the plan's last run is still found.
+        Leave a link to a journal that will be kept elsewhere, so that the plan's runs are all found in one place.
+
+        Args:
+
+            name: Where the journal would be, from `new_journal`.
+            path: Where it will be. Until it is there, the link leads nowhere and is passed over.
 
         Raises:
 
             JournalError: The link cannot be made.
         """
-        link = self.base / plan_name / path.name
-        if link.absolute() == path.absolute():
-            return
         try:
-            link.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            link.symlink_to(path.absolute())
+            make_private(name.parent)
+            name.symlink_to(path.absolute())
+            sync_folder(name.parent)
         except OSError as error:
-            message = f"{link}: cannot note where the journal is: {error.strerror}"
+            message = f"{name}: cannot note where the journal is: {error.strerror}"
             raise JournalError(message) from error
 
     def journals(self, plan_name: str) -> list[Path]:
-        """Return the journals of a plan, oldest first; links whose journal was deleted are left out."""
+        """
+        Return the journals of a plan, oldest first; links whose journal was deleted are left out.
+
+        Raises:
+
+            JournalError: The folder cannot be read.
+        """
         folder = self.base / plan_name
         try:
             names = sorted(name for name in os.listdir(folder) if name.endswith(SUFFIX))
         except FileNotFoundError:
             return []
+        except OSError as error:
+            message = f"{folder}: cannot be read: {error.strerror}"
+            raise JournalError(message) from error
         return [folder / name for name in names if (folder / name).exists()]
 
-    def last(self, plan_name: str) -> journal.Story | None:
+    def unfinished(self, plan_name: str) -> Path | None:
         """
-        Return the last run of a plan, None if there is none.
+        Return the newest journal of a plan that does not end with its run, None if all do.
 
         Raises:
 
-            JournalError: Its journal cannot be trusted.
+            JournalError: A journal cannot be read.
         """
-        paths = self.journals(plan_name)
-        return journal.load(paths[-1]) if paths else None
-
-    def newest_unfinished(self, plan_name: str) -> journal.Story:
-        """
-        Return the newest unfinished run of a plan.
-
-        Raises:
-
-            InvalidInput: There is none.
-            JournalError: A journal cannot be trusted.
-        """
-        for path in reversed(self.journals(plan_name)):
-            story = journal.load(path)
-            if not story.is_finished:
-                return story
-        message = f"no unfinished run of the plan `{plan_name}` in {self.base}"
-        raise InvalidInput(message)
+        found = (path for path in reversed(self.journals(plan_name)) if not journal.is_finished(path))
+        return next(found, None)

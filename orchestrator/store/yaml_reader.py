@@ -18,6 +18,8 @@ MOST_BYTES = 64 * 1024 * 1024
 MOST_LEVELS = 16
 
 BIDI = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")
+LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+YAML_1_2 = re.compile(r"0o[0-7]+|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)[eE][-+]?[0-9]+|[yYnN]")
 DECIMAL_INT = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})")
 DECIMAL_FLOAT = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})\.[0-9]{1,17}")
 WORDS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
@@ -128,11 +130,9 @@ def refuse_bidi(text: str) -> None:
     match = BIDI.search(text)
     if match is None:
         return
-    line = text.count("\n", 0, match.start())
-    column = match.start() - (text.rfind("\n", 0, match.start()) + 1)
     raise Refused(
         Problem(
-            position=Position(line, column, 1),
+            position=position_at(text, match.start()),
             message=f"bidirectional control character U+{ord(match.group()):04X}",
             hint="remove it: with it, the line does not read as it looks",
         )
@@ -144,7 +144,7 @@ def syntax_problem(error: yaml.MarkedYAMLError, text: str) -> Problem:
     mark = error.problem_mark or error.context_mark
     position = Position(mark.line, mark.column, 1) if mark else Position(0, 0, 1)
     hint = None
-    lines = text.split("\n")
+    lines = split_lines(text)
     if position.line < len(lines) and "\t" in lines[position.line][: position.column + 1]:
         hint = "indent with spaces; YAML does not allow tabs there"
     message = " ".join(part for part in (error.problem, error.context) if part)
@@ -156,11 +156,22 @@ def character_problem(error: yaml.YAMLError, text: str) -> Problem:
     offset = getattr(error, "position", None)
     if not isinstance(offset, int):
         return Problem(position=Position(0, 0, 1), message=f"not YAML: {' '.join(str(error).split())}")
-    line = text.count("\n", 0, offset)
-    column = max(0, offset - (text.rfind("\n", 0, offset) + 1))
-    return Problem(
-        position=Position(line, column, 1), message="a control character", hint="remove it, or write it as an escape"
-    )
+    if loader() is not yaml.SafeLoader:
+        # libyaml counts bytes.
+        offset = len(text.encode()[:offset].decode(errors="ignore"))
+    hint = "remove it, or write it as an escape"
+    return Problem(position=position_at(text, offset), message="a control character", hint=hint)
+
+
+def split_lines(text: str) -> list[str]:
+    """Split a text where YAML 1.1 breaks lines, so that lines are counted as the parser counts them."""
+    return LINE_BREAK.split(text)
+
+
+def position_at(text: str, offset: int) -> Position:
+    """Return the place of a character."""
+    before = split_lines(text[:offset])
+    return Position(len(before) - 1, len(before[-1]), 1)
 
 
 class Builder:
@@ -287,6 +298,8 @@ def resolve(text: str) -> tuple[Plain, str | None]:
     for tag, pattern in yaml_1_1(text):
         if pattern.match(text):
             return text, trap(text, tag.rpartition(":")[2])
+    if YAML_1_2.fullmatch(text):
+        return text, trap(text, "other")
     return text, None
 
 

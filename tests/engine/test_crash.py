@@ -7,7 +7,7 @@ from collections import defaultdict
 
 import pytest
 
-from orchestrator.api import listed
+from orchestrator.api.runs import listed
 from orchestrator.core.commands import Operation
 from orchestrator.core.decision import decide
 from orchestrator.core.events import Beginning

@@ -101,7 +101,7 @@ def test_all_mistakes_are_reported_in_one_pass_in_the_order_of_the_file(written:
     )
     shown = [line for line in complaints(written, text).splitlines() if line.startswith("plan.yaml:")]
     assert shown == [
-        "plan.yaml:1:10: `Version` cannot be the number `2`",
+        "plan.yaml:1:10: `Version`: there is only version 1; write `Version: 1`",
         "plan.yaml:2:7: `Name` cannot be `Bad Name`",
         "plan.yaml:4:3: unknown key `ignore_errors`",
         "plan.yaml:4:18: ambiguous value `yes`",

@@ -1,0 +1,132 @@
+"""How a run is driven to its rest, whether it begins or goes on."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from orchestrator.api.entrance import Entrance
+from orchestrator.core.events import Beginning, Event
+from orchestrator.core.run import Run
+from orchestrator.engine.clock import ReplyInbox
+from orchestrator.engine.interrupt import Interruption
+from orchestrator.engine.observers import Audience
+from orchestrator.engine.pools import threads
+from orchestrator.engine.runner import Runner, Surroundings
+from orchestrator.errors import ExitCode, Interrupted, JournalError
+from orchestrator.ports import Observer
+from orchestrator.store.journal import JournalFile
+
+GRACE = 20.0
+
+
+def no_observers(_: Run, __: Sequence[Event]) -> AbstractContextManager[Sequence[Observer]]:
+    """Watch nothing."""
+    return nothing()
+
+
+@contextmanager
+def nothing() -> Iterator[Sequence[Observer]]:
+    """Give no observers."""
+    yield ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSettings:
+    """
+    How a run is driven.
+
+    `grace` is in seconds. `watch` is given the run and its history, and returns a context manager that yields observers;
+    `complain` hears about an observer that raised. `farewell` is given the journal's path and returns what a second signal
+    leaves on stderr.
+    """
+
+    grace: float = GRACE
+    watch: Callable[[Run, Sequence[Event]], AbstractContextManager[Sequence[Observer]]] = no_observers
+    complain: Callable[[Observer, Exception], None] = lambda _observer, _error: None
+    interruption: Interruption = field(default_factory=Interruption)
+    farewell: Callable[[Path], str] = lambda _path: ""
+    executor: Callable[[int], Executor] = threads
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult:
+    """
+    How an execution ended.
+
+    `interrupted` is the signal that asked for it, `broken` what was wrong with the journal; `abandoned_calls` says that
+    workers still wait for answers that only a resume will use.
+    """
+
+    run: Run
+    journal: Path
+    exit_code: ExitCode
+    interrupted: signal.Signals | None = None
+    broken: JournalError | None = None
+    abandoned_calls: bool = False
+
+
+def drive(
+    machine: Run,
+    open_journal: Callable[[], JournalFile],
+    entrance: Entrance,
+    settings: RunSettings,
+    *,
+    how: Beginning,
+    first: Sequence[Event] = (),
+    no_sends: str | None = None,
+    history: Sequence[Event] = (),
+) -> RunResult:
+    """Drive a run to its rest, and say how it ended. Signals are listened to already."""
+    interruption = settings.interruption
+    executor = settings.executor(entrance.workers)
+    with settings.watch(machine, history) as observers:
+        if interruption.signal is not None:
+            raise Interrupted(interruption.signal)
+        file = open_journal()
+        interruption.farewell = settings.farewell(file.path).encode()
+        runner = Runner(
+            machine,
+            Surroundings(
+                connect=entrance.connect,
+                executor=executor,
+                workers=entrance.workers,
+                clock=entrance.clock,
+                inbox=ReplyInbox(),
+                journal=file,
+                audience=Audience(observers, settings.complain),
+                interruption=interruption,
+            ),
+        )
+        broken: JournalError | None = None
+        try:
+            runner.drive(how, first=first, no_sends=no_sends)
+        except JournalError as error:
+            broken = error
+        finally:
+            executor.shutdown(wait=False, cancel_futures=True)
+            file.close()
+    return result_of(machine, file.path, interruption, broken, calls_left=runner.in_flight > 0)
+
+
+def result_of(
+    machine: Run, path: Path, interruption: Interruption, broken: JournalError | None, *, calls_left: bool
+) -> RunResult:
+    """Say how an execution ended: a broken journal comes before a signal, a signal before the counts."""
+    code = machine.tally().exit_code
+    if interruption.signal is not None and machine.is_unfinished:
+        code = ExitCode(128 + interruption.signal)
+    if broken is not None:
+        code = ExitCode.JOURNAL
+    return RunResult(
+        run=machine,
+        journal=path,
+        exit_code=code,
+        interrupted=interruption.signal,
+        broken=broken,
+        abandoned_calls=calls_left,
+    )

@@ -1,0 +1,167 @@
+"""The life of a run: begun, resumed, abandoned. Locks, guards and the journal's header are its frame."""
+
+from __future__ import annotations
+
+import secrets
+from functools import partial
+from pathlib import Path
+
+from orchestrator.api.driving import RunResult, RunSettings, drive
+from orchestrator.api.entrance import Entrance
+from orchestrator.api.frame import lanes_of, locks_of, replay
+from orchestrator.api.review import Review, refuse
+from orchestrator.core.events import Beginning, Listed
+from orchestrator.core.inventory import Inventory
+from orchestrator.core.run import Run
+from orchestrator.core.settle import Sighting
+from orchestrator.engine.interrupt import listening
+from orchestrator.errors import GuardRefused, RunUnfinished
+from orchestrator.store import journal
+from orchestrator.store.codec import digest, format_moment
+from orchestrator.store.state_dir import StateDir
+from orchestrator.version import VERSION
+
+MAX_AGE = 86_400.0
+
+
+def run(review: Review, *, state: StateDir, settings: RunSettings, journal_path: Path | None = None) -> RunResult:
+    """
+    Execute what was reviewed, to its end.
+
+    Args:
+
+        review: What to do.
+        state: Where the journal and the locks go.
+        settings: How to drive it.
+        journal_path: Where the journal goes instead.
+
+    Raises:
+
+        GuardRefused: A limit refuses; nothing was sent and no journal was begun.
+        LockHeld: Another run of this plan, or in one of its lanes.
+        RunUnfinished: The plan's last run is not finished.
+        JournalError: The journal cannot be written.
+    """
+    refuse(review)
+    entrance, plan = review.entrance, review.plan
+    started_at = entrance.clock.now()
+    run_id = secrets.token_hex(4)
+    name = state.new_journal(plan.name, started_at, run_id)
+    path = journal_path or name
+    machine = Run(run_id=run_id, plan=plan, worklist=review.worklist, grace=settings.grace)
+
+    def begin() -> journal.JournalFile:
+        if journal_path is not None:
+            state.note_elsewhere(name, journal_path)
+        header = header_of(review, run_id, started_at, state)
+        return journal.create(path, journal.Birth(header=header, plan=plan, worklist=review.worklist))
+
+    lanes = list(entrance.identities)
+    with listening(settings.interruption), locks_of(plan.name, lanes, path, state, started_at, run_id):
+        refuse_unfinished(plan.name, state, simulated=entrance.simulated)
+        first = [listed(inventory) for inventory in review.inventories if inventory.complete]
+        return drive(machine, begin, entrance, settings, how=Beginning.RUN, first=first)
+
+
+def resume(
+    story: journal.Story,
+    entrance: Entrance,
+    *,
+    settings: RunSettings,
+    max_age: float = MAX_AGE,
+    restart: bool = True,
+) -> RunResult:
+    """
+    Finish an interrupted run.
+
+    Args:
+
+        story: Its journal, read back, and not finished.
+        entrance: The same account and endpoint as before.
+        settings: How to drive it.
+        max_age: Seconds after which lines that were never sent are not sent any more.
+        restart: Whether a run that its failure tolerance stopped starts anything new.
+
+    Raises:
+
+        GuardRefused: This is another account, or another endpoint.
+        LockHeld: The run is going on elsewhere.
+        JournalError: The journal cannot be written.
+    """
+    header = story.birth.header
+    refuse_elsewhere(story, entrance)
+    state = StateDir(Path(header.state_dir), simulated=header.simulated)
+    now = entrance.clock.now()
+    locks = locks_of(header.plan_name, lanes_of(story), story.path, state, now, header.run_id)
+    with listening(settings.interruption), locks:
+        # Read again under the lock: whoever held it may have gone on with the run.
+        story = journal.load(story.path)
+        machine = replay(story, settings.grace)
+        if story.is_finished:
+            return RunResult(run=machine, journal=story.path, exit_code=machine.tally().exit_code)
+        no_sends = expiry(story, machine, now - header.started_at, max_age=max_age, restart=restart)
+        go_on = partial(journal.reopen, story)
+        return drive(machine, go_on, entrance, settings, how=Beginning.RESUME, no_sends=no_sends, history=story.events)
+
+
+def expiry(story: journal.Story, machine: Run, age: float, *, max_age: float, restart: bool) -> str | None:
+    """Say why nothing is sent any more, and only what was sent is followed; None if it is."""
+    if age > max_age:
+        return f"expired: the run was begun {format_moment(story.birth.header.started_at)}"
+    if not restart and machine.passed_tolerance:
+        return f"the run was stopped by its failure tolerance: {machine.passed_tolerance}"
+    return None
+
+
+def refuse_unfinished(plan_name: str, state: StateDir, *, simulated: bool) -> None:
+    """Refuse to begin a run while an earlier one of its plan is unfinished; rehearsals are nobody's earlier run."""
+    path = None if simulated else state.unfinished(plan_name)
+    if path is not None:
+        message = (
+            f"an earlier run of the plan `{plan_name}` is unfinished: {path}\n"
+            f"finish it with:   orchestrator resume {path}\n"
+            f"or close it with: orchestrator abandon {path} --reason TEXT"
+        )
+        raise RunUnfinished(message)
+
+
+def refuse_elsewhere(story: journal.Story, entrance: Entrance) -> None:
+    """Refuse to go on with a run in another account or at another endpoint."""
+    header = story.birth.header
+    if entrance.endpoint != header.endpoint:
+        message = (
+            f"{story.path}: the run was begun at {header.endpoint}, and this would go on at {entrance.endpoint}; "
+            "set the same region and endpoint as then"
+        )
+        raise GuardRefused(message)
+    foreign = [lane for lane in lanes_of(story) if lane not in entrance.identities]
+    if foreign:
+        here = ", ".join(map(str, entrance.identities))
+        message = f"{story.path}: the run works in {', '.join(map(str, foreign))}, and the credentials belong to {here}"
+        raise GuardRefused(message)
+
+
+def header_of(review: Review, run_id: str, started_at: float, state: StateDir) -> journal.Header:
+    """Make the header of a new run's journal."""
+    entrance = review.entrance
+    return journal.Header(
+        run_id=run_id,
+        plan_name=review.plan.name,
+        plan_digest=digest(review.plan),
+        worklist_digest=digest(review.worklist),
+        tool_version=VERSION,
+        started_at=started_at,
+        endpoint=entrance.endpoint,
+        simulated=entrance.simulated,
+        identities=tuple((str(lane), identity.arn) for lane, identity in entrance.identities.items()),
+        state_dir=str(state.root),
+    )
+
+
+def listed(inventory: Inventory) -> Listed:
+    """Turn the survey's listing into the run's first."""
+    sightings = {
+        product.product_id: Sighting(at=inventory.begun_at, status=product.status, record_id=product.last_record_id)
+        for product in inventory.products.values()
+    }
+    return Listed(at=inventory.begun_at, lane=inventory.lane, begun_at=inventory.begun_at, sightings=sightings)
