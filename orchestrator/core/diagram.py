@@ -1,7 +1,5 @@
 """
 Draws the table of `states` as a Mermaid diagram, for the README.
-
-Run `python -m orchestrator.core.diagram` to print it.
 """
 
 from __future__ import annotations
@@ -18,7 +16,3 @@ def diagram() -> str:
             arrows.setdefault(target, []).append(event.__name__)
         lines += [f"    {state} --> {target}: {', '.join(names)}" for target, names in arrows.items()]
     return "\n".join(lines) + "\n"
-
-
-if __name__ == "__main__":
-    print(diagram(), end="")  # noqa: T201

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 SECONDS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
-FORM = re.compile(r"(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?")
+FORM = re.compile(r"(?:([0-9]{1,6})d)?(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,6})s)?")
 
 
 def parse_duration(text: str) -> int:

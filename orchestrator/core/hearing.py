@@ -5,7 +5,6 @@ What an answer means for the line that it is about: reply → events. Reads only
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import assert_never
 
 from orchestrator.core import events as e
 from orchestrator.core.commands import DescribeProduct, DescribeRecord, ReadHistory, Terminate
@@ -55,10 +54,7 @@ def hear(reply: Reply, t: Termination, state: State, rules: Rules) -> Iterator[e
         case DescribeProduct() if state in (State.PENDING, State.IN_DOUBT, State.TERMINATED):
             yield from hear_product(reply, t)
         case ReadHistory() if state in (State.PENDING, State.IN_DOUBT):
-            if isinstance(reply.outcome, Answer) and isinstance(reply.outcome.value, tuple):
-                yield e.Learned(at=reply.at, line=t.line.id, history=reply.outcome.value)
-            elif isinstance(reply.outcome, NotFound):
-                yield e.Learned(at=reply.at, line=t.line.id, history=())
+            yield from hear_history(reply, t)
         case _:
             return
 
@@ -91,10 +87,9 @@ def sent(outcome: Outcome, t: Termination, state: State, at: float) -> Iterator[
             yield e.Throttled(at=at, line=line, code=code)
         case (NotSent() | Unauthenticated()) as problem:
             yield e.NotSent(at=at, line=line, reason=explain(problem))
-        case (NotFound(message=message) | Denied(message=message) | Rejected(message=message)) as problem:
-            yield e.Disputed(at=at, line=line, code=problem.code, message=message)
         case _:
-            assert_never(outcome)
+            # Not found, denied or rejected: definite, and yet to be looked into.
+            yield e.Disputed(at=at, line=line, code=outcome.code, message=outcome.message)
 
 
 def misfit(record: Record, t: Termination) -> bool:
@@ -142,6 +137,17 @@ def hear_record(reply: Reply, command: DescribeRecord, t: Termination) -> Iterat
             yield e.Learned(at=reply.at, line=t.line.id, record=record)
         case NotFound() | Denied() | Rejected():
             yield e.Learned(at=reply.at, line=t.line.id, hidden_record_id=command.record_id)
+        case _:
+            return
+
+
+def hear_history(reply: Reply, t: Termination) -> Iterator[e.LineEvent]:
+    """Deal with the newest records of a product."""
+    match reply.outcome:
+        case Answer(tuple() as records):
+            yield e.Learned(at=reply.at, line=t.line.id, history=records)
+        case NotFound():
+            yield e.Learned(at=reply.at, line=t.line.id, history=())
         case _:
             return
 

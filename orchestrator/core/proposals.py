@@ -120,6 +120,7 @@ def sends(work: Work, lane: LaneWork, run_id: str, now: float) -> Iterator[Comma
     """Yield the terminations that may leave now, within pace and limits. Lines in doubt come first (see `Work.replan`)."""
     room = lane.paces[Operation.TERMINATE].allowance(now)
     slots = work.plan.limits.in_flight - lane.under_way
+    looks = lane.paces[Operation.PRODUCT].allowance(now)
     serial = lane.serial_under_way
     for line in lane.agendas[Operation.TERMINATE].due(now):
         t = work.lines[line]
@@ -129,12 +130,15 @@ def sends(work: Work, lane: LaneWork, run_id: str, now: float) -> Iterator[Comma
         if pending and is_serial(t) and serial:
             continue
         if is_stale(t, now, pending=pending):
+            if looks < 1:
+                return
+            looks -= 1
             yield DescribeProduct(lane=lane.lane, line=line, product_id=t.line.product_id)
-        elif (command := send(t, work.state(t), lane, run_id)) is not None:
-            room -= 1
-            slots -= pending
-            serial += pending and is_serial(t)
-            yield command
+            continue
+        room -= 1
+        slots -= pending
+        serial += pending and is_serial(t)
+        yield send(t, work.state(t), lane, run_id)
 
 
 def is_stale(t: Termination, now: float, *, pending: bool) -> bool:
@@ -143,11 +147,10 @@ def is_stale(t: Termination, now: float, *, pending: bool) -> bool:
     return sighting is not None and now - sighting.at > (FRESH if pending else FRESH_IN_DOUBT)
 
 
-def send(t: Termination, state: State, lane: LaneWork, run_id: str) -> Terminate | None:
-    """Make the termination of a line, if what is known of it allows that."""
+def send(t: Termination, state: State, lane: LaneWork, run_id: str) -> Terminate:
+    """Make the termination of a line. Only one that was seen at rest is ever on the agenda of a lane with a listing."""
     conclusion = conclusion_of(t, state)
-    if not isinstance(conclusion, Quiet) or t.facts.sighting is None:
-        return None
+    assert isinstance(conclusion, Quiet)
     return Terminate(
         lane=lane.lane,
         line=t.line.id,

@@ -125,5 +125,5 @@ def explain(problem: Problem) -> str:
             return f"not found: {message}"
         case Denied(code, message) | Rejected(code, message) | Unauthenticated(code, message):
             return f"{code}: {message}"
-        case NotSent(reason) | Unanswered(reason):
-            return reason
+        case _:
+            return problem.reason

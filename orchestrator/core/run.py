@@ -98,7 +98,7 @@ class Run:
                 detail = f"{reply.signal} was received"
                 until = round(reply.at + self.grace, 6)
                 return [e.Draining(at=reply.at, why=e.Drain.INTERRUPTED, detail=detail, until=until)]
-            case Reply():
+            case _:
                 return list(self._hear(reply))
 
     def apply(self, event: e.Event) -> None:

@@ -99,6 +99,13 @@ class AskHistory:
 
 
 @dataclass(frozen=True, slots=True)
+class UnderWay:
+    """The termination that we follow is still under way, although its record cannot be read: look again."""
+
+    record_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Follow:
     """This record is the answer to our request; its end will be the verdict."""
 
@@ -141,11 +148,18 @@ class Unreadable:
     reason: str
 
 
-Question = AskProduct | AskRecord | AskHistory
+Question = AskProduct | AskRecord | AskHistory | UnderWay
 Conclusion = Question | Follow | Adopt | Gone | Quiet | Changed | Unreadable
 
 
-def settle(facts: Facts, *, intent: Intent | None, known: frozenset[str], reviewed_at: float = 0.0) -> Conclusion:
+def settle(
+    facts: Facts,
+    *,
+    intent: Intent | None,
+    known: frozenset[str],
+    reviewed_at: float = 0.0,
+    followed: str | None = None,
+) -> Conclusion:
     """
     Say what the facts mean, or what has to be asked next.
 
@@ -155,6 +169,7 @@ def settle(facts: Facts, *, intent: Intent | None, known: frozenset[str], review
         intent: What was sent in the current attempt and may have been carried out; None if there is no such thing.
         known: Last records that are no news: the reviewed one, and those of our own earlier attempts.
         reviewed_at: When the product was reviewed; what a history holds from before is no news either.
+        followed: The record of this attempt that was followed before it was lost from sight, if there is one.
 
     Returns:
 
@@ -169,6 +184,8 @@ def settle(facts: Facts, *, intent: Intent | None, known: frozenset[str], review
         return Quiet(sighting.record_id)
     if sighting.record_id is None:
         return settle_by_history(facts, intent, known, reviewed_at)
+    if sighting.status == UNDER_CHANGE and sighting.record_id == followed:
+        return UnderWay(sighting.record_id)
     if sighting.record_id not in facts.records:
         if facts.hidden.get(sighting.record_id, 0) < MOST_LOOKS:
             return AskRecord(sighting.record_id)

@@ -77,6 +77,8 @@ class Termination:
         self.doubts = min(self.doubts, 1)
         self.look_at = at
         self.retry_at = min(self.retry_at, at)
+        # The clock may have been set back since.
+        self.followed_at = None if self.followed_at is None else min(self.followed_at, at)
         self.unreadable = 0
         sent = self.intended_at is not None or bool(self.own_records)
         # A survey made before the execution began is good enough for what was never sent.
@@ -93,7 +95,9 @@ class Termination:
     def conclude(self, *, in_doubt: bool) -> Conclusion:
         """Say what the facts mean for this line."""
         intent = self.intent if in_doubt else None
-        return settle(self.facts, intent=intent, known=self.known_records, reviewed_at=self.reviewed_at)
+        return settle(
+            self.facts, intent=intent, known=self.known_records, reviewed_at=self.reviewed_at, followed=self.record_id
+        )
 
     def forget(self, at: float, *, must_look: bool) -> None:
         """Drop what lookups said: a new question has arisen at *at*."""
@@ -194,6 +198,7 @@ class Termination:
                 self.evidence = text
             case e.Drifted(reason=text) | e.Refused(reason=text) | e.Blocked(reason=text):
                 self.evidence = text
-            case e.Rested(reason=text):
-                self.evidence = text
+            case _:
+                assert isinstance(event, e.Rested)
+                self.evidence = event.reason
                 self.resting = True

@@ -87,7 +87,7 @@ def audit_end(work: Work, lane: LaneWork, at: float) -> Iterator[e.Event]:
 
 def drain(work: Work, at: float, grace: float) -> Iterator[e.Draining]:
     """Stop starting when the failure tolerance or the deadline is passed."""
-    if work.began_at is None or is_cut_short(work) or not has_work(work):
+    if is_cut_short(work) or not has_work(work):
         return
     if work.drain is None and work.failures > work.allowed_failures:
         detail = f"{work.failures} failures, and the plan's FailureTolerance allows {work.allowed_failures}"
@@ -123,16 +123,17 @@ def wake_at(work: Work, now: float) -> float:
     moments = [now] if work.concluded else []
     if work.drain is not None and work.drain.until is not None:
         moments.append(work.drain.until)
-    elif work.began_at is not None:
+    else:
         moments.append(work.began_at + work.plan.limits.deadline)
     for lane in work.lanes.values():
-        if not lane.lost:
-            moments += lane_moments(work, lane, now)
+        moments += lane_moments(work, lane, now)
     return min(moments, default=float("inf"))
 
 
 def lane_moments(work: Work, lane: LaneWork, now: float) -> Iterator[float]:
     """Yield the moments at which something may be due in one lane."""
+    if lane.lost:
+        return
     for operation in (*READS, Operation.TERMINATE):
         due = lane.agendas[operation].next_at()
         if due is None or (operation is Operation.TERMINATE and (work.drain is not None or lane.closed)):

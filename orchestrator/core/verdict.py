@@ -21,6 +21,7 @@ from orchestrator.core.settle import (
     Follow,
     Gone,
     Quiet,
+    UnderWay,
     Unreadable,
 )
 from orchestrator.core.states import State
@@ -88,6 +89,8 @@ def verdict(t: Termination, state: State, at: float, rules: Rules) -> e.LineEven
             return e.Drifted(at=at, line=line, reason=reason)
         case Unreadable(reason):
             return e.Rested(at=at, line=line, reason=reason)
+        case UnderWay(record_id) if at >= t.overdue_at:
+            return e.Stuck(at=at, line=line, evidence=f"it is still under change by record {record_id}")
         case Quiet() if state is State.IN_DOUBT:
             return verdict_of_quiet(t, at, rules)
         case _:

@@ -13,7 +13,7 @@ from orchestrator.core.inventory import CONTROL_TOWER_ACCOUNT
 from orchestrator.core.lane import Lane
 from orchestrator.core.lane_work import AUDIT_PAUSE, LaneWork
 from orchestrator.core.plan import Plan
-from orchestrator.core.settle import AskHistory, AskProduct, AskRecord, Quiet
+from orchestrator.core.settle import AskHistory, AskProduct, AskRecord, Quiet, UnderWay
 from orchestrator.core.states import UNDER_WAY, Board, State
 from orchestrator.core.termination import Termination
 from orchestrator.core.verdict import Rules, conclusion_of, is_adoption, verdict
@@ -22,7 +22,12 @@ from orchestrator.core.worklist import Decision, Worklist
 LOOK_PAUSE = 5.0
 """Seconds before something is looked at again that did not say what it must."""
 
-QUESTIONS = {AskProduct: Operation.PRODUCT, AskRecord: Operation.RECORD, AskHistory: Operation.HISTORY}
+QUESTIONS = {
+    AskProduct: Operation.PRODUCT,
+    UnderWay: Operation.PRODUCT,
+    AskRecord: Operation.RECORD,
+    AskHistory: Operation.HISTORY,
+}
 
 
 class Work:
@@ -32,7 +37,7 @@ class Work:
         self.plan = plan
         self.worklist = worklist
         self.board = Board(worklist)
-        self.began_at: float | None = None
+        self.began_at = 0.0
         self.failures = 0
         self.drain: e.Draining | None = None
         self.tolerance: str | None = None
@@ -80,6 +85,9 @@ class Work:
                 self._draining(event)
             case e.Finished() | e.Abandoned():
                 self.ended = True
+            case _:
+                # A pulse: for displays only.
+                return
 
     def _happen(self, event: e.LineEvent) -> None:
         before = self.board.states.get(event.line)
@@ -184,7 +192,8 @@ class Work:
             case e.LaneLost(reason=reason):
                 lane.lost = reason
                 self._replan_all(lane)
-            case e.Audited():
+            case _:
+                assert isinstance(event, e.Audited)
                 lane.audited_at = event.begun_at
                 lane.audit = None
 

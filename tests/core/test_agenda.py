@@ -35,6 +35,16 @@ def test_it_is_a_sorted_dictionary_that_is_read_without_being_changed(
     assert all((key in agenda) == (key in model) for key in "abcde")
 
 
+def test_replaced_entries_do_not_pile_up() -> None:
+    """However often a key is put again behind one that stays."""
+    agenda = Agenda()
+    agenda.put("first", 0.0)
+    for number in range(10_000):
+        agenda.put("again", 1.0 + number)
+    assert list(agenda.due(20_000)) == ["first", "again"]
+    assert len(agenda._heap) < 100
+
+
 def test_reading_a_few_costs_little_of_many() -> None:
     """Taking the first three of a hundred thousand does not walk them all: only the top of the heap is touched."""
     agenda = Agenda()

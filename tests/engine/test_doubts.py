@@ -1,0 +1,539 @@
+"""Rarer situations, each of which was once a defect: what is not known, refused, late, or changed by others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from orchestrator.core import events as e
+from orchestrator.core.commands import Command, DescribeProduct, DescribeRecord, Operation, ReadHistory, ScanPage, Terminate
+from orchestrator.core.inventory import FAILED, SUCCEEDED, TERMINATE
+from orchestrator.core.plan import Limits, Options, Retry, Tolerance
+from orchestrator.core.replies import Answer, Denied, NotFound, Page, Rejected, Reply, Throttled, Tick, Unanswered
+from orchestrator.core.run import Run, issued
+from orchestrator.core.settle import Sighting
+from orchestrator.core.states import Board, State
+from orchestrator.errors import ExitCode, IllegalTransition
+from tests.driving import Stage, evidence_of, replayed, state_of
+from tests.engine.test_runner import says, stage
+from tests.fakes import LANE, START, lost, unsent
+from tests.makers import fake, plan, product, record, worklist
+
+
+def through(carry_out: Callable[[], object]) -> object:
+    """No trouble."""
+    return carry_out()
+
+
+class Hand:
+    """A run driven by hand, one reply at a time."""
+
+    def __init__(self, **limits: object) -> None:
+        self.now = START
+        self.plan = plan("pp-a", limits=Limits(**limits), retry=Retry(backoff=10))  # type: ignore[arg-type]
+        self.worklist = worklist(self.plan, [product("pp-a")])
+        self.run = Run(run_id="run-1", plan=self.plan, worklist=self.worklist)
+        self.history: list[e.Event] = []
+        self.commit(self.run.begin(self.now, e.Beginning.RUN))
+        self.show("rec-of-pp-a")
+
+    def commit(self, events: list[e.Event]) -> None:
+        for event in events:
+            self.run.apply(event)
+            if event.durable:
+                self.history.append(event)
+
+    def show(self, record_id: str, begun_at: float | None = None, seen_at: float | None = None) -> None:
+        """A complete listing shows the product."""
+        sighting = Sighting(at=seen_at or self.now, status="AVAILABLE", record_id=record_id)
+        begun_at = begun_at or self.now
+        self.commit([e.Listed(at=self.now, lane=LANE, begun_at=begun_at, sightings={"pp-a": sighting})])
+
+    def tick(self, seconds: float = 0.0) -> list[Command]:
+        """Let time pass, and issue what is proposed."""
+        self.now = round(self.now + seconds, 6)
+        self.commit(self.run.receive(Tick(at=self.now)))
+        commands = list(self.run.next(self.now))
+        for command in commands:
+            self.commit([issued(command, self.now)])
+        return commands
+
+    def reply(self, command: Command, outcome: object) -> None:
+        """An answer comes."""
+        self.commit(self.run.receive(Reply(at=self.now, command=command, outcome=outcome)))  # type: ignore[arg-type]
+
+    def state(self) -> State:
+        return state_of(self.run, "pp-a")
+
+
+def test_an_older_page_of_a_listing_does_not_overwrite_a_newer_look() -> None:
+    """The owner's update, seen by the lookup, keeps the second attempt from being sent."""
+    hand = Hand()
+    [send] = hand.tick()
+    hand.reply(send, Answer(record("rec-1", status="CREATED")))
+    [look] = hand.tick(2)
+    hand.reply(look, Answer(record("rec-1", status=FAILED)))
+    failed_at = hand.now
+    [look] = hand.tick(11)
+    hand.reply(look, Answer(product("pp-a", last_record_id="rec-owner")))
+    hand.show("rec-1", begun_at=failed_at + 1, seen_at=hand.now - 5)
+    [look] = hand.tick()
+    assert isinstance(look, DescribeRecord)
+    assert look.record_id == "rec-owner"
+
+
+def test_a_listing_that_shows_a_change_keeps_a_repeated_send_from_leaving() -> None:
+    """A line in doubt rests on the newest look, too; the answer to the change decides."""
+    hand = Hand()
+    [send] = hand.tick()
+    hand.reply(send, Unanswered("reset"))
+    [look] = hand.tick(2)
+    assert isinstance(look, DescribeProduct)
+    hand.reply(look, Answer(product("pp-a")))
+    hand.now += 1
+    hand.show("rec-owner")
+    [look] = hand.tick()
+    assert isinstance(look, DescribeRecord)
+    hand.reply(
+        look, Answer(record("rec-owner", record_type="UPDATE_PROVISIONED_PRODUCT", status=SUCCEEDED, created_at=hand.now))
+    )
+    hand.tick()
+    assert hand.state() is State.DRIFTED
+
+
+def test_a_listing_begun_before_the_doubt_settles_nothing() -> None:
+    """It shows the product as it was."""
+    hand = Hand()
+    [send] = hand.tick()
+    hand.now += 5
+    hand.reply(send, Unanswered("reset"))
+    hand.now += 5
+    hand.show("rec-of-pp-a", begun_at=START + 1, seen_at=START + 1)
+    [look] = hand.tick()
+    assert isinstance(look, DescribeProduct)
+
+
+def test_a_repeated_send_rests_on_a_fresh_look() -> None:
+    """What was seen half a minute ago is looked at again."""
+    hand = Hand(rate_per_second=0.01)
+    [send] = hand.tick()
+    hand.reply(send, Unanswered("reset"))
+    [look] = hand.tick(2)
+    hand.reply(look, Answer(product("pp-a")))
+    commands = hand.tick(100)
+    assert [type(command) for command in commands] == [DescribeProduct]
+    hand.reply(commands[0], Answer(product("pp-a")))
+    [again] = hand.tick()
+    assert isinstance(again, Terminate)
+    assert isinstance(send, Terminate)
+    assert (again.send, again.token) == (2, send.token)
+
+
+def test_a_late_acceptance_counts_and_late_refusals_do_not() -> None:
+    """The record of the first send arrives after its time-out; a doubled answer to it means nothing more."""
+    hand = Hand()
+    [send] = hand.tick()
+    hand.reply(send, Unanswered("time-out"))
+    hand.reply(send, Throttled("SlowDown"))
+    assert hand.state() is State.IN_DOUBT
+    hand.reply(send, Answer(record("rec-of-another", product_id="pp-z")))
+    assert hand.state() is State.IN_DOUBT
+    hand.reply(send, Answer(record("rec-1", status="CREATED")))
+    assert hand.state() is State.IN_PROGRESS
+    hand.reply(send, Answer(record("rec-1", status="CREATED")))
+    hand.reply(DescribeRecord(lane=LANE, line=f"{LANE}/pp-a", record_id="rec-0"), Answer(record("rec-0", status=FAILED)))
+    assert hand.state() is State.IN_PROGRESS
+
+
+def test_an_answer_with_another_products_record_is_no_answer() -> None:
+    """It is in doubt, and settled by looking."""
+    hand = Hand()
+    [send] = hand.tick()
+    hand.reply(send, Answer(record("rec-1", product_id="pp-z")))
+    assert hand.state() is State.IN_DOUBT
+
+
+def test_throttled_after_an_unanswered_send_is_still_in_doubt() -> None:
+    """The earlier send may have been carried out."""
+    world = stage(fake("pp-a"))
+    world.catalog.trouble[Operation.TERMINATE].extend([unsent, says(Throttled("SlowDown"))])
+    run = world.run(plan("pp-a"))
+    assert "still_in_doubt" in world.journal.kinds()
+    assert state_of(run, "pp-a") is State.TERMINATED
+
+
+def test_a_definitely_refused_request_does_not_claim_anothers_termination() -> None:
+    """Somebody else's began just before: it is adopted, and what we wanted retained is said to be unknown."""
+    world = stage(fake("pp-a"))
+
+    def other_was_faster(_: Callable[[], object]) -> object:
+        world.catalog.add_record("pp-a", TERMINATE, "IN_PROGRESS")
+        world.catalog.products["pp-a"].product = replace(world.catalog.products["pp-a"].product, status="UNDER_CHANGE")
+        world.catalog.products["pp-a"].ends_at = world.clock.now() + 30
+        return Rejected("ValidationException", "under change")
+
+    world.catalog.trouble[Operation.TERMINATE].append(other_was_faster)
+    run = world.run(plan("pp-a", options=Options(retain_physical_resources=True)))
+    assert state_of(run, "pp-a") is State.TERMINATED
+    assert run.terminations[0].by_another
+    assert run.tally().exit_code is ExitCode.SOME_NOT_DONE
+
+
+def test_an_adopted_termination_that_ends_before_the_first_look_is_still_anothers() -> None:
+    """It was seen under way at the review."""
+    world = stage(fake("pp-a"))
+    world.catalog.products["pp-a"].product = product("pp-a", status="UNDER_CHANGE")
+    world.catalog.add_record("pp-a", TERMINATE, "IN_PROGRESS")
+
+    def ended() -> None:
+        world.catalog.products["pp-a"].ends_at = world.clock.now()
+
+    world.after_survey = ended
+    run = world.run(plan("pp-a"))
+    assert run.terminations[0].by_another
+    assert state_of(run, "pp-a") is State.TERMINATED
+
+
+def test_an_adopted_termination_that_fails_costs_no_attempt() -> None:
+    """Our own attempt follows, with its token."""
+    world = stage(fake("pp-a", FAILED, SUCCEEDED))
+    world.catalog.products["pp-a"].product = product("pp-a", status="UNDER_CHANGE")
+    world.catalog.add_record("pp-a", TERMINATE, "IN_PROGRESS")
+    world.catalog.products["pp-a"].ends_at = world.clock.now() + 10
+    run = world.run(plan("pp-a", retry=Retry(attempts=1, backoff=1)))
+    assert state_of(run, "pp-a") is State.TERMINATED
+    assert [command.attempt for command in world.catalog.sent] == [1]
+
+
+def test_the_timeout_counts_from_the_acceptance_and_not_from_a_throttled_send() -> None:
+    """Two hours of throttling are no reason to call a product stuck that was accepted a second ago."""
+    hand = Hand()
+    for _ in range(20):
+        for command in hand.tick(400):
+            shown = Answer(Page(products=(product("pp-a"),)))
+            hand.reply(command, shown if isinstance(command, ScanPage) else Throttled("SlowDown"))
+    for _ in range(2):
+        for command in hand.tick(10):
+            hand.reply(command, Answer(record("rec-1")) if isinstance(command, Terminate) else shown)
+    assert hand.state() is State.IN_PROGRESS
+    [look] = hand.tick(2)
+    hand.reply(look, Answer(record("rec-1")))
+    assert hand.state() is State.IN_PROGRESS
+
+
+def test_a_record_that_is_withheld_for_a_moment_is_asked_for_again() -> None:
+    """It may be younger than the index that is asked."""
+    world = stage(fake("pp-a", duration=30))
+    world.catalog.trouble[Operation.RECORD].extend([says(NotFound("no such record"))] * 3)
+    run = world.run(plan("pp-a"))
+    assert state_of(run, "pp-a") is State.TERMINATED
+    assert "lost_sight" not in world.journal.kinds()
+
+
+@pytest.mark.parametrize("why", [Denied("AccessDeniedException", "no"), Rejected("ValidationException", "no")])
+def test_a_record_that_is_withheld_for_good_is_replaced_by_looking_at_the_product(why: object) -> None:
+    """Gone after it was seen under way is terminated; the evidence says which."""
+    world = stage(fake("pp-a", duration=30))
+    world.catalog.trouble[Operation.RECORD].extend([says(why)] * 1_000)
+    run = world.run(plan("pp-a"))
+    assert state_of(run, "pp-a") is State.TERMINATED
+    assert world.clock.now() < START + 300
+
+
+def test_a_followed_product_that_vanishes_without_a_readable_record_was_terminated() -> None:
+    """It was shown by our listing and its termination was seen under way: that is evidence, too."""
+    hand = Hand()
+    [send] = hand.tick()
+    hand.reply(send, Answer(record("rec-1")))
+    hand.commit([e.LostSight(at=hand.now, line=f"{LANE}/pp-a", reason="x")])
+    for outcome in (product("pp-a", status="UNDER_CHANGE", last_record_id="rec-1"), None, (), (), ()):
+        [look] = hand.tick(10)
+        hand.reply(look, NotFound("gone") if outcome is None else Answer(outcome))
+    hand.tick()
+    assert hand.state() is State.TERMINATED
+    assert evidence_of(hand.run, "pp-a") == "not found any more, after its termination rec-1 was seen under way"
+
+
+def test_a_followed_product_that_stays_under_change_without_a_readable_record_is_stuck() -> None:
+    """Past its timeout, by a fresh look at the product itself."""
+    hand = Hand()
+    [send] = hand.tick()
+    hand.reply(send, Answer(record("rec-1")))
+    hand.commit([e.LostSight(at=hand.now, line=f"{LANE}/pp-a", reason="x")])
+    for seconds in (10, 3_700):
+        [look] = hand.tick(seconds)
+        hand.reply(look, Answer(product("pp-a", status="UNDER_CHANGE", last_record_id="rec-1")))
+    hand.tick()
+    assert hand.state() is State.STUCK
+    assert "rec-1" in evidence_of(hand.run, "pp-a")
+
+
+def test_records_that_stay_unanswered_past_the_timeout_lose_sight_of_the_product() -> None:
+    """The lane is well otherwise; the line is settled by other means, or is stuck by its history."""
+    world = stage(fake("pp-a", duration=1e9), fake("pp-b", duration=400))
+
+    def only_b(carry_out: Callable[[], object]) -> object:
+        about = world.catalog.calls[-1][1]
+        return carry_out() if about == "rec-0000000000002" else Unanswered("slow")
+
+    world.catalog.trouble[Operation.RECORD].extend([only_b] * 10_000)
+    run = world.run(plan("pp-a", "pp-b", options=Options(termination_timeout=60)))
+    assert state_of(run, "pp-a") in (State.STUCK, State.IN_DOUBT)
+    assert run.tally().exit_code is ExitCode.LEFT_TO_DO
+    assert world.clock.now() < START + 3_000
+
+
+@pytest.mark.parametrize("operation", [Operation.PRODUCT, Operation.HISTORY])
+def test_one_missing_read_right_ends_in_a_line_left_as_it_is(operation: Operation) -> None:
+    """Bounded, without a storm of calls, and never as an invented verdict."""
+    world = stage(fake("pp-a", duration=0), fake("pp-b", duration=60))
+    world.after_survey = lambda: world.catalog.trouble[operation].extend(
+        [says(Denied("AccessDeniedException", "no"))] * 9_999
+    )
+    world.catalog.trouble[Operation.TERMINATE].append(lost)
+    run = world.run(plan("pp-a", "pp-b"))
+    assert state_of(run, "pp-a") is State.IN_DOUBT
+    assert state_of(run, "pp-b") is State.TERMINATED
+    assert len(world.catalog.calls) < 100
+    assert "lookups in a row failed" in evidence_of(run, "pp-a")
+
+
+def test_an_audit_that_cannot_look_ends_and_says_so() -> None:
+    """The listing still shows it, looking fails: it is not claimed to be gone."""
+    world = stage(fake("pp-a"))
+
+    def back(carry_out: Callable[[], object]) -> object:
+        world.catalog.products["pp-a"].gone = False
+        return carry_out()
+
+    world.after_survey = lambda: world.catalog.trouble[Operation.PRODUCT].extend(
+        [says(Denied("AccessDenied", "no"))] * 9_999
+    )
+    world.catalog.trouble[Operation.SCAN].extend([through, back])
+    run = world.run(plan("pp-a"))
+    assert state_of(run, "pp-a") is State.CONTRADICTED
+    assert "cannot be looked up" in evidence_of(run, "pp-a")
+    assert len(world.catalog.calls) < 100
+
+
+def test_lines_resting_in_doubt_do_not_hold_the_others_back() -> None:
+    """They keep no slot of InFlight."""
+    world = stage(fake("pp-a"), fake("pp-b"), fake("pp-c"))
+    world.catalog.trouble[Operation.TERMINATE].extend([unsent] * 5)
+    run = world.run(plan("pp-a", "pp-b", "pp-c", limits=Limits(in_flight=1)))
+    assert [state_of(run, id_) for id_ in ("pp-a", "pp-b", "pp-c")] == [State.IN_DOUBT, State.TERMINATED, State.TERMINATED]
+    assert world.clock.now() < START + 600
+
+
+def test_a_control_tower_account_resting_in_doubt_keeps_the_next_one_waiting() -> None:
+    """It may still be under way; the run ends resumable and does not wait for ever."""
+    world = stage(*(fake(id_, type="CONTROL_TOWER_ACCOUNT") for id_ in ("pp-a", "pp-b")))
+    world.catalog.trouble[Operation.TERMINATE].extend([unsent] * 5)
+    run = world.run(plan("pp-a", "pp-b"))
+    assert [state_of(run, id_) for id_ in ("pp-a", "pp-b")] == [State.IN_DOUBT, State.PENDING]
+    assert world.clock.now() < START + 600
+
+
+def test_the_deadline_holds_after_the_failure_tolerance_was_passed() -> None:
+    """What is under way is followed to its end, but not past the deadline."""
+    world = stage(fake("pp-a", FAILED, duration=1), fake("pp-b", duration=1e9))
+    limits = Limits(failure_tolerance=Tolerance(count=0), deadline=100)
+    run = world.run(plan("pp-a", "pp-b", limits=limits, retry=Retry(attempts=1)))
+    assert state_of(run, "pp-b") is State.IN_PROGRESS
+    assert run.passed_tolerance is not None
+    assert world.clock.now() < START + 200
+
+
+def test_a_clock_that_was_set_back_does_not_keep_the_audit_from_ending() -> None:
+    """Verdicts from the future count as verdicts of now."""
+    world = stage(fake("pp-a"), fake("pp-b", duration=1e9))
+    wanted = plan("pp-a", "pp-b", options=Options(termination_timeout=60), limits=Limits(deadline=30))
+    run = world.run(wanted)
+    assert run.is_unfinished
+    world.clock.time = START - 50_000
+    resumed = world.resume(replace(wanted, limits=Limits()), run.worklist, world.journal.lines)
+    assert "audited" in world.journal.kinds()
+    assert state_of(resumed, "pp-a") is State.TERMINATED
+
+
+def test_a_listing_that_fails_for_a_while_is_begun_again() -> None:
+    """Five unanswered pages in a row are no reason to give the lane up."""
+    world = stage(*(fake(f"pp-{n:02d}") for n in range(25)))
+    world.after_survey = lambda: world.catalog.trouble[Operation.SCAN].extend([says(Unanswered("HTTP 500"))] * 7)
+    run = world.run(plan(*(f"pp-{n:02d}" for n in range(25))))
+    assert run.tally().exit_code is ExitCode.DONE
+    assert not run.lost_lanes
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [Denied("AccessDeniedException", "no"), Unanswered("HTTP 500"), Answer(Page(products=(), next_token="again"))],
+)
+def test_a_listing_that_never_completes_leaves_the_audit_owed(trouble: object) -> None:
+    """The verdicts stand, the run is not finished, and a resume audits."""
+    world = stage(fake("pp-a"))
+    world.after_survey = lambda: world.catalog.trouble[Operation.SCAN].extend([says(trouble)] * 99_999)
+    wanted = plan("pp-a")
+    run = world.run(wanted)
+    assert state_of(run, "pp-a") is State.TERMINATED
+    assert run.is_unfinished
+    assert run.tally().exit_code is ExitCode.LEFT_TO_DO
+    assert world.clock.now() < START + 2_000
+    world.catalog.trouble[Operation.SCAN].clear()
+    assert world.resume(wanted, run.worklist, world.journal.lines).tally().exit_code is ExitCode.DONE
+
+
+def test_lookups_that_fail_leave_a_pending_line_pending() -> None:
+    """Nothing is known to have changed, so it has not drifted."""
+    world = stage(fake("pp-a", FAILED, SUCCEEDED), fake("pp-b", duration=900))
+    world.catalog.trouble[Operation.PRODUCT].extend([says(Rejected("Odd", "no"))] * 99)
+    run = world.run(plan("pp-a", "pp-b"))
+    assert state_of(run, "pp-a") is State.PENDING
+    assert run.tally().exit_code is ExitCode.LEFT_TO_DO
+
+
+def test_what_a_lookup_shows_and_the_listing_does_not_is_not_sent() -> None:
+    """The two differ, and nobody knows which one is right."""
+    hand = Hand()
+    hand.now += 700
+    hand.commit([e.Listed(at=hand.now, lane=LANE, begun_at=hand.now, sightings={})])
+    [look] = hand.tick()
+    hand.reply(look, Answer(product("pp-a")))
+    hand.tick()
+    assert hand.state() is State.DRIFTED
+
+
+def test_in_a_closed_lane_what_was_never_carried_out_is_refused() -> None:
+    """Also a line that was in doubt."""
+    hand = Hand()
+    [send] = hand.tick()
+    hand.reply(send, Unanswered("reset"))
+    hand.commit([e.LaneClosed(at=hand.now, lane=LANE, reason="no right")])
+    [look] = hand.tick(2)
+    hand.reply(look, Answer(product("pp-a")))
+    hand.tick()
+    assert hand.state() is State.REFUSED
+
+
+def test_a_reply_about_nothing_means_nothing() -> None:
+    """Unknown lines, old listings, and records nobody asked for."""
+    hand = Hand()
+    line = f"{LANE}/pp-z"
+    hand.reply(ScanPage(lane=LANE, listing=9, page=0, page_token=None), Answer(Page(products=())))
+    hand.commit([e.PageRead(at=hand.now, lane=LANE, listing=9, products=(), next_token=None)])
+    [send] = hand.tick()
+    hand.reply(send, Unanswered("reset"))
+    [look] = hand.tick(2)
+    hand.reply(look, Answer(product("pp-z")))
+    assert hand.state() is State.IN_DOUBT
+    assert line not in hand.run.board.states
+    hand.commit(hand.run.receive(Reply(at=hand.now, command=look, outcome=NotFound("x")))[:1])
+    unknown = DescribeProduct(lane=LANE, line=line, product_id="pp-z")
+    assert hand.run.receive(Reply(at=hand.now, command=unknown, outcome=NotFound("x")))[1:] == []
+    hand.reply(ReadHistory(lane=LANE, line=f"{LANE}/pp-a", product_id="pp-a"), Denied("AccessDenied", "no"))
+    hand.reply(ReadHistory(lane=LANE, line=f"{LANE}/pp-a", product_id="pp-a"), NotFound("none"))
+    assert hand.run.terminations[0].facts.history == ()
+
+
+def test_what_cannot_happen_raises_and_changes_nothing() -> None:
+    """The table is the only way."""
+    board = Board(worklist(plan("pp-a"), [product("pp-a")]))
+    before = dict(board.states)
+    with pytest.raises(IllegalTransition, match=r"Stuck cannot happen to .*/pp-a, which is pending"):
+        board.move(e.Stuck(at=START, line=f"{LANE}/pp-a", evidence="x"))
+    with pytest.raises(IllegalTransition, match="not in the worklist"):
+        board.move(e.Drifted(at=START, line="nobody", reason="x"))
+    assert board.states == before
+
+
+def test_blocked_and_other_closings_are_remembered_with_their_reason() -> None:
+    """Whoever says it."""
+    hand = Hand()
+    hand.commit([e.Pulse(at=hand.now), e.Blocked(at=hand.now, line=f"{LANE}/pp-a", reason="a prerequisite failed")])
+    assert hand.state() is State.BLOCKED
+    assert evidence_of(hand.run, "pp-a") == "a prerequisite failed"
+    assert hand.run.tally().exit_code is ExitCode.SOME_NOT_DONE
+    [finished] = hand.run.finish(hand.now)
+    hand.commit([finished])
+    assert hand.run.finish(hand.now) == []
+    again = Run(run_id="run-1", plan=hand.plan, worklist=hand.worklist)
+    for event in hand.history:
+        again.apply(event)
+    assert again.board.states == hand.run.board.states
+
+
+def test_the_worst_order_of_stops_keeps_the_shortest_grace() -> None:
+    """A signal after the deadline does not lengthen it."""
+    world = stage(fake("pp-a", duration=1e9))
+    run = world.run(plan("pp-a", limits=Limits(deadline=10)))
+    until = run.drained_by.until if run.drained_by else None
+    run.apply(e.Draining(at=START + 20, why=e.Drain.INTERRUPTED, detail="x", until=START + 99))
+    assert run.drained_by is not None
+    assert run.drained_by.until == until
+
+
+def test_nothing_is_sent_by_a_resume_that_only_follows() -> None:
+    """Not even a second attempt after a failure."""
+    world = stage(fake("pp-a", FAILED, SUCCEEDED, duration=100))
+    wanted = plan("pp-a", limits=Limits(deadline=5))
+    run = world.run(wanted)
+    assert state_of(run, "pp-a") is State.IN_PROGRESS
+    resumed = world.resume(replace(wanted, limits=Limits()), run.worklist, world.journal.lines, no_sends="too old")
+    assert state_of(resumed, "pp-a") is State.FAILED
+    assert len(world.catalog.sent) == 1
+    assert replayed(wanted, run.worklist, world.journal.lines).tally().exit_code is ExitCode.SOME_NOT_DONE
+
+
+def test_a_record_found_past_its_timeout_and_not_final_is_stuck() -> None:
+    """Losing it from sight and finding it again does not start its clock anew."""
+    hand = Hand()
+    [send] = hand.tick()
+    hand.reply(send, Answer(record("rec-1")))
+    hand.commit([e.LostSight(at=hand.now, line=f"{LANE}/pp-a", reason="x")])
+    [look] = hand.tick(3_700)
+    hand.reply(look, NotFound("gone"))
+    [look] = hand.tick()
+    hand.reply(look, Answer((record("rec-1", created_at=START + 1),)))
+    hand.tick()
+    assert hand.state() is State.STUCK
+
+
+def test_records_found_by_looking_are_verdicts_by_themselves() -> None:
+    """SUCCEEDED and FAILED need no second look."""
+    for status, expected in ((SUCCEEDED, State.TERMINATED), (FAILED, State.PENDING)):
+        hand = Hand()
+        [send] = hand.tick()
+        hand.reply(send, Unanswered("reset"))
+        [look] = hand.tick(2)
+        hand.reply(look, Answer(product("pp-a", status="TAINTED", last_record_id="rec-1")))
+        [look] = hand.tick()
+        hand.reply(look, Answer(record("rec-1", status=status, created_at=hand.now)))
+        hand.tick()
+        assert hand.state() is expected
+
+
+def test_looks_at_stale_products_keep_the_pace_of_looks() -> None:
+    """A thousand products that were seen too long ago are not looked up in one breath."""
+    ids = [f"pp-{n:03d}" for n in range(100)]
+    wanted = plan(*ids)
+    run = Run(run_id="run-1", plan=wanted, worklist=worklist(wanted, [product(id_) for id_ in ids]))
+    for event in run.begin(START, e.Beginning.RUN):
+        run.apply(event)
+    old = {id_: Sighting(at=START - 900, status="AVAILABLE", record_id=f"rec-of-{id_}") for id_ in ids}
+    run.apply(e.Listed(at=START, lane=LANE, begun_at=START, sightings=old))
+    commands = list(run.next(START))
+    assert len(commands) == 1
+    assert isinstance(commands[0], DescribeProduct)
+    assert run.wake_at(START) <= START
+    run.apply(e.LaneLost(at=START, lane=LANE, reason="silent"))
+    assert run.wake_at(START) == START + wanted.limits.deadline
+
+
+def test_a_stage_has_no_trouble_of_its_own() -> None:
+    """The fakes do not pass by accident."""
+    world = stage(fake("pp-a"))
+    assert isinstance(world, Stage)
+    world.run(plan("pp-a"))
+    assert len(world.catalog.sent) == 1
