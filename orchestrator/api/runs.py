@@ -10,10 +10,11 @@ from orchestrator.api.driving import RunResult, RunSettings, drive
 from orchestrator.api.entrance import Entrance
 from orchestrator.api.frame import lanes_of, locks_of, replay
 from orchestrator.api.review import Review, refuse
-from orchestrator.core.events import Beginning, Listed
+from orchestrator.core.events import Beginning
 from orchestrator.core.inventory import Inventory
 from orchestrator.core.run import Run
 from orchestrator.core.settle import Sighting
+from orchestrator.core.volatile import Listed
 from orchestrator.engine.interrupt import listening
 from orchestrator.errors import GuardRefused, RunUnfinished
 from orchestrator.store import journal

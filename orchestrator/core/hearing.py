@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from orchestrator.core import events as e
+from orchestrator.core import volatile as v
 from orchestrator.core.commands import DescribeProduct, DescribeRecord, ReadHistory, Terminate
 from orchestrator.core.inventory import FAILED, SUCCEEDED, Product, Record
 from orchestrator.core.replies import (
@@ -113,13 +114,13 @@ def hear_followed(reply: Reply, t: Termination, rules: Rules) -> Iterator[e.Line
             if at >= t.overdue_at:
                 yield e.Stuck(at=at, line=line, evidence=f"record {record.record_id} is still {record.status}")
             else:
-                yield e.Followed(at=at, line=line, status=record.status)
+                yield v.Followed(at=at, line=line, status=record.status)
         case NotFound() | Denied() | Rejected() | Answer():
             why = explain(reply.outcome) if not isinstance(reply.outcome, Answer) else "it is another product's"
             if t.unreadable + 1 >= MOST_UNREADABLE:
                 yield e.LostSight(at=at, line=line, reason=f"record {t.record_id} cannot be read: {why}")
             else:
-                yield e.Followed(at=at, line=line, status="", readable=False)
+                yield v.Followed(at=at, line=line, status="", readable=False)
         case _:
             if at >= t.overdue_at and t.misses >= MOST_UNREADABLE:
                 yield e.LostSight(at=at, line=line, reason=f"record {t.record_id} cannot be read in time")
@@ -134,9 +135,9 @@ def hear_record(reply: Reply, command: DescribeRecord, t: Termination) -> Iterat
     """Deal with a record that was looked up to settle a doubt."""
     match reply.outcome:
         case Answer(Record() as record) if record.record_id == command.record_id:
-            yield e.Learned(at=reply.at, line=t.line.id, record=record)
+            yield v.Learned(at=reply.at, line=t.line.id, record=record)
         case NotFound() | Denied() | Rejected():
-            yield e.Learned(at=reply.at, line=t.line.id, hidden_record_id=command.record_id)
+            yield v.Learned(at=reply.at, line=t.line.id, hidden_record_id=command.record_id)
         case _:
             return
 
@@ -145,9 +146,9 @@ def hear_history(reply: Reply, t: Termination) -> Iterator[e.LineEvent]:
     """Deal with the newest records of a product."""
     match reply.outcome:
         case Answer(tuple() as records):
-            yield e.Learned(at=reply.at, line=t.line.id, history=records)
+            yield v.Learned(at=reply.at, line=t.line.id, history=records)
         case NotFound():
-            yield e.Learned(at=reply.at, line=t.line.id, history=())
+            yield v.Learned(at=reply.at, line=t.line.id, history=())
         case _:
             return
 
@@ -157,8 +158,8 @@ def hear_product(reply: Reply, t: Termination) -> Iterator[e.LineEvent]:
     match reply.outcome:
         case Answer(Product() as product) if product.product_id == t.line.product_id:
             sighting = Sighting(at=reply.at, status=product.status, record_id=product.last_record_id)
-            yield e.Learned(at=reply.at, line=t.line.id, sighting=sighting)
+            yield v.Learned(at=reply.at, line=t.line.id, sighting=sighting)
         case NotFound():
-            yield e.Learned(at=reply.at, line=t.line.id, sighting=Sighting(at=reply.at, status=None))
+            yield v.Learned(at=reply.at, line=t.line.id, sighting=Sighting(at=reply.at, status=None))
         case _:
             return

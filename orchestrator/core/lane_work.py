@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from orchestrator.core import events as e
+from orchestrator.core import volatile as v
 from orchestrator.core.agenda import Agenda
 from orchestrator.core.commands import Operation
 from orchestrator.core.lane import Lane
@@ -99,7 +99,7 @@ class LaneWork:
         """Whether a verdict was reached that no complete listing has been held against yet."""
         return self.verdict_at is not None and (self.audited_at is None or self.audited_at < self.verdict_at)
 
-    def hear(self, event: e.Heard) -> None:
+    def hear(self, event: v.Heard) -> None:
         """Learn from an answer whether the lane is well."""
         self.in_flight = max(0, self.in_flight - 1)
         self.paces[event.operation].heard(event.at, slower=event.slower)
@@ -124,7 +124,7 @@ class LaneWork:
             self.listing_number += 1
             self.listing = Listing(number=self.listing_number, begun_at=at)
 
-    def read(self, event: e.PageRead) -> None:
+    def read(self, event: v.PageRead) -> None:
         """Add a page to the listing that is being read."""
         if self.listing is None or self.listing.number != event.listing:
             return
@@ -140,7 +140,7 @@ class LaneWork:
         self.listing_at = at + LISTING_PAUSE
 
 
-def sightings(page: e.PageRead) -> dict[str, Sighting]:
+def sightings(page: v.PageRead) -> dict[str, Sighting]:
     """Return what a page says of each product on it."""
     return {
         product.product_id: Sighting(at=page.at, status=product.status, record_id=product.last_record_id)

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 
 from orchestrator.core import events as e
 from orchestrator.core import ticks
+from orchestrator.core import volatile as v
 from orchestrator.core.commands import Command, Operation, ScanPage, Terminate
 from orchestrator.core.hearing import hear
 from orchestrator.core.lane import Lane
@@ -190,7 +191,7 @@ class Run:
         command = reply.command
         line = None if isinstance(command, ScanPage) else command.line
         outcome = reply.outcome
-        yield e.Heard(
+        yield v.Heard(
             at=reply.at,
             lane=command.lane,
             operation=command.operation,
@@ -220,20 +221,20 @@ class Run:
             case Answer(Page(next_token=next_token) as page):
                 if next_token is not None and (next_token == listing.page_token or listing.page >= MOST_PAGES):
                     reason = "its pages repeat without end"
-                    yield e.ListingFailed(at=at, lane=lane.lane, listing=number, reason=reason)
+                    yield v.ListingFailed(at=at, lane=lane.lane, listing=number, reason=reason)
                     return
-                read = e.PageRead(at=at, lane=lane.lane, listing=number, products=page.products, next_token=next_token)
+                read = v.PageRead(at=at, lane=lane.lane, listing=number, products=page.products, next_token=next_token)
                 if next_token is not None:
                     yield read
                     return
                 shown = listing.sightings | sightings(read)
-                yield e.Listed(at=at, lane=lane.lane, begun_at=listing.begun_at, sightings=shown)
+                yield v.Listed(at=at, lane=lane.lane, begun_at=listing.begun_at, sightings=shown)
             case NotFound() | Denied() | Rejected() | Answer():
                 reason = "the listing was refused"
-                yield e.ListingFailed(at=at, lane=lane.lane, listing=number, reason=reason)
+                yield v.ListingFailed(at=at, lane=lane.lane, listing=number, reason=reason)
             case Unanswered() if listing.misses + 1 >= LISTING_TRIES:
                 reason = "a page stayed unanswered"
-                yield e.ListingFailed(at=at, lane=lane.lane, listing=number, reason=reason)
+                yield v.ListingFailed(at=at, lane=lane.lane, listing=number, reason=reason)
             case _:
                 return
 
@@ -260,4 +261,4 @@ def issued(command: Command, at: float) -> e.Event:
             record_before=command.record_before,
         )
     line = None if isinstance(command, ScanPage) else command.line
-    return e.Asked(at=at, lane=command.lane, operation=Operation(command.operation), line=line)
+    return v.Asked(at=at, lane=command.lane, operation=Operation(command.operation), line=line)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from orchestrator.core import events as e
+from orchestrator.core import volatile as v
 from orchestrator.core.inventory import RecordError
 from orchestrator.core.settle import Conclusion, Facts, Intent, Sighting, settle
 from orchestrator.core.worklist import Line
@@ -117,7 +118,7 @@ class Termination:
             self.facts = Facts(sighting=sighting)
             self.must_look = sighting is None
 
-    def learn(self, event: e.Learned) -> None:
+    def learn(self, event: v.Learned) -> None:
         """Add what a lookup said."""
         facts = self.facts
         if event.sighting is not None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from orchestrator.core import events as e
+from orchestrator.core import volatile as v
 from orchestrator.core import watch
 from orchestrator.core.commands import Operation
 from orchestrator.core.inventory import CONTROL_TOWER_ACCOUNT
@@ -69,13 +70,13 @@ class Work:
             IllegalTransition: It cannot happen to the line in its state. Nothing has changed.
         """
         match event:
-            case e.Learned() | e.Followed():
+            case v.Learned() | v.Followed():
                 self._look(event)
             case e.LineEvent():
                 self._happen(event)
-            case e.Asked():
+            case v.Asked():
                 self._asked(event)
-            case e.Heard():
+            case v.Heard():
                 self._heard(event)
             case e.LaneEvent():
                 self._lane_event(event)
@@ -126,10 +127,10 @@ class Work:
                 t.look_at = event.at
         self.replan(t, event.at)
 
-    def _look(self, event: e.Learned | e.Followed) -> None:
+    def _look(self, event: v.Learned | v.Followed) -> None:
         t = self.lines[event.line]
         lane = self.lane_of(t)
-        if isinstance(event, e.Followed):
+        if isinstance(event, v.Followed):
             t.unreadable = 0 if event.readable else t.unreadable + 1
             t.record_status = event.status or t.record_status
             t.misses = 0
@@ -143,14 +144,14 @@ class Work:
             self._audit_look(t, lane, event)
         self.replan(t, event.at)
 
-    def _audit_look(self, t: Termination, lane: LaneWork, event: e.Learned) -> None:
+    def _audit_look(self, t: Termination, lane: LaneWork, event: v.Learned) -> None:
         if lane.audit is None or t.line.id not in lane.audit or event.sighting is None:
             return
         if event.sighting.gone:
             del lane.audit[t.line.id]
         t.look_at = event.at + AUDIT_PAUSE
 
-    def _asked(self, event: e.Asked) -> None:
+    def _asked(self, event: v.Asked) -> None:
         lane = self.lanes[event.lane]
         lane.in_flight += 1
         lane.paces[event.operation].sent(event.at)
@@ -161,7 +162,7 @@ class Work:
         t.asked = True
         self.replan(t, event.at)
 
-    def _heard(self, event: e.Heard) -> None:
+    def _heard(self, event: v.Heard) -> None:
         lane = self.lanes[event.lane]
         answered_at = lane.answered_at
         lane.hear(event)
@@ -180,11 +181,11 @@ class Work:
     def _lane_event(self, event: e.LaneEvent) -> None:
         lane = self.lanes[event.lane]
         match event:
-            case e.PageRead():
+            case v.PageRead():
                 lane.read(event)
-            case e.Listed():
+            case v.Listed():
                 self._listed(lane, event)
-            case e.ListingFailed():
+            case v.ListingFailed():
                 lane.give_up_listing(event.at)
             case e.LaneClosed(reason=reason):
                 lane.closed = reason
@@ -197,7 +198,7 @@ class Work:
                 lane.audited_at = event.begun_at
                 lane.audit = None
 
-    def _listed(self, lane: LaneWork, event: e.Listed) -> None:
+    def _listed(self, lane: LaneWork, event: v.Listed) -> None:
         lane.listing = None
         lane.listed_at = event.at
         lane.listing_begun_at = event.begun_at

@@ -14,9 +14,10 @@ from functools import partial
 from itertools import islice
 
 from orchestrator.core.commands import Command
-from orchestrator.core.events import Beginning, Event, Intended, Pulse
+from orchestrator.core.events import Beginning, Event, Intended
 from orchestrator.core.replies import Interrupt, Outcome, Reply, Tick
 from orchestrator.core.run import Run, issued
+from orchestrator.core.volatile import Pulse
 from orchestrator.engine.interrupt import Interruption
 from orchestrator.engine.observers import Audience
 from orchestrator.engine.perform import perform

@@ -9,11 +9,11 @@ remembered while its termination is in progress and answers ResourceNotFound aft
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable
 
 from orchestrator.simulator.contract import ApiError
+from orchestrator.simulator.listing import cut, invalid, matches, sort_key
+from orchestrator.simulator.things import Json, Product, Record
 from orchestrator.simulator.world_file import ProductSpec, WorldSpec
 
 START_SHARE = 0.1
@@ -23,89 +23,6 @@ RECORD_PAGE = 20
 SCAN_PAGE = 20
 SEARCH_PAGE = 100
 TERMINATE = "TERMINATE_PROVISIONED_PRODUCT"
-Json = dict[str, Any]
-
-
-@dataclass(slots=True)
-class Record:
-    """A record. Times are epoch seconds."""
-
-    id: str
-    product: Product
-    type: str
-    created_at: float
-    updated_at: float
-    status: str = "CREATED"
-    token: str | None = None
-    errors: list[Json] = field(default_factory=list)
-    ignore_errors: bool = False
-    retain: bool = False
-
-    def detail(self) -> Json:
-        """Return what the API says of it."""
-        return {
-            "RecordId": self.id,
-            "ProvisionedProductName": self.product.name,
-            "Status": self.status,
-            "CreatedTime": self.created_at,
-            "UpdatedTime": self.updated_at,
-            "ProvisionedProductType": self.product.type,
-            "RecordType": self.type,
-            "ProvisionedProductId": self.product.id,
-            "ProductId": self.product.catalog_id,
-            "ProvisioningArtifactId": "pa-" + self.product.catalog_id[5:],
-            "RecordErrors": self.errors,
-            "RecordTags": [],
-        }
-
-
-@dataclass(slots=True)
-class Product:
-    """A provisioned product. `gone_at` is set once it is terminated."""
-
-    id: str
-    name: str
-    type: str
-    status: str
-    created_at: float
-    account: str
-    region: str
-    duration: float
-    outcomes: list[str]
-    error: Json
-    tags: Json
-    hidden: bool
-    last_record: Record | None = None
-    current: Record | None = None
-    gone_at: float | None = None
-
-    @property
-    def catalog_id(self) -> str:
-        """The product of the catalog that it was provisioned from."""
-        return "prod-simulatedxxxx"
-
-    @property
-    def stack_arn(self) -> str:
-        """The stack behind it (its name's form was seen in the wild)."""
-        return f"arn:aws:cloudformation:{self.region}:{self.account}:stack/SC-{self.account}-{self.id}/simulated"
-
-    def detail(self) -> Json:
-        """Return what a lookup or a scan says of it."""
-        last = {"LastRecordId": self.last_record.id} if self.last_record else {}
-        return {
-            "Name": self.name,
-            "Arn": f"arn:aws:servicecatalog:{self.region}:{self.account}:stack/{self.name}/{self.id}",
-            "Type": self.type,
-            "Id": self.id,
-            "Status": self.status,
-            "CreatedTime": self.created_at,
-            **last,
-        }
-
-    def attributes(self) -> Json:
-        """Return what a search says of it: more than a lookup does."""
-        tags = [{"Key": key, "Value": value} for key, value in self.tags.items()]
-        return {**self.detail(), "PhysicalId": self.stack_arn, "ProductId": self.catalog_id, "Tags": tags}
 
 
 class World:
@@ -304,50 +221,3 @@ class World:
                 return product
         code = "ResourceNotFoundException"
         raise ApiError(code, f"No stack named {wanted} exists.")
-
-
-def invalid(message: str) -> ApiError:
-    """Return the error of a parameter that is not valid."""
-    code = "InvalidParametersException"
-    return ApiError(code, message)
-
-
-def sort_key(name: str | None) -> Callable[[Product], str]:
-    """
-    Return what a search is sorted by. Unsorted it comes in an order of its own.
-
-    The valid names are documented, `createdTime` is not among them although an older note asks for it; the words of the
-    refusal were seen.
-    """
-    keys: dict[str | None, Callable[[Product], str]] = {
-        None: lambda product: product.id[::-1],
-        "id": lambda product: product.id,
-        "name": lambda product: product.name,
-        "arn": lambda product: str(product.detail()["Arn"]),
-        "lastRecordId": lambda product: str(product.detail().get("LastRecordId", "")),
-    }
-    if name not in keys:
-        code = "ValidationException"
-        valid = ", ".join(key for key in keys if key)
-        message = f"Value '{name}' at 'sortBy' failed to satisfy constraint: Member must satisfy enum value set: [{valid}]"
-        raise ApiError(code, f"1 validation error detected: {message}")
-    return keys[name]
-
-
-def matches(product: Product, query: str) -> bool:
-    """Whether a product fits one `field:value` of a search query. Only the documented fields that we use are known."""
-    name, _, value = query.partition(":")
-    fields = {"status": product.status, "id": product.id, "name": product.name, "type": product.type}
-    if name not in fields:
-        message = f"the simulator does not know the search field {name!r}"
-        raise invalid(message)
-    return fields[name] == value
-
-
-def cut(found: list[Product], request: Json, most: int, key: Callable[[Product], str]) -> tuple[Iterable[Product], Json]:
-    """Cut one page out of a sorted list; the token is the key that the next page begins behind."""
-    size = min(int(request.get("PageSize") or most), most)
-    after = request.get("PageToken")
-    rest = [product for product in found if after is None or key(product) > after]
-    token = {"NextPageToken": key(rest[size - 1])} if len(rest) > size else {}
-    return rest[:size], token

@@ -7,32 +7,21 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from orchestrator.core.diagnostic import Diagnostic, Place
 from orchestrator.core.plan import Entry, Limits, Options, Plan, Retry
 from orchestrator.core.validation import Finding, duplicate_ids, duplicate_keys
 from orchestrator.errors import InvalidInput
 from orchestrator.store import plan_schema as schema
-from orchestrator.store import yaml_reader
+from orchestrator.store import yaml_nodes, yaml_reader
+from orchestrator.store.plan_mistakes import explain
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
-
-MODELS: dict[str, type[BaseModel]] = {
-    "": schema.PlanKeys,
-    "Defaults": schema.DefaultKeys,
-    "Products": schema.ProductKeys,
-    "Limits": schema.LimitKeys,
-    "Retry": schema.RetryKeys,
-}
-
-SHOWN = 100
-"""Diagnostics shown at most; the rest is counted."""
 
 
 class PlanInvalid(InvalidInput):
@@ -117,10 +106,10 @@ def unhurried_gc() -> Iterator[None]:
 class Reader:
     """Reads one document; collects what is wrong with it."""
 
-    def __init__(self, file: str, text: str, document: yaml_reader.Document) -> None:
+    def __init__(self, file: str, text: str, document: yaml_nodes.Document) -> None:
         self.diagnostics: list[Diagnostic] = []
         self._file = file
-        self._lines = yaml_reader.split_lines(text)
+        self._lines = yaml_nodes.split_lines(text)
         self._root = document.root
         self._ambiguous = {problem.position for problem in document.problems}
         for problem in document.problems:
@@ -131,9 +120,9 @@ class Reader:
         if self._root is None:
             if not self.diagnostics:
                 hint = "a plan begins with `Version: 1` and a `Name`"
-                self._complain(yaml_reader.Position(0, 0, 1), "the file is empty", hint)
+                self._complain(yaml_nodes.Position(0, 0, 1), "the file is empty", hint)
             return None
-        plain = yaml_reader.to_plain(self._root)
+        plain = yaml_nodes.to_plain(self._root)
         for finding in between(plain):
             self._find(finding)
         try:
@@ -161,7 +150,7 @@ class Reader:
 
     def _entry(self, keys: schema.PlanKeys, index: int, product: schema.ProductKeys) -> Entry:
         assert self._root is not None
-        line = yaml_reader.find(self._root, ("Products", index)).line + 1
+        line = yaml_nodes.find(self._root, ("Products", index)).line + 1
         return Entry(
             product_id=product.ProvisionedProductId,
             key=product.Key,
@@ -184,16 +173,16 @@ class Reader:
         related = self._position(finding.related) if finding.related else None
         self._complain(self._position(finding.path), finding.message, finding.hint, related, finding.related_note)
 
-    def _position(self, path: tuple[str | int, ...], *, key: bool = False) -> yaml_reader.Position:
+    def _position(self, path: tuple[str | int, ...], *, key: bool = False) -> yaml_nodes.Position:
         assert self._root is not None
-        return yaml_reader.find(self._root, path, key=key)
+        return yaml_nodes.find(self._root, path, key=key)
 
     def _complain(
         self,
-        position: yaml_reader.Position,
+        position: yaml_nodes.Position,
         message: str,
         hint: str | None,
-        related: yaml_reader.Position | None = None,
+        related: yaml_nodes.Position | None = None,
         note: str | None = None,
     ) -> None:
         self.diagnostics.append(
@@ -206,7 +195,7 @@ class Reader:
             )
         )
 
-    def _place(self, position: yaml_reader.Position) -> Place:
+    def _place(self, position: yaml_nodes.Position) -> Place:
         source = self._lines[position.line] if position.line < len(self._lines) else None
         length = max(1, min(position.length, len(source or "") - position.column))
         return Place(file=self._file, line=position.line + 1, column=position.column + 1, length=length, source=source)
@@ -235,70 +224,3 @@ def options_of(product: schema.ProductKeys, keys: schema.PlanKeys) -> Options:
         accept_language=chosen("AcceptLanguage"),
         termination_timeout=chosen("TerminationTimeout"),
     )
-
-
-def explain(kind: str, path: tuple[str | int, ...], detail: ErrorDetails) -> tuple[str, str | None]:
-    """Say in our words what pydantic found, and what would be right."""
-    name = str(path[-1]) if path else "the plan"
-    given = detail["input"]
-    context: dict[str, Any] = detail.get("ctx") or {}
-    match kind:
-        case "extra_forbidden":
-            return f"unknown key `{name}`", suggestion(path)
-        case "missing":
-            return f"`{name}` is missing", None
-        case "bool_type":
-            return f"`{name}` must be true or false, not {describe(given)}", "write true or false, without quotes"
-        case "string_type":
-            return f"`{name}` must be text, not {describe(given)}", None
-        case "int_type" | "int_from_float" | "float_type":
-            return f"`{name}` must be a number, not {describe(given)}", None
-        case "string_pattern_mismatch":
-            return f"`{name}` cannot be {describe(given)}", f"it must match {context['pattern']}"
-        case "literal_error":
-            return f"`{name}` cannot be {describe(given)}", f"it must be {context['expected'].replace(chr(39), '`')}"
-        case "greater_than_equal" | "less_than_equal" | "greater_than":
-            return f"`{name}` is out of range: {detail['msg'].lower().removeprefix('input ')}", None
-        case "model_type" | "dict_type":
-            return f"`{name}` must be a mapping of keys to values, not {describe(given)}", None
-        case "list_type":
-            return f"`{name}` must be a list, not {describe(given)}", "begin each item with `- `"
-        case _:
-            return f"`{name}`: {detail['msg']}", None
-
-
-def suggestion(path: tuple[str | int, ...]) -> str:
-    """Name the key that was probably meant, or all there are."""
-    place = next((step for step in path[:-1] if isinstance(step, str)), "")
-    known = list(MODELS[place].model_fields)
-    given = str(path[-1])
-    folded = {fold(word): word for word in known}
-    near = folded.get(fold(given)) or next(iter(get_close_matches(given, known, n=1, cutoff=0.7)), None)
-    if near:
-        return f"did you mean `{near}`?"
-    return f"the keys here are {', '.join(known)}"
-
-
-def fold(word: str) -> str:
-    """Make spellings of one word equal: PascalCase, snake_case, kebab-case, plural."""
-    return word.replace("_", "").replace("-", "").lower().removesuffix("s")
-
-
-def describe(value: object) -> str:
-    """Say what was given, for people."""
-    match value:
-        case None:
-            return "nothing"
-        case bool():
-            return f"`{str(value).lower()}`"
-        case int() | float():
-            return f"the number `{value}`"
-        case str():
-            shown = value if len(value) <= 60 else value[:57] + "..."
-            return f"`{shown}`"
-        case dict():
-            return "a mapping"
-        case list():
-            return "a list"
-        case _:
-            return type(value).__name__

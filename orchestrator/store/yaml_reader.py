@@ -9,79 +9,27 @@ that another YAML reader would turn into something else are errors, not guesses.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 import yaml
+
+from orchestrator.store.yaml_nodes import (
+    Document,
+    Mapping,
+    Node,
+    Plain,
+    Position,
+    Problem,
+    Scalar,
+    Sequence,
+    position_at,
+    split_lines,
+)
+from orchestrator.store.yaml_scalars import resolve
 
 MOST_BYTES = 64 * 1024 * 1024
 MOST_LEVELS = 16
 
 BIDI = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")
-LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
-YAML_1_2 = re.compile(r"0o[0-7]+|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)[eE][-+]?[0-9]+|[yYnN]")
-DECIMAL_INT = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})")
-DECIMAL_FLOAT = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})\.[0-9]{1,17}")
-WORDS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-NULLS = frozenset({"", "~", "null", "Null", "NULL"})
-
-Plain = str | int | float | bool | None
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where something stands; line and column count from 0 as PyYAML counts."""
-
-    line: int
-    column: int
-    length: int
-
-
-@dataclass(frozen=True, slots=True)
-class Scalar:
-    """A single value. `plain` says that it stood without quotes."""
-
-    value: Plain
-    text: str
-    plain: bool
-    position: Position
-
-
-@dataclass(frozen=True, slots=True)
-class Mapping:
-    """Keys and values in order."""
-
-    entries: dict[str, tuple[Scalar, Node]]
-    position: Position
-
-
-@dataclass(frozen=True, slots=True)
-class Sequence:
-    """Values in order."""
-
-    items: list[Node]
-    position: Position
-
-
-Node = Scalar | Mapping | Sequence
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """Something wrong with the YAML itself."""
-
-    position: Position
-    message: str
-    hint: str | None = None
-    related: Position | None = None
-
-
-@dataclass(slots=True)
-class Document:
-    """What was read: the tree, if one came about, and every problem met on the way."""
-
-    root: Node | None = None
-    problems: list[Problem] = field(default_factory=list)
 
 
 class Refused(Exception):
@@ -161,17 +109,6 @@ def character_problem(error: yaml.YAMLError, text: str) -> Problem:
         offset = len(text.encode()[:offset].decode(errors="ignore"))
     hint = "remove it, or write it as an escape"
     return Problem(position=position_at(text, offset), message="a control character", hint=hint)
-
-
-def split_lines(text: str) -> list[str]:
-    """Split a text where YAML 1.1 breaks lines, so that lines are counted as the parser counts them."""
-    return LINE_BREAK.split(text)
-
-
-def position_at(text: str, offset: int) -> Position:
-    """Return the place of a character."""
-    before = split_lines(text[:offset])
-    return Position(len(before) - 1, len(before[-1]), 1)
 
 
 class Builder:
@@ -277,84 +214,3 @@ def position_of(event: yaml.Event) -> Position:
     assert end is not None
     length = end.column - start.column if end.line == start.line else 1
     return Position(start.line, start.column, max(1, length))
-
-
-def resolve(text: str) -> tuple[Plain, str | None]:
-    """
-    Read an unquoted scalar.
-
-    Returns:
-
-        Its value, and the fix if another reader would read something else.
-    """
-    if text in WORDS:
-        return WORDS[text], None
-    if text in NULLS:
-        return None, None
-    if DECIMAL_INT.fullmatch(text):
-        return int(text), None
-    if DECIMAL_FLOAT.fullmatch(text):
-        return float(text), None
-    for tag, pattern in yaml_1_1(text):
-        if pattern.match(text):
-            return text, trap(text, tag.rpartition(":")[2])
-    if YAML_1_2.fullmatch(text):
-        return text, trap(text, "other")
-    return text, None
-
-
-def yaml_1_1(text: str) -> Iterator[tuple[str, re.Pattern[str]]]:
-    """Yield what a YAML 1.1 reader would try on an unquoted scalar."""
-    yield from yaml.SafeLoader.yaml_implicit_resolvers.get(text[0], ())
-
-
-def trap(text: str, kind: str) -> str:
-    """Say what another reader would make of a scalar, and how to be plain."""
-    quoted = f'quote it: "{text}"'
-    match kind:
-        case "bool":
-            meaning = "true" if text.lower() in ("yes", "on", "y") else "false"
-            return f"some readers take it for {meaning}; write {meaning}, or {quoted}"
-        case "int" if ":" in text:
-            return f"some readers take it for a number in base 60; {quoted}"
-        case "int" if text.lstrip("+-").startswith("0"):
-            return f"some readers take it for a number in another base; {quoted}"
-        case "timestamp":
-            return f"some readers take it for a date; {quoted}"
-        case _:
-            return f"some readers take it for another value; {quoted}"
-
-
-def to_plain(node: Node) -> object:
-    """Return the tree as dictionaries, lists and values."""
-    match node:
-        case Scalar():
-            return node.value
-        case Mapping():
-            return {key: to_plain(value) for key, (_, value) in node.entries.items()}
-        case Sequence():
-            return [to_plain(item) for item in node.items]
-
-
-def find(root: Node, path: tuple[str | int, ...], *, key: bool = False) -> Position:
-    """
-    Return where a path leads to; where it leads nowhere, the place of the last step that exists.
-
-    Args:
-
-        root: The tree.
-        path: Keys and indexes from the root.
-        key: Whether the key is meant and not its value.
-    """
-    node = root
-    position = root.position
-    for step in path:
-        if isinstance(node, Mapping) and step in node.entries:
-            name, node = node.entries[str(step)]
-            position = name.position if key else node.position
-        elif isinstance(node, Sequence) and isinstance(step, int) and step < len(node.items):
-            node = node.items[step]
-            position = node.position
-        else:
-            return position
-    return position

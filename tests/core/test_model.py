@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from orchestrator.core import events as e
 from orchestrator.core.commands import Command, DescribeProduct, DescribeRecord, ReadHistory, ScanPage, Terminate
-from orchestrator.core.events import Beginning, Event, Listed
+from orchestrator.core.events import Beginning, Event
 from orchestrator.core.inventory import Record
 from orchestrator.core.plan import Limits, Options, Plan, Retry, Tolerance
 from orchestrator.core.replies import (
@@ -28,6 +28,7 @@ from orchestrator.core.replies import (
 from orchestrator.core.run import Run, issued
 from orchestrator.core.settle import Sighting
 from orchestrator.core.states import UNDER_WAY, State
+from orchestrator.core.volatile import Listed
 from orchestrator.core.worklist import Worklist
 from orchestrator.store.codec import EVENTS, decode, encode, snake
 from tests.fakes import LANE, START

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from orchestrator.core import events as e
+from orchestrator.core import volatile as v
 from orchestrator.core.commands import Command, DescribeProduct, DescribeRecord, Operation, ReadHistory, ScanPage, Terminate
 from orchestrator.core.inventory import FAILED, SUCCEEDED, TERMINATE
 from orchestrator.core.plan import Limits, Options, Retry, Tolerance
@@ -49,7 +50,7 @@ class Hand:
         """A complete listing shows the product."""
         sighting = Sighting(at=seen_at or self.now, status="AVAILABLE", record_id=record_id)
         begun_at = begun_at or self.now
-        self.commit([e.Listed(at=self.now, lane=LANE, begun_at=begun_at, sightings={"pp-a": sighting})])
+        self.commit([v.Listed(at=self.now, lane=LANE, begun_at=begun_at, sightings={"pp-a": sighting})])
 
     def tick(self, seconds: float = 0.0) -> list[Command]:
         """Let time pass, and issue what is proposed."""
@@ -398,7 +399,7 @@ def test_what_a_lookup_shows_and_the_listing_does_not_is_not_sent() -> None:
     """The two differ, and nobody knows which one is right."""
     hand = Hand()
     hand.now += 700
-    hand.commit([e.Listed(at=hand.now, lane=LANE, begun_at=hand.now, sightings={})])
+    hand.commit([v.Listed(at=hand.now, lane=LANE, begun_at=hand.now, sightings={})])
     [look] = hand.tick()
     hand.reply(look, Answer(product("pp-a")))
     hand.tick()
@@ -422,7 +423,7 @@ def test_a_reply_about_nothing_means_nothing() -> None:
     hand = Hand()
     line = f"{LANE}/pp-z"
     hand.reply(ScanPage(lane=LANE, listing=9, page=0, page_token=None), Answer(Page(products=())))
-    hand.commit([e.PageRead(at=hand.now, lane=LANE, listing=9, products=(), next_token=None)])
+    hand.commit([v.PageRead(at=hand.now, lane=LANE, listing=9, products=(), next_token=None)])
     [send] = hand.tick()
     hand.reply(send, Unanswered("reset"))
     [look] = hand.tick(2)
@@ -451,7 +452,7 @@ def test_what_cannot_happen_raises_and_changes_nothing() -> None:
 def test_blocked_and_other_closings_are_remembered_with_their_reason() -> None:
     """Whoever says it."""
     hand = Hand()
-    hand.commit([e.Pulse(at=hand.now), e.Blocked(at=hand.now, line=f"{LANE}/pp-a", reason="a prerequisite failed")])
+    hand.commit([v.Pulse(at=hand.now), e.Blocked(at=hand.now, line=f"{LANE}/pp-a", reason="a prerequisite failed")])
     assert hand.state() is State.BLOCKED
     assert evidence_of(hand.run, "pp-a") == "a prerequisite failed"
     assert hand.run.tally().exit_code is ExitCode.SOME_NOT_DONE
@@ -522,7 +523,7 @@ def test_looks_at_stale_products_keep_the_pace_of_looks() -> None:
     for event in run.begin(START, e.Beginning.RUN):
         run.apply(event)
     old = {id_: Sighting(at=START - 900, status="AVAILABLE", record_id=f"rec-of-{id_}") for id_ in ids}
-    run.apply(e.Listed(at=START, lane=LANE, begun_at=START, sightings=old))
+    run.apply(v.Listed(at=START, lane=LANE, begun_at=START, sightings=old))
     commands = list(run.next(START))
     assert len(commands) == 1
     assert isinstance(commands[0], DescribeProduct)

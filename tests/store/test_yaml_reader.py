@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.store import yaml_reader
-from orchestrator.store.yaml_reader import Position, find, read, to_plain
+from orchestrator.store.yaml_nodes import Position, find, to_plain
+from orchestrator.store.yaml_reader import read
 
 
 def problems(text: str) -> list[tuple[int, int, str]]:

@@ -1,0 +1,90 @@
+"""What a world is made of: provisioned products and records, and what the API says of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+Json = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Record:
+    """A record. Times are epoch seconds."""
+
+    id: str
+    product: Product
+    type: str
+    created_at: float
+    updated_at: float
+    status: str = "CREATED"
+    token: str | None = None
+    errors: list[Json] = field(default_factory=list)
+    ignore_errors: bool = False
+    retain: bool = False
+
+    def detail(self) -> Json:
+        """Return what the API says of it."""
+        return {
+            "RecordId": self.id,
+            "ProvisionedProductName": self.product.name,
+            "Status": self.status,
+            "CreatedTime": self.created_at,
+            "UpdatedTime": self.updated_at,
+            "ProvisionedProductType": self.product.type,
+            "RecordType": self.type,
+            "ProvisionedProductId": self.product.id,
+            "ProductId": self.product.catalog_id,
+            "ProvisioningArtifactId": "pa-" + self.product.catalog_id[5:],
+            "RecordErrors": self.errors,
+            "RecordTags": [],
+        }
+
+
+@dataclass(slots=True)
+class Product:
+    """A provisioned product. `gone_at` is set once it is terminated."""
+
+    id: str
+    name: str
+    type: str
+    status: str
+    created_at: float
+    account: str
+    region: str
+    duration: float
+    outcomes: list[str]
+    error: Json
+    tags: Json
+    hidden: bool
+    last_record: Record | None = None
+    current: Record | None = None
+    gone_at: float | None = None
+
+    @property
+    def catalog_id(self) -> str:
+        """The product of the catalog that it was provisioned from."""
+        return "prod-simulatedxxxx"
+
+    @property
+    def stack_arn(self) -> str:
+        """The stack behind it (its name's form was seen in the wild)."""
+        return f"arn:aws:cloudformation:{self.region}:{self.account}:stack/SC-{self.account}-{self.id}/simulated"
+
+    def detail(self) -> Json:
+        """Return what a lookup or a scan says of it."""
+        last = {"LastRecordId": self.last_record.id} if self.last_record else {}
+        return {
+            "Name": self.name,
+            "Arn": f"arn:aws:servicecatalog:{self.region}:{self.account}:stack/{self.name}/{self.id}",
+            "Type": self.type,
+            "Id": self.id,
+            "Status": self.status,
+            "CreatedTime": self.created_at,
+            **last,
+        }
+
+    def attributes(self) -> Json:
+        """Return what a search says of it: more than a lookup does."""
+        tags = [{"Key": key, "Value": value} for key, value in self.tags.items()]
+        return {**self.detail(), "PhysicalId": self.stack_arn, "ProductId": self.catalog_id, "Tags": tags}

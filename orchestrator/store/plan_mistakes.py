@@ -1,0 +1,88 @@
+"""Says in our words what pydantic found wrong with a value, and what would be right."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from orchestrator.store import plan_schema as schema
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+MODELS: dict[str, type[BaseModel]] = {
+    "": schema.PlanKeys,
+    "Defaults": schema.DefaultKeys,
+    "Products": schema.ProductKeys,
+    "Limits": schema.LimitKeys,
+    "Retry": schema.RetryKeys,
+}
+
+
+def explain(kind: str, path: tuple[str | int, ...], detail: ErrorDetails) -> tuple[str, str | None]:
+    """Say in our words what pydantic found, and what would be right."""
+    name = str(path[-1]) if path else "the plan"
+    given = detail["input"]
+    context: dict[str, Any] = detail.get("ctx") or {}
+    match kind:
+        case "extra_forbidden":
+            return f"unknown key `{name}`", suggestion(path)
+        case "missing":
+            return f"`{name}` is missing", None
+        case "bool_type":
+            return f"`{name}` must be true or false, not {describe(given)}", "write true or false, without quotes"
+        case "string_type":
+            return f"`{name}` must be text, not {describe(given)}", None
+        case "int_type" | "int_from_float" | "float_type":
+            return f"`{name}` must be a number, not {describe(given)}", None
+        case "string_pattern_mismatch":
+            return f"`{name}` cannot be {describe(given)}", f"it must match {context['pattern']}"
+        case "literal_error":
+            return f"`{name}` cannot be {describe(given)}", f"it must be {context['expected'].replace(chr(39), '`')}"
+        case "greater_than_equal" | "less_than_equal" | "greater_than":
+            return f"`{name}` is out of range: {detail['msg'].lower().removeprefix('input ')}", None
+        case "model_type" | "dict_type":
+            return f"`{name}` must be a mapping of keys to values, not {describe(given)}", None
+        case "list_type":
+            return f"`{name}` must be a list, not {describe(given)}", "begin each item with `- `"
+        case _:
+            return f"`{name}`: {detail['msg']}", None
+
+
+def suggestion(path: tuple[str | int, ...]) -> str:
+    """Name the key that was probably meant, or all there are."""
+    place = next((step for step in path[:-1] if isinstance(step, str)), "")
+    known = list(MODELS[place].model_fields)
+    given = str(path[-1])
+    folded = {fold(word): word for word in known}
+    near = folded.get(fold(given)) or next(iter(get_close_matches(given, known, n=1, cutoff=0.7)), None)
+    if near:
+        return f"did you mean `{near}`?"
+    return f"the keys here are {', '.join(known)}"
+
+
+def fold(word: str) -> str:
+    """Make spellings of one word equal: PascalCase, snake_case, kebab-case, plural."""
+    return word.replace("_", "").replace("-", "").lower().removesuffix("s")
+
+
+def describe(value: object) -> str:
+    """Say what was given, for people."""
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return f"`{str(value).lower()}`"
+        case int() | float():
+            return f"the number `{value}`"
+        case str():
+            shown = value if len(value) <= 60 else value[:57] + "..."
+            return f"`{shown}`"
+        case dict():
+            return "a mapping"
+        case list():
+            return "a list"
+        case _:
+            return type(value).__name__
