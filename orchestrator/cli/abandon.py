@@ -8,7 +8,7 @@ import click
 
 from orchestrator import api
 from orchestrator.cli.options import FILE
-from orchestrator.cli.terminal import put, tell
+from orchestrator.cli.streams import put, tell
 from orchestrator.errors import ExitCode, JournalError
 from orchestrator.report.summary import closing
 from orchestrator.store import journal as journals

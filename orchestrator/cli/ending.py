@@ -6,7 +6,7 @@ import os
 import sys
 
 from orchestrator.api import RunResult
-from orchestrator.cli.terminal import put, tell
+from orchestrator.cli.streams import put, tell
 from orchestrator.errors import ExitCode, OutputLost
 from orchestrator.report.summary import closing
 

@@ -18,7 +18,8 @@ from orchestrator.cli.options import (
     workers_option,
 )
 from orchestrator.cli.places import state_at
-from orchestrator.cli.terminal import Display, put, tell
+from orchestrator.cli.streams import put, tell
+from orchestrator.cli.terminal import Display
 from orchestrator.core.events import Abandoned, Finished
 from orchestrator.errors import ExitCode, InvalidInput
 from orchestrator.store import journal as journals

@@ -9,7 +9,8 @@ import click
 from orchestrator import api
 from orchestrator.cli.options import all_of, plan_argument, simulate_options, strict_option, workers_option
 from orchestrator.cli.places import entrance_for
-from orchestrator.cli.terminal import Display, put, tell
+from orchestrator.cli.streams import put, tell
+from orchestrator.cli.terminal import Display
 from orchestrator.core.worklist import Decision
 from orchestrator.errors import ExitCode
 from orchestrator.report.preview import preview

@@ -23,7 +23,8 @@ from orchestrator.cli.options import (
 )
 from orchestrator.cli.places import entrance_for, state_at
 from orchestrator.cli.resume import finish
-from orchestrator.cli.terminal import Display, confirm, put, tell
+from orchestrator.cli.streams import put, tell
+from orchestrator.cli.terminal import Display, confirm
 from orchestrator.errors import Interrupted
 from orchestrator.report.preview import preview
 from orchestrator.store.journal import load

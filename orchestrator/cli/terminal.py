@@ -12,10 +12,11 @@ from pathlib import Path
 import click
 
 from orchestrator.api import RunSettings
+from orchestrator.cli.streams import tell
 from orchestrator.core.events import Event
 from orchestrator.core.run import Run
 from orchestrator.core.worklist import Decision, Worklist
-from orchestrator.errors import GuardRefused, OutputLost
+from orchestrator.errors import GuardRefused
 from orchestrator.ports import Observer
 from orchestrator.report.preview import confirmation, unstyled
 from orchestrator.report.progress import Fold, LogProgress
@@ -90,33 +91,6 @@ class Display:
             color=self.colors(stderr=True),
         )
         yield (LogProgress(fold, log),)
-
-
-def tell(text: str = "") -> None:
-    """Say something to the person: on stderr, and never a reason to stop."""
-    try:
-        click.echo(text, err=True)
-    except OSError:
-        return
-
-
-def put(text: str) -> None:
-    """
-    Write data to stdout; a reader that has left is no reason to stop.
-
-    Raises:
-
-        OutputLost: It cannot be written for another reason.
-    """
-    try:
-        click.echo(text.encode(errors="replace").decode())
-        sys.stdout.flush()
-    except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - lives as long as the process
-    except OSError as error:
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
-        message = f"stdout cannot be written: {error.strerror}"
-        raise OutputLost(message) from error
 
 
 def confirm(worklist: Worklist, *, yes: bool) -> None:
