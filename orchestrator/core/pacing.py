@@ -29,7 +29,6 @@ class Pace:
         self._ceiling = min(cap, CEILING) if cap else CEILING
         self.rate = min(START, self._ceiling)
         self.in_flight = 0
-        self.throttles = 0
         self._next_at = 0.0
         self._climbing = True
         self._sent_before_cut = 0
@@ -69,7 +68,6 @@ class Pace:
         old = self._sent_before_cut > 0
         self._sent_before_cut -= old
         if slower:
-            self.throttles += 1
             if not old:
                 self._cut(at)
         elif self._climbing:

@@ -94,6 +94,6 @@ def unfinished(run: Run) -> Iterator[str]:
     for lane, reason in run.lost_lanes.items():
         yield f"Lane {lane} was given up: {plain(reason)}"
     if run.drained_by is not None and run.is_unfinished:
-        yield f"Nothing new was started after {run.drained_by.why.value}: {plain(run.drained_by.detail)}"
+        yield f"Nothing new was started any more: {plain(run.drained_by.detail)}"
     if run.is_unfinished and not run.board.has(OPEN):
         yield "Every line has its verdict; the final listing that checks them is still owed."

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 # Control, format (bidirectional marks among them), surrogate, private use, line and paragraph separators.
 UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
@@ -34,8 +33,3 @@ def columns(rows: Sequence[Sequence[str]], indent: str = "  ") -> list[str]:
 def plural(count: int, one: str, many: str | None = None) -> str:
     """Return a count with its noun."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
-def moment(seconds: float) -> str:
-    """Write seconds since the epoch as a person reads it, in UTC."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

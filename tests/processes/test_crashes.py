@@ -137,8 +137,9 @@ def test_a_second_signal_leaves_at_once(bench: Bench, simulate: Callable[[dict[s
         line = process.stderr.readline()
         assert line
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=10)
+    _, err = process.communicate(timeout=10)
     assert process.returncode == 130
+    assert f"Left at once. To go on: orchestrator resume {bench.journals[0]}" in err
     last = bench.run(service, "run", bench.plan("pp-a"), "--yes")
     assert last.returncode == 4
     assert f"orchestrator abandon {bench.journals[0]} --reason TEXT" in last.stderr

@@ -1,0 +1,112 @@
+"""The survey: everything or nothing, with patience."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from orchestrator.core.commands import Operation
+from orchestrator.core.inventory import SUCCEEDED, TERMINATE
+from orchestrator.core.replies import Answer, Denied, NotSent, Page, Throttled, Unanswered, Unauthenticated
+from orchestrator.engine.pools import InlineExecutor
+from orchestrator.engine.survey import ATTEMPTS, Surveyor
+from orchestrator.errors import NoAccess
+from tests.fakes import LANE, START, FakeCatalog, FakeClock
+from tests.makers import fake, product
+
+
+def surveyed(catalog: FakeCatalog, clock: FakeClock) -> Surveyor:
+    """A surveyor that does not wait."""
+    return Surveyor(clock=clock, sleep=clock.sleep, executor=InlineExecutor())
+
+
+def lane(count: int) -> tuple[FakeCatalog, FakeClock]:
+    """A lane with products."""
+    clock = FakeClock()
+    return FakeCatalog(clock, [fake(f"pp-{n:03d}") for n in range(count)]), clock
+
+
+def says(outcome: object) -> Callable[[Callable[[], object]], object]:
+    """Trouble."""
+    return lambda _: outcome
+
+
+def test_every_page_is_read_and_the_stacks_are_added() -> None:
+    """What the scan shows, with the physical id that only the search knows."""
+    catalog, clock = lane(45)
+    inventory = surveyed(catalog, clock).survey(LANE, catalog, [])
+    assert inventory.complete
+    assert inventory.begun_at == START
+    assert len(inventory.products) == 45
+    assert inventory.products["pp-044"].physical_id == "arn:stack/pp-044"
+
+
+def test_throttled_and_unanswered_pages_are_asked_for_again() -> None:
+    """Some time passes, nothing is missing."""
+    catalog, clock = lane(45)
+    trouble = [Throttled("SlowDown"), Unanswered("HTTP 500"), NotSent("refused")]
+    catalog.trouble[Operation.SCAN].extend([lambda carry_out: carry_out(), *map(says, trouble)])
+    inventory = surveyed(catalog, clock).survey(LANE, catalog, [])
+    assert inventory.complete
+    assert len(inventory.products) == 45
+    assert clock.now() > START
+
+
+@pytest.mark.parametrize(("pages", "barred"), [(0, True), (2, False)])
+def test_a_listing_that_fails_on_a_page_is_incomplete_and_names_the_problem(pages: int, barred: bool) -> None:
+    """Nothing is concluded from the pages before; if there were none, the lane could not even be entered."""
+    catalog, clock = lane(60)
+    catalog.trouble[Operation.SCAN].extend([lambda carry_out: carry_out()] * pages)
+    catalog.trouble[Operation.SCAN].extend([says(Unanswered("HTTP 500"))] * ATTEMPTS)
+    inventory = surveyed(catalog, clock).survey(LANE, catalog, [])
+    assert (inventory.complete, inventory.barred) == (False, barred)
+    assert inventory.problem == "ScanProvisionedProducts failed: HTTP 500"
+
+
+def test_a_refusal_is_not_asked_twice() -> None:
+    """A missing right stays missing."""
+    catalog, clock = lane(1)
+    catalog.trouble[Operation.SCAN].append(says(Denied("AccessDeniedException", "no")))
+    inventory = surveyed(catalog, clock).survey(LANE, catalog, [])
+    assert inventory.problem == "ScanProvisionedProducts failed: AccessDeniedException: no"
+    assert len(catalog.calls) == 1
+
+
+def test_pages_that_repeat_end() -> None:
+    """A token that leads to itself is no listing."""
+    catalog, clock = lane(1)
+    again = Answer(Page(products=(product("pp-000"),), next_token="again"))
+    catalog.trouble[Operation.SCAN].extend([says(again)] * 5)
+    inventory = surveyed(catalog, clock).survey(LANE, catalog, [])
+    assert inventory.problem == "ScanProvisionedProducts repeats its pages without end"
+
+
+def test_records_are_read_for_what_is_missing_or_under_change() -> None:
+    """And for nothing else: a call for each."""
+    catalog, clock = lane(3)
+    catalog.add_record("pp-gone", TERMINATE, SUCCEEDED)
+    catalog.products["pp-001"].product = product("pp-001", status="UNDER_CHANGE")
+    catalog.add_record("pp-001", TERMINATE, "IN_PROGRESS")
+    inventory = surveyed(catalog, clock).survey(LANE, catalog, ["pp-000", "pp-001", "pp-gone", "pp-never"])
+    assert {id_: len(records) for id_, records in inventory.records.items()} == {"pp-001": 1, "pp-gone": 1, "pp-never": 0}
+    assert sum(operation is Operation.HISTORY for operation, _ in catalog.calls) == 3
+
+
+def test_a_history_that_cannot_be_read_leaves_the_inventory_incomplete() -> None:
+    """Or a product that was terminated before would be called never seen."""
+    catalog, clock = lane(1)
+    catalog.trouble[Operation.HISTORY].append(says(Denied("AccessDeniedException", "no")))
+    inventory = surveyed(catalog, clock).survey(LANE, catalog, ["pp-gone"])
+    assert not inventory.complete
+    assert inventory.problem == "ListRecordHistory of pp-gone failed: AccessDeniedException: no"
+
+
+def test_who_we_are_is_asked_with_little_patience() -> None:
+    """An endpoint that is down is said to be down within seconds."""
+    catalog, clock = lane(0)
+    assert surveyed(catalog, clock).identify(catalog).account_id == LANE.account_id
+    catalog.caller_identity = lambda: Unauthenticated("ExpiredToken", "expired")  # type: ignore[method-assign]
+    with pytest.raises(NoAccess, match="ExpiredToken: expired"):
+        surveyed(catalog, clock).identify(catalog)
+    assert clock.now() - START < 30
