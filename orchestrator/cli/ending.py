@@ -31,9 +31,10 @@ def end(result: RunResult, code: ExitCode, *, simulated: bool) -> int:
     if result.broken is not None:
         tell(f"Error: {result.broken}")
     tell(f"Journal: {result.journal}")
-    if result.run.is_unfinished and simulated:
+    unfinished = result.run.is_unfinished or result.broken is not None
+    if unfinished and simulated:
         tell("The rehearsal's made-up account ends with it; there is nothing to resume.")
-    elif result.run.is_unfinished:
+    elif unfinished:
         tell(f"To go on: orchestrator resume {result.journal}")
     line = result.run.tally().line(result.run.run_id)
     try:

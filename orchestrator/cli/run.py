@@ -118,4 +118,4 @@ def finish_last(plan_name: str, entrance: api.Entrance, state: api.StateDir, dis
     if result.interrupted is not None and not result.run.is_unfinished:
         # The wish to stop holds for all that would have followed, too.
         raise Interrupted(result.interrupted)
-    return code if result.run.is_unfinished else None
+    return code if result.run.is_unfinished or result.broken is not None else None

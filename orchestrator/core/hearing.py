@@ -97,7 +97,7 @@ def misfit(record: Record, t: Termination) -> bool:
     """Whether an answer's record cannot be the one of this attempt."""
     return (
         record.product_id not in (None, t.line.product_id)
-        or record.record_id in t.own_records
+        or record.record_id in {*t.own_records, t.record_before}
         or not (record.is_termination or not record.record_type)
     )
 

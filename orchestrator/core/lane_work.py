@@ -17,9 +17,6 @@ from orchestrator.core.watch import after_miss
 FRESH = 600.0
 """A listing that may be sent upon is not older than this, in seconds."""
 
-FRESH_IN_DOUBT = 30.0
-"""A look that a repeated send may rest upon is not older than this, in seconds."""
-
 REFRESH = 480.0
 """Age at which the next listing is begun, so that sending need not stop for it."""
 
@@ -32,6 +29,8 @@ MOST_DENIALS = 3
 MOST_PAGES = 100_000
 LISTING_TRIES = 5
 LISTING_PAUSE = 30.0
+SERIES = 300.0
+"""Seconds within which two failed listings belong together."""
 AUDIT_PATIENCE = 60.0
 AUDIT_PAUSE = 5.0
 
@@ -64,6 +63,7 @@ class LaneWork:
         self.denials = 0
         self.accepted = 0
         self.failing_since: float | None = None
+        self.failed_at = 0.0
         self.answered_at = 0.0
         self.last_problem = ""
         self.listed_at: float | None = None
@@ -73,6 +73,7 @@ class LaneWork:
         self.listing_at = 0.0
         self.listing_begun_at: float | None = None
         self.unlistable_since: float | None = None
+        self.unlistable_at: float | None = None
         self.terminated: set[str] = set()
         self.verdict_at: float | None = None
         self.audited_at: float | None = None
@@ -85,7 +86,7 @@ class LaneWork:
         A verdict from the future (the clock was set back) counts as one of now, or no listing could ever come after it.
         """
         lane = LaneWork(self.lane, rate_per_second)
-        lane.closed, lane.terminated = self.closed, self.terminated
+        lane.closed, lane.terminated, lane.accepted = self.closed, self.terminated, self.accepted
         lane.verdict_at = None if self.verdict_at is None else min(self.verdict_at, at)
         lane.audited_at = None if self.audited_at is None or self.owes_audit else at
         return lane
@@ -93,6 +94,16 @@ class LaneWork:
     def is_fresh(self, now: float, age: float = FRESH) -> bool:
         """Whether the newest listing was completed not longer than *age* seconds ago."""
         return self.listed_at is not None and now - self.listed_at <= age
+
+    def is_unlistable(self, at: float) -> bool:
+        """Whether listing it has failed again and again until now, for longer than the patience."""
+        if self.unlistable_since is None or not self._fails_in_a_row(at):
+            return False
+        return at - self.unlistable_since >= PATIENCE
+
+    def _fails_in_a_row(self, at: float) -> bool:
+        """Whether the last failed listing was not long ago: one that nobody wanted meanwhile says nothing about now."""
+        return self.unlistable_at is not None and at - self.unlistable_at <= SERIES
 
     @property
     def owes_audit(self) -> bool:
@@ -113,8 +124,9 @@ class LaneWork:
         if event.well:
             self.failing_since = None
             self.answered_at = event.at
-        elif self.failing_since is None:
-            self.failing_since = event.at
+        else:
+            self.failed_at = event.at
+            self.failing_since = self.failing_since or event.at
         self.last_problem = event.problem or self.last_problem
 
     def ask_page(self, at: float) -> None:
@@ -136,7 +148,9 @@ class LaneWork:
     def give_up_listing(self, at: float) -> None:
         """Drop the listing that is being read; it begins anew after a pause."""
         self.listing = None
-        self.unlistable_since = self.unlistable_since or at
+        if not self._fails_in_a_row(at):
+            self.unlistable_since = at
+        self.unlistable_at = at
         self.listing_at = at + LISTING_PAUSE
 
 

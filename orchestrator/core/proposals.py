@@ -17,7 +17,7 @@ from orchestrator.core.commands import (
     ScanPage,
     Terminate,
 )
-from orchestrator.core.lane_work import FRESH, FRESH_IN_DOUBT, REFRESH, LaneWork
+from orchestrator.core.lane_work import FRESH, REFRESH, LaneWork
 from orchestrator.core.settle import AskRecord, Quiet
 from orchestrator.core.states import State
 from orchestrator.core.termination import Termination
@@ -129,11 +129,10 @@ def sends(work: Work, lane: LaneWork, run_id: str, now: float) -> Iterator[Comma
             return
         if pending and is_serial(t) and serial:
             continue
-        if is_stale(t, now, pending=pending):
-            if looks < 1:
-                return
-            looks -= 1
-            yield DescribeProduct(lane=lane.lane, line=line, product_id=t.line.product_id)
+        if is_stale(t, now):
+            if looks > 0 and t.look_at <= now:
+                looks -= 1
+                yield DescribeProduct(lane=lane.lane, line=line, product_id=t.line.product_id)
             continue
         room -= 1
         slots -= pending
@@ -141,10 +140,10 @@ def sends(work: Work, lane: LaneWork, run_id: str, now: float) -> Iterator[Comma
         yield send(t, work.state(t), lane, run_id)
 
 
-def is_stale(t: Termination, now: float, *, pending: bool) -> bool:
+def is_stale(t: Termination, now: float) -> bool:
     """Whether the product has to be looked at again before it may be sent: what was seen of it is too old."""
     sighting = t.facts.sighting
-    return sighting is not None and now - sighting.at > (FRESH if pending else FRESH_IN_DOUBT)
+    return sighting is not None and now - sighting.at > FRESH
 
 
 def send(t: Termination, state: State, lane: LaneWork, run_id: str) -> Terminate:

@@ -162,8 +162,11 @@ class Run:
 
     @property
     def passed_tolerance(self) -> str | None:
-        """Why the failure tolerance stopped the latest execution, None if it did not."""
-        return self._work.tolerance
+        """Why the failure tolerance stops this run, None if it does not. A resume that only follows does not lift it."""
+        work = self._work
+        if work.tolerance is None and work.failures > work.allowed_failures:
+            return f"{work.failures} failures, and the plan's FailureTolerance allows {work.allowed_failures}"
+        return work.tolerance
 
     @property
     def lost_lanes(self) -> dict[Lane, str]:

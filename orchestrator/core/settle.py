@@ -218,9 +218,9 @@ def settle_by_history(facts: Facts, intent: Intent | None, known: frozenset[str]
     quiet = facts.sighting is not None and facts.sighting.status in QUIET
     if last is None:
         return Quiet(None) if quiet else Unreadable("it is under change, and no record of it can be read")
-    old = last.record_id in known or (last.created_at is not None and last.created_at < reviewed_at)
-    if quiet and old and (intent is None or not intent.caused(last)):
-        return Quiet(None)
+    reviewed = last.created_at is not None and last.created_at < reviewed_at - CLOCK_SKEW
+    if quiet and (last.record_id in known or reviewed) and (intent is None or not intent.caused(last)):
+        return Quiet(last.record_id)
     return judge_last_record(facts, last, intent, known)
 
 

@@ -44,6 +44,7 @@ TRANSITIONS: Mapping[State, Mapping[type[e.LineEvent], State]] = {
         e.Drifted: S.DRIFTED,
         e.Refused: S.REFUSED,
         e.Blocked: S.BLOCKED,
+        e.Failed: S.FAILED,
         e.Rested: S.PENDING,
     },
     S.REQUESTED: {

@@ -44,6 +44,7 @@ class Termination:
     retry_at: float = 0.0
     rejection: str | None = None
     adopted: bool = False
+    was_adopted: bool = False
     resting: bool = False
     evidence: str = ""
     errors: tuple[RecordError, ...] = ()
@@ -80,6 +81,7 @@ class Termination:
         self.retry_at = min(self.retry_at, at)
         # The clock may have been set back since.
         self.followed_at = None if self.followed_at is None else min(self.followed_at, at)
+        self.intended_at = None if self.intended_at is None else min(self.intended_at, at)
         self.unreadable = 0
         sent = self.intended_at is not None or bool(self.own_records)
         # A survey made before the execution began is good enough for what was never sent.
@@ -105,6 +107,7 @@ class Termination:
         self.facts = Facts()
         self.facts_after = at
         self.must_look = must_look
+        self.unlisted = False
         self.misses = 0
 
     def show(self, sighting: Sighting | None, begun_at: float) -> None:
@@ -122,7 +125,8 @@ class Termination:
         """Add what a lookup said."""
         facts = self.facts
         if event.sighting is not None:
-            facts = replace(facts, sighting=event.sighting, looks=facts.looks + 1)
+            # A history from before this look may lack what the look shows.
+            facts = replace(facts, sighting=event.sighting, looks=facts.looks + 1, history=None)
         if event.record is not None:
             facts = replace(facts, records={**facts.records, event.record.record_id: event.record})
         if event.hidden_record_id is not None:
@@ -139,11 +143,16 @@ class Termination:
             case e.Intended():
                 self._intended(event)
             case e.Accepted(record_id=record_id) | e.Attached(record_id=record_id) | e.Adopted(record_id=record_id):
+                same = isinstance(event, e.Attached) and self.adopted and record_id == self.record_id
+                self.adopted = isinstance(event, e.Adopted) or same
+                self.was_adopted = self.was_adopted or self.adopted
+                if self.adopted and not self.doubts:
+                    self.intended_at = self.record_before = None
                 self.record_id = record_id
                 # Finding a record again that was lost from sight does not restart its clock.
                 self.followed_at = self.followed_at or event.at
-                self.adopted = isinstance(event, e.Adopted)
                 self.rejection = None
+                self.resting = False
                 self.misses = self.unreadable = 0
             case e.Throttled() | e.NotSent():
                 # Nothing was carried out, and nothing of this attempt was before.
@@ -158,6 +167,9 @@ class Termination:
                 self.forget(event.at, must_look=True)
             case e.LostSight(reason=reason):
                 self.evidence = reason
+                if not self.adopted:
+                    # It was accepted: whatever a look says, it has been carried out or will be.
+                    self.doubts = max(1, self.doubts)
                 self.forget(event.at, must_look=True)
             case e.AttemptFailed():
                 self._attempt_failed(event)
@@ -170,6 +182,7 @@ class Termination:
         self.token = event.token
         self.rejection = None
         self.record_id = None
+        self.adopted = False
         if self.intended_at is None:
             self.intended_at = event.at
             self.record_before = event.record_before

@@ -33,9 +33,9 @@ def elapse(work: Work, at: float, grace: float) -> Iterator[e.Event]:
     """
     for line in work.concluded:
         t = work.lines[line]
-        event = verdict(t, work.state(t), at, work.rules(work.lane_of(t)))
-        assert event is not None
-        yield event
+        # None if an answer was stamped later than this moment; the next one will do.
+        if (event := verdict(t, work.state(t), at, work.rules(work.lane_of(t)))) is not None:
+            yield event
     for lane in work.lanes.values():
         yield from lane_end(lane, at)
         if not work.concluded:
@@ -51,11 +51,11 @@ def lane_end(lane: LaneWork, at: float) -> Iterator[e.LaneEvent]:
         yield e.LaneClosed(at=at, lane=lane.lane, reason=reason)
     if lane.lost:
         return
-    if lane.failing_since is not None and at - lane.failing_since >= PATIENCE:
+    if lane.failing_since is not None and lane.failed_at - lane.failing_since >= PATIENCE:
         minutes = round(PATIENCE / 60)
         reason = f"no call has succeeded for {minutes} minutes; the last one: {lane.last_problem}"
         yield e.LaneLost(at=at, lane=lane.lane, reason=reason)
-    elif lane.unlistable_since is not None and at - lane.unlistable_since >= PATIENCE and not is_followed(lane):
+    elif lane.is_unlistable(at) and not is_followed(lane):
         reason = f"it cannot be listed completely; the last problem: {lane.last_problem}"
         yield e.LaneLost(at=at, lane=lane.lane, reason=reason)
 
@@ -72,7 +72,7 @@ def audit_end(work: Work, lane: LaneWork, at: float) -> Iterator[e.Event]:
     left = dict(lane.audit)
     for line, since in lane.audit.items():
         t = work.lines[line]
-        seen_again = t.facts.sighting is not None and at - since >= AUDIT_PATIENCE
+        seen_again = t.facts.sighting is not None and t.facts.sighting.at - since >= AUDIT_PATIENCE
         if seen_again or t.misses >= MOST_MISSES:
             del left[line]
             seen = (
@@ -141,7 +141,3 @@ def lane_moments(work: Work, lane: LaneWork, now: float) -> Iterator[float]:
         yield max(due, lane.paces[operation].ready_at())
     if not lane.listing_asked and wants_listing(work, lane, now):
         yield max(lane.listing_at, lane.paces[Operation.SCAN].ready_at())
-    if lane.failing_since is not None:
-        yield lane.failing_since + PATIENCE
-    if lane.audit:
-        yield min(lane.audit.values()) + AUDIT_PATIENCE

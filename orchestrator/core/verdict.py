@@ -29,6 +29,9 @@ from orchestrator.core.termination import MOST_DOUBTS, MOST_MISSES, Termination
 from orchestrator.core.tokens import jitter
 from orchestrator.core.worklist import Reason
 
+RECENT = 60.0
+"""A look that a line may be called stuck upon is not older than this, in seconds."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
@@ -49,7 +52,7 @@ def conclusion_of(t: Termination, state: State) -> Conclusion:
         state: `PENDING` or `IN_DOUBT`.
     """
     conclusion = t.conclude(in_doubt=state is State.IN_DOUBT)
-    if isinstance(conclusion, AskProduct | AskRecord | AskHistory) and t.misses >= MOST_MISSES:
+    if isinstance(conclusion, AskProduct | AskRecord | AskHistory | UnderWay | Quiet) and t.misses >= MOST_MISSES:
         return Unreadable(f"{t.misses} lookups in a row failed")
     if isinstance(conclusion, Quiet) and t.unlisted:
         why = "a lookup shows it and the complete listing does not"
@@ -89,7 +92,7 @@ def verdict(t: Termination, state: State, at: float, rules: Rules) -> e.LineEven
             return e.Drifted(at=at, line=line, reason=reason)
         case Unreadable(reason):
             return e.Rested(at=at, line=line, reason=reason)
-        case UnderWay(record_id) if at >= t.overdue_at:
+        case UnderWay(record_id) if at >= t.overdue_at and is_recent(t, at):
             return e.Stuck(at=at, line=line, evidence=f"it is still under change by record {record_id}")
         case Quiet() if state is State.IN_DOUBT:
             return verdict_of_quiet(t, at, rules)
@@ -99,11 +102,19 @@ def verdict(t: Termination, state: State, at: float, rules: Rules) -> e.LineEven
 
 def is_adoption(t: Termination) -> bool:
     """Whether the review saw somebody's termination under way that has not been followed yet."""
-    return t.line.reason is Reason.ADOPT and t.line.record_id not in t.own_records
+    return t.line.reason is Reason.ADOPT and not t.was_adopted
+
+
+def is_recent(t: Termination, at: float) -> bool:
+    """Whether the product was looked at just now."""
+    return t.facts.sighting is not None and at - t.facts.sighting.at <= RECENT
 
 
 def refused(t: Termination, at: float, rules: Rules) -> e.LineEvent | None:
-    """Close a line that may not be sent any more and never was."""
+    """Close a line that may not be sent any more: as failed if it was sent and failed, else as what kept it from that."""
+    reason = rules.lane_closed or rules.no_sends
+    if reason and t.errors and t.own_records:
+        return e.Failed(at=at, line=t.line.id, evidence=f"its last attempt FAILED; {reason}", errors=t.errors)
     if rules.lane_closed:
         return e.Refused(at=at, line=t.line.id, reason=rules.lane_closed)
     if rules.no_sends:
@@ -150,6 +161,8 @@ def verdict_of_gone(t: Termination, gone: Gone, at: float) -> e.LineEvent:
     """Say of a vanished product whether we terminated it."""
     if gone.ours and gone.record is not None:
         return succeeded(t, gone.record, at)
+    if gone.record is not None and gone.record.record_id != t.record_id:
+        return e.AlreadyGone(at=at, line=t.line.id, evidence=f"terminated by another, record {gone.record.record_id}")
     if t.record_id is not None:
         return e.Terminated(
             at=at,
@@ -159,8 +172,6 @@ def verdict_of_gone(t: Termination, gone: Gone, at: float) -> e.LineEvent:
             by_another=t.adopted,
             options_unmet=t.adopted and t.line.options.retain_physical_resources,
         )
-    if gone.record is not None:
-        return e.AlreadyGone(at=at, line=t.line.id, evidence=f"terminated by another, record {gone.record.record_id}")
     return e.AlreadyGone(at=at, line=t.line.id, evidence="not found, and no record tells who terminated it")
 
 

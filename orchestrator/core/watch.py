@@ -33,4 +33,4 @@ def next_look(now: float, since: float, under_way: int, overdue_at: float) -> fl
 
 def after_miss(now: float, misses: int) -> float:
     """Return the moment to repeat a look that failed for the *misses*-th time in a row (1 for the first)."""
-    return now + min(2.0 ** (misses - 1), MISSED_LONGEST)
+    return now + min(2.0 ** min(misses - 1, 10), MISSED_LONGEST)

@@ -120,12 +120,13 @@ class Work:
             case e.Contradicted():
                 lane.terminated.discard(event.line)
                 lane.audit = {line: since for line, since in (lane.audit or {}).items() if line != event.line}
-            case e.Rested() if is_serial(t):
-                # Those that wait for it to end have nothing to wait for in this execution.
-                self._replan_all(lane)
             case _:
                 t.look_at = event.at
-        self.replan(t, event.at)
+        if is_serial(t):
+            # Others wait for it to end, or have nothing to wait for any more.
+            self._replan_all(event.at, lane)
+        else:
+            self.replan(t, event.at)
 
     def _look(self, event: v.Learned | v.Followed) -> None:
         t = self.lines[event.line]
@@ -189,10 +190,10 @@ class Work:
                 lane.give_up_listing(event.at)
             case e.LaneClosed(reason=reason):
                 lane.closed = reason
-                self._replan_all(lane)
+                self._replan_all(event.at, lane)
             case e.LaneLost(reason=reason):
                 lane.lost = reason
-                self._replan_all(lane)
+                self._replan_all(event.at, lane)
             case _:
                 assert isinstance(event, e.Audited)
                 lane.audited_at = event.begun_at
@@ -218,8 +219,10 @@ class Work:
     def _began(self, event: e.Began) -> None:
         self.began_at = event.at
         self.failures = 0
-        self.drain = self.tolerance = None
+        self.drain = None
         self.no_sends = event.no_sends
+        if event.no_sends is None:
+            self.tolerance = None
         rate = self.plan.limits.rate_per_second
         self.lanes = {lane: work.renewed(event.at, rate) for lane, work in self.lanes.items()}
         for t in self.lines.values():
@@ -227,7 +230,7 @@ class Work:
             lane = self.lane_of(t)
             lane.under_way += self._holds_slot(t)
             lane.serial_under_way += is_serial(t) and self.state(t) in UNDER_WAY
-        self._replan_all()
+        self._replan_all(event.at)
 
     def _draining(self, event: e.Draining) -> None:
         if event.why is e.Drain.TOLERANCE:
@@ -236,15 +239,18 @@ class Work:
         # A second reason to stop does not lengthen the grace of the first.
         until = min((moment for moment in (earlier, event.until) if moment is not None), default=None)
         self.drain = replace(event, until=until)
-        self._replan_all()
+        self._replan_all(event.at)
 
     def rules(self, lane: LaneWork) -> Rules:
         """Return what holds for the lines of a lane now."""
         return Rules(retry=self.plan.retry, lane_closed=lane.closed, no_sends=self.no_sends)
 
     def _serial_rests(self, lane: LaneWork) -> bool:
-        """Whether a product that must be alone in the lane was left in doubt, so that no other may follow it."""
-        return any(is_serial(t) and t.resting and self.state(t) in UNDER_WAY for t in self._of(lane))
+        """Whether a product that must be alone in the lane was left in doubt or stuck, so that no other may follow it."""
+        return any(
+            is_serial(t) and (self.state(t) is State.STUCK or (t.resting and self.state(t) in UNDER_WAY))
+            for t in self._of(lane)
+        )
 
     def _holds_slot(self, t: Termination) -> bool:
         return self.state(t) in UNDER_WAY and not t.resting
@@ -252,9 +258,9 @@ class Work:
     def _of(self, lane: LaneWork) -> list[Termination]:
         return [t for t in self.lines.values() if t.line.lane == lane.lane]
 
-    def _replan_all(self, lane: LaneWork | None = None) -> None:
+    def _replan_all(self, at: float, lane: LaneWork | None = None) -> None:
         for t in self.lines.values() if lane is None else self._of(lane):
-            self.replan(t, t.look_at)
+            self.replan(t, at)
 
     def replan(self, t: Termination, at: float) -> None:
         """Put a line where its next step will be looked for: on one agenda, among the concluded, or nowhere."""

@@ -16,6 +16,7 @@ from orchestrator.core.replies import Answer, Denied, NotFound, Page, Rejected, 
 from orchestrator.core.run import Run, issued
 from orchestrator.core.settle import Sighting
 from orchestrator.core.states import Board, State
+from orchestrator.core.watch import after_miss
 from orchestrator.errors import ExitCode, IllegalTransition
 from tests.driving import Stage, evidence_of, replayed, state_of
 from tests.engine.test_runner import says, stage
@@ -117,15 +118,20 @@ def test_a_listing_begun_before_the_doubt_settles_nothing() -> None:
 
 
 def test_a_repeated_send_rests_on_a_fresh_look() -> None:
-    """What was seen half a minute ago is looked at again."""
+    """What was seen ten minutes ago is looked at again."""
     hand = Hand(rate_per_second=0.01)
     [send] = hand.tick()
     hand.reply(send, Unanswered("reset"))
     [look] = hand.tick(2)
     hand.reply(look, Answer(product("pp-a")))
-    commands = hand.tick(100)
-    assert [type(command) for command in commands] == [DescribeProduct]
-    hand.reply(commands[0], Answer(product("pp-a")))
+    hand.now = START + 700
+    hand.show("rec-of-pp-a", begun_at=START + 1, seen_at=START + 1.5)
+    [look] = hand.tick()
+    assert isinstance(look, DescribeProduct)
+    hand.reply(look, Unanswered("slow"))
+    assert hand.tick(0.5) == []
+    [look] = hand.tick(2)
+    hand.reply(look, Answer(product("pp-a")))
     [again] = hand.tick()
     assert isinstance(again, Terminate)
     assert isinstance(send, Terminate)
@@ -269,6 +275,171 @@ def test_a_followed_product_that_stays_under_change_without_a_readable_record_is
     hand.tick()
     assert hand.state() is State.STUCK
     assert "rec-1" in evidence_of(hand.run, "pp-a")
+
+
+def test_an_adopted_termination_lost_from_sight_stays_anothers() -> None:
+    """Found again by the same record, or gone: it was never ours, and what we wanted retained is not known to be."""
+    world = stage(fake("pp-a", duration=1e9))
+    world.catalog.products["pp-a"].product = product("pp-a", status="UNDER_CHANGE")
+    world.catalog.add_record("pp-a", TERMINATE, "IN_PROGRESS")
+
+    def lose() -> None:
+        world.catalog.trouble[Operation.RECORD].extend([says(Denied("AccessDeniedException", "no"))] * 999)
+        world.catalog.products["pp-a"].ends_at = world.clock.now() + 60
+
+    world.after_survey = lose
+    run = world.run(plan("pp-a", options=Options(retain_physical_resources=True)))
+    assert state_of(run, "pp-a") is State.TERMINATED
+    assert run.terminations[0].by_another
+    assert run.tally().exit_code is ExitCode.SOME_NOT_DONE
+
+
+def test_a_plain_moment_of_waiting_is_no_verdict() -> None:
+    """A drain looks at every line again; one whose next look is due after its timeout is not judged before it."""
+    hand = Hand()
+    [send] = hand.tick()
+    hand.reply(send, Answer(record("rec-1")))
+    hand.commit([e.LostSight(at=hand.now, line=f"{LANE}/pp-a", reason="x")])
+    [look] = hand.tick(3_598)
+    hand.reply(look, Answer(product("pp-a", status="UNDER_CHANGE", last_record_id="rec-1")))
+    hand.commit([e.Draining(at=hand.now, why=e.Drain.TOLERANCE, detail="x")])
+    hand.tick()
+    assert hand.state() is State.IN_DOUBT
+    assert hand.run.passed_tolerance == "x"
+
+
+def test_an_answer_stamped_later_than_the_tick_is_judged_by_the_next_one() -> None:
+    """Workers read the clock, too."""
+    hand = Hand()
+    [send] = hand.tick()
+    hand.reply(send, Answer(record("rec-1")))
+    hand.commit([e.LostSight(at=hand.now, line=f"{LANE}/pp-a", reason="x")])
+    [look] = hand.tick(3_599)
+    seen = Answer(product("pp-a", status="UNDER_CHANGE", last_record_id="rec-1"))
+    hand.commit(hand.run.receive(Reply(at=hand.now + 2, command=look, outcome=seen)))
+    hand.tick()
+    assert hand.state() is State.IN_DOUBT
+    hand.tick(2)
+    assert hand.state() is State.STUCK
+
+
+def test_a_look_that_keeps_failing_is_no_ground_for_stuck() -> None:
+    """What was seen an hour ago says nothing about now."""
+    hand = Hand()
+    [send] = hand.tick()
+    hand.reply(send, Answer(record("rec-1")))
+    hand.commit([e.LostSight(at=hand.now, line=f"{LANE}/pp-a", reason="x")])
+    [look] = hand.tick(5)
+    hand.reply(look, Answer(product("pp-a", status="UNDER_CHANGE", last_record_id="rec-1")))
+    for _ in range(12):
+        for command in hand.tick(400):
+            hand.reply(command, Denied("AccessDeniedException", "no"))
+    hand.tick()
+    assert hand.state() is State.IN_DOUBT
+    assert "lookups in a row failed" in evidence_of(hand.run, "pp-a")
+
+
+def test_an_accepted_request_that_was_lost_from_sight_is_never_anothers() -> None:
+    """A stale look shows the product at rest, the repeated send is refused: our own record is still ours."""
+    hand = Hand()
+    [send] = hand.tick()
+    hand.reply(send, Answer(record("rec-1")))
+    hand.commit([e.LostSight(at=hand.now, line=f"{LANE}/pp-a", reason="x")])
+    [look] = hand.tick(2)
+    hand.reply(look, Answer(product("pp-a")))
+    [again] = hand.tick()
+    assert isinstance(again, Terminate)
+    hand.reply(again, Rejected("ValidationException", "under change"))
+    [look] = hand.tick(2)
+    hand.reply(look, NotFound("gone"))
+    [look] = hand.tick()
+    hand.reply(look, Answer((record("rec-1", status=SUCCEEDED, created_at=START + 1),)))
+    hand.tick()
+    assert hand.state() is State.TERMINATED
+    assert not hand.run.terminations[0].by_another
+
+
+def test_anothers_success_after_our_failure_is_anothers() -> None:
+    """Lost from sight, ours FAILED, the product went by a later record."""
+    hand = Hand()
+    [send] = hand.tick()
+    hand.reply(send, Answer(record("rec-1")))
+    hand.commit([e.LostSight(at=hand.now, line=f"{LANE}/pp-a", reason="x")])
+    [look] = hand.tick(2)
+    hand.reply(look, NotFound("gone"))
+    [look] = hand.tick()
+    before = record("rec-0", status=SUCCEEDED, created_at=START - 9_000)
+    hand.reply(look, Answer((record("rec-1", status=FAILED, created_at=START + 1), before)))
+    hand.tick()
+    assert hand.state() is State.ALREADY_GONE
+
+
+def test_a_product_that_does_not_tell_its_record_is_not_sent_after_its_owners_update() -> None:
+    """A new look asks for the history anew."""
+    hand = Hand()
+    [send] = hand.tick()
+    hand.reply(send, Unanswered("reset"))
+    old = record("rec-of-pp-a", record_type="PROVISION_PRODUCT", status=SUCCEEDED, created_at=START - 9_000)
+    update = record("rec-own", record_type="UPDATE_PROVISIONED_PRODUCT", status=SUCCEEDED, created_at=START + 300)
+    silent = product("pp-a", status="ERROR", last_record_id=None)
+    answers: list[object] = [silent, (old,), silent, (update, old)]
+    for number, outcome in enumerate(answers):
+        if number == 2:
+            hand.now += 650
+            hand.show("rec-of-pp-a", begun_at=START + 1, seen_at=START + 1.5)
+        [look] = hand.tick(6)
+        hand.reply(look, Answer(outcome))
+    assert hand.tick() == []
+    assert hand.state() is State.DRIFTED
+
+
+def test_a_resume_that_only_follows_does_not_lift_the_failure_tolerance() -> None:
+    """Nor does a signal that came in the same moment hide that it was passed."""
+    world = stage(fake("pp-a", FAILED, duration=1), fake("pp-b", duration=50), fake("pp-c"))
+    limits = Limits(failure_tolerance=Tolerance(count=0), rate_per_second=1.0)
+    wanted = plan("pp-a", "pp-b", "pp-c", limits=limits, retry=Retry(attempts=1))
+    run = world.run(wanted)
+    assert run.passed_tolerance
+    again = replayed(wanted, run.worklist, world.journal.lines)
+    for event in again.begin(world.clock.now(), e.Beginning.RESUME, "only follow"):
+        again.apply(event)
+    assert again.passed_tolerance
+    hand = Hand(failure_tolerance=Tolerance(count=0))
+    hand.commit([e.Refused(at=hand.now, line=f"{LANE}/pp-a", reason="x")])
+    assert hand.run.passed_tolerance is None
+    drained = Hand(failure_tolerance=Tolerance(count=0))
+    [send] = drained.tick()
+    drained.commit([e.Draining(at=drained.now, why=e.Drain.INTERRUPTED, detail="x", until=drained.now + 20)])
+    drained.reply(send, Rejected("Odd", "no"))
+    [look] = drained.tick(1)
+    drained.reply(look, Answer(product("pp-a")))
+    drained.tick()
+    assert drained.state() is State.FAILED
+    assert drained.run.passed_tolerance == "1 failures, and the plan's FailureTolerance allows 0"
+
+
+def test_what_failed_before_a_resume_that_only_follows_has_failed() -> None:
+    """It has not drifted."""
+    world = stage(fake("pp-a", FAILED, duration=1))
+    wanted = plan("pp-a", limits=Limits(deadline=3), retry=Retry(backoff=1_000))
+    run = world.run(wanted)
+    assert state_of(run, "pp-a") is State.PENDING
+    resumed = world.resume(wanted, run.worklist, world.journal.lines, no_sends="too old")
+    assert state_of(resumed, "pp-a") is State.FAILED
+    assert [str(error) for error in resumed.terminations[0].errors] == ["400: Stack cannot be deleted"]
+
+
+def test_a_stuck_control_tower_account_keeps_the_next_one_waiting() -> None:
+    """It is still under way, and unmanaging is done one at a time."""
+    world = stage(*(fake(id_, type="CONTROL_TOWER_ACCOUNT", duration=1e9) for id_ in ("pp-a", "pp-b")))
+    run = world.run(plan("pp-a", "pp-b", options=Options(termination_timeout=60)))
+    assert [state_of(run, id_) for id_ in ("pp-a", "pp-b")] == [State.STUCK, State.PENDING]
+    assert len(world.catalog.sent) == 1
+
+
+def test_a_lookup_that_fails_a_thousand_times_still_has_a_next_one() -> None:
+    """No overflow."""
+    assert after_miss(0.0, 5_000) == 30.0
 
 
 def test_records_that_stay_unanswered_past_the_timeout_lose_sight_of_the_product() -> None:
