@@ -294,6 +294,23 @@ def test_an_adopted_termination_lost_from_sight_stays_anothers() -> None:
     assert run.tally().exit_code is ExitCode.SOME_NOT_DONE
 
 
+def test_a_last_record_that_is_withheld_is_asked_for_five_times_and_then_left() -> None:
+    """The line rests in doubt with the reason, and nothing is sent on a guess."""
+    hand = Hand()
+    [send] = hand.tick()
+    hand.reply(send, Unanswered("reset"))
+    [look] = hand.tick(2)
+    hand.reply(look, Answer(product("pp-a", status="UNDER_CHANGE", last_record_id="rec-9")))
+    for _ in range(5):
+        [look] = hand.tick(6)
+        assert isinstance(look, DescribeRecord)
+        hand.reply(look, Denied("AccessDeniedException", "no"))
+    hand.tick(6)
+    assert hand.state() is State.IN_DOUBT
+    assert evidence_of(hand.run, "pp-a") == "its last record rec-9 cannot be read"
+    assert hand.tick(60) == []
+
+
 def test_a_plain_moment_of_waiting_is_no_verdict() -> None:
     """A drain looks at every line again; one whose next look is due after its timeout is not judged before it."""
     hand = Hand()
@@ -607,6 +624,32 @@ def test_a_reply_about_nothing_means_nothing() -> None:
     hand.reply(ReadHistory(lane=LANE, line=f"{LANE}/pp-a", product_id="pp-a"), Denied("AccessDenied", "no"))
     hand.reply(ReadHistory(lane=LANE, line=f"{LANE}/pp-a", product_id="pp-a"), NotFound("none"))
     assert hand.run.terminations[0].facts.history == ()
+
+
+def test_answers_that_come_after_the_verdict_change_nothing() -> None:
+    """A record, a product or a history of a line that is closed already; a throttled lookup of one that is open."""
+    hand = Hand()
+    line = f"{LANE}/pp-a"
+    hand.commit([e.Drifted(at=hand.now, line=line, reason="x")])
+    hand.reply(DescribeRecord(lane=LANE, line=line, record_id="rec-1"), Answer(record("rec-1")))
+    hand.reply(DescribeProduct(lane=LANE, line=line, product_id="pp-a"), Answer(product("pp-a")))
+    hand.reply(ReadHistory(lane=LANE, line=line, product_id="pp-a"), Answer(()))
+    assert hand.state() is State.DRIFTED
+    doubtful = Hand()
+    [send] = doubtful.tick()
+    doubtful.reply(send, Unanswered("reset"))
+    doubtful.reply(DescribeRecord(lane=LANE, line=line, record_id="rec-1"), Throttled("SlowDown"))
+    assert doubtful.run.terminations[0].facts.records == {}
+
+
+def test_a_run_whose_lane_has_a_conclusion_due_is_not_at_rest() -> None:
+    """The next tick writes it down."""
+    hand = Hand()
+    hand.commit([e.LaneClosed(at=hand.now, lane=LANE, reason="no right")])
+    assert not hand.run.at_rest(hand.now)
+    assert hand.run.wake_at(hand.now) == hand.now
+    hand.tick()
+    assert hand.run.at_rest(hand.now)
 
 
 def test_what_cannot_happen_raises_and_changes_nothing() -> None:
