@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from orchestrator import api
-from orchestrator.cli.options import FILE
+from orchestrator.cli.options import journal_options
+from orchestrator.cli.places import journal_at
 from orchestrator.cli.streams import put, tell
 from orchestrator.errors import ExitCode, JournalError
 from orchestrator.report.summary import closing
@@ -15,15 +16,16 @@ from orchestrator.store import journal as journals
 
 
 @click.command("abandon")
-@click.argument("journal", type=FILE)
+@journal_options
 @click.option("--reason", required=True, metavar="TEXT", help="Why, for whoever reads the journal later.")
-def command(*, journal: Path, reason: str) -> int:
+def command(*, journal: Path | None, plan_name: str | None, state_dir: Path | None, reason: str) -> int:
     """
-    Close the unfinished run of JOURNAL for good, so that its plan can be run again.
+    Close the unfinished run of JOURNAL for good, or the newest one of --plan NAME, so that its plan can be run again.
 
     Calls nothing. What was sent and never settled stays unknown, and is listed; the next run of the plan meets those
     products again. A journal that cannot be read is renamed out of the way.
     """
+    journal = journal_at(journal, plan_name, state_dir)
     try:
         story = journals.load(journal)
     except JournalError as error:

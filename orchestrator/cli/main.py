@@ -73,7 +73,7 @@ class LazyGroup(click.Group):
 )
 @click.version_option(VERSION, prog_name="orchestrator")
 def cli() -> None:
-    r"""
+    """
     Takes back AWS Service Catalog provisioned products in bulk.
 
     A YAML plan lists products; `review` shows what would be terminated and why; `run` terminates it, paced, with a journal

@@ -57,6 +57,12 @@ def all_of(*options: Callable[[Any], Any]) -> Callable[[F], F]:
     return decorate
 
 
+journal_options = all_of(
+    click.argument("journal", type=FILE, required=False),
+    click.option("--plan", "plan_name", metavar="NAME", help="Take the newest unfinished run of the plan with this name."),
+    state_dir_option,
+)
+
 simulate_options = all_of(
     click.option("--simulate", is_flag=True, help="Rehearse against a made-up account; reads no AWS setting."),
     click.option(

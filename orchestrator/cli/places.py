@@ -40,6 +40,34 @@ def entrance_for(plan: Plan, path: Path, *, simulate: bool, world: Path | None, 
         yield entrance
 
 
+def journal_at(path: Path | None, plan_name: str | None, state_dir: Path | None) -> Path:
+    """
+    Find the journal that is meant.
+
+    Args:
+
+        path: The journal itself, or None.
+        plan_name: Or the plan whose newest unfinished run is meant.
+        state_dir: Where that is looked for, None for the platform's.
+
+    Raises:
+
+        InvalidInput: Both or neither is given, or the plan has no unfinished run.
+    """
+    if (path is None) == (plan_name is None):
+        message = "name the JOURNAL, or with --plan NAME the plan whose newest unfinished run is meant"
+        raise InvalidInput(message)
+    if path is not None:
+        return path
+    assert plan_name is not None
+    state = state_at(state_dir, simulated=False)
+    unfinished = state.unfinished(plan_name)
+    if unfinished is None:
+        message = f"no unfinished run of the plan `{plan_name}` in {state.base}"
+        raise InvalidInput(message)
+    return unfinished
+
+
 def state_at(path: Path | None, *, simulated: bool) -> api.StateDir:
     """Return the state directory that was asked for, else the platform's."""
     return api.StateDir(path or api.default_state_dir(), simulated=simulated)

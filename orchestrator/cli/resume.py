@@ -10,24 +10,22 @@ from orchestrator import api
 from orchestrator.cli.ending import end
 from orchestrator.cli.options import (
     DURATION,
-    FILE,
     all_of,
     display_options,
     grace_option,
-    state_dir_option,
+    journal_options,
     workers_option,
 )
-from orchestrator.cli.places import state_at
+from orchestrator.cli.places import journal_at
 from orchestrator.cli.streams import put, tell
 from orchestrator.cli.terminal import Display
 from orchestrator.core.events import Abandoned, Finished
-from orchestrator.errors import ExitCode, InvalidInput
+from orchestrator.errors import ExitCode
 from orchestrator.store import journal as journals
 
 
 @click.command("resume")
-@click.argument("journal", type=FILE, required=False)
-@click.option("--plan", "plan_name", metavar="NAME", help="Resume the newest unfinished run of the plan with this name.")
+@journal_options
 @click.option(
     "--max-age",
     type=DURATION,
@@ -35,7 +33,7 @@ from orchestrator.store import journal as journals
     show_default=True,
     help="In a run older than this, lines that were never sent are not sent any more.",
 )
-@all_of(state_dir_option, workers_option, grace_option, display_options)
+@all_of(workers_option, grace_option, display_options)
 def command(  # noqa: PLR0913 - one parameter for each option
     *,
     journal: Path | None,
@@ -56,7 +54,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     the product up, and are repeated, if at all, with the same token. Products that have changed since the review are left
     alone. Resuming a finished run calls nothing, prints its final line and exits as it did.
     """
-    story = find(journal, plan_name, state_dir)
+    story = journals.load(journal_at(journal, plan_name, state_dir))
     if story.is_finished:
         return repeat(story)
     display = Display(quiet=quiet, color=color, log_format=log_format, log_level=log_level)
@@ -64,22 +62,6 @@ def command(  # noqa: PLR0913 - one parameter for each option
     entrance = api.reenter(header, workers=workers)
     result = finish(story, entrance, display, grace=grace, max_age=max_age, restart=True)
     return end(result, result.exit_code, simulated=False)
-
-
-def find(path: Path | None, plan_name: str | None, state_dir: Path | None) -> journals.Story:
-    """Find the journal that is meant."""
-    if (path is None) == (plan_name is None):
-        message = "name the JOURNAL to resume, or --plan NAME for the newest unfinished one of a plan"
-        raise InvalidInput(message)
-    if path is not None:
-        return journals.load(path)
-    assert plan_name is not None
-    state = state_at(state_dir, simulated=False)
-    unfinished = state.unfinished(plan_name)
-    if unfinished is None:
-        message = f"no unfinished run of the plan `{plan_name}` in {state.base}"
-        raise InvalidInput(message)
-    return journals.load(unfinished)
 
 
 def repeat(story: journals.Story) -> int:

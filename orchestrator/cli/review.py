@@ -33,7 +33,7 @@ def command(
     detailed_exitcode: bool,
     color: str,
 ) -> int:
-    r"""
+    """
     Show what a run of PLAN would do, and why. Changes nothing.
 
     Enters the account of the environment, lists every provisioned product in it, and decides on each line of the plan:

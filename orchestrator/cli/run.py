@@ -63,7 +63,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     log_level: str,
     **wishes: object,
 ) -> int:
-    r"""
+    """
     Review PLAN, ask, terminate, and follow each product to its end.
 
     On a terminal it shows what it would do and wants the number of terminations typed; elsewhere it wants --yes. Every

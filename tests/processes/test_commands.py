@@ -208,7 +208,9 @@ def test_an_unreadable_journal_does_not_keep_the_plan_from_its_work_for_good(ben
     assert "the journal cannot be trusted: its checksum does not fit" in refused.stderr
     assert f"orchestrator abandon {journal} --reason TEXT" in refused.stderr
     assert bench.run(service, "run", path, "--yes", "--resume").returncode == 7
-    assert bench.run(service, "abandon", journal, "--reason", "broken").returncode == 0
+    assert bench.run(service, "abandon", "--plan", "test", "--reason", "broken").returncode == 0
+    assert bench.run(service, "abandon", "--plan", "test", "--reason", "again").returncode == 2
+    assert bench.run(service, "abandon", "--reason", "neither").returncode == 2
     assert journal.with_name(journal.name + ".corrupt").exists()
     assert bench.run(service, "run", path, "--yes", "--dry-run").returncode == 0
 
@@ -289,3 +291,4 @@ def test_the_help_of_each_command_is_there() -> None:
         assert ended.stdout.startswith(f"Usage: orchestrator {name}") or "Usage: python -m orchestrator" in ended.stdout
         wrong = subprocess.run([*PROGRAM, name, "--nonsense"], capture_output=True, text=True, check=False)
         assert (wrong.returncode, "Traceback" in wrong.stderr) == (2, False)
+        assert "\\b" not in ended.stdout
