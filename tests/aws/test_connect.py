@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -92,13 +91,11 @@ def test_a_profile_that_does_not_exist_is_named(nothing_of_aws: pytest.MonkeyPat
 
 
 def test_an_endpoint_that_is_down_was_not_reached(nothing_of_aws: pytest.MonkeyPatch) -> None:
-    """Nothing was sent, and it does not take long to say so."""
+    """Nothing was sent."""
     with Simulator(WorldSpec()) as server:
         url = server.url
-    began = time.monotonic()
     catalog = connect.rehearsal(url, "eu-west-1", 2)(LANE)
     assert isinstance(catalog.scan(None), NotSent)
-    assert time.monotonic() - began < connect.CONNECT_TIMEOUT
 
 
 def test_clients_try_once_and_have_a_connection_for_each_worker() -> None:
