@@ -75,11 +75,11 @@ class JournalError(OrchestratorError):
 
 
 class Interrupted(OrchestratorError):
-    """A signal came before anything was begun. `number` is the signal's."""
+    """A signal came before the run was begun. `number` is the signal's."""
 
     def __init__(self, number: int) -> None:
         self.number = number
-        super().__init__("interrupted; nothing was begun")
+        super().__init__("interrupted; no new run was begun")
 
     def __reduce__(self) -> tuple[type[Interrupted], tuple[int]]:
         return type(self), (self.number,)

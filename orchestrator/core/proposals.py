@@ -45,7 +45,7 @@ def propose(work: Work, run_id: str, now: float) -> Iterator[Command]:
             for line in islice(lane.agendas[operation].due(now), allowed):
                 yield read(work.lines[line], work.state(work.lines[line]), operation, lane)
         yield from listing_page(work, lane, now)
-        if may_send(work, lane, now):
+        if not is_closed_to_sends(work, lane) and lane.is_fresh(now):
             yield from sends(work, lane, run_id, now)
 
 
@@ -84,7 +84,12 @@ def is_quiet(work: Work, lane: LaneWork) -> bool:
     """Whether no line of the lane waits for a call, and none is in flight."""
     if lane.in_flight or any(lane.agendas[operation] for operation in READS):
         return False
-    return not lane.agendas[Operation.TERMINATE] or work.drain is not None or lane.closed is not None
+    return not lane.agendas[Operation.TERMINATE] or is_closed_to_sends(work, lane)
+
+
+def is_closed_to_sends(work: Work, lane: LaneWork) -> bool:
+    """Whether nothing is sent in the lane any more, in this execution at least."""
+    return work.drain is not None or work.no_sends is not None or lane.closed is not None
 
 
 def is_cut_short(work: Work) -> bool:
@@ -94,7 +99,7 @@ def is_cut_short(work: Work) -> bool:
 
 def sends_wait(work: Work, lane: LaneWork, now: float) -> bool:
     """Whether a line is due to be sent."""
-    if work.drain is not None or work.no_sends or lane.closed:
+    if is_closed_to_sends(work, lane):
         return False
     return next(lane.agendas[Operation.TERMINATE].due(now), None) is not None
 
@@ -109,11 +114,6 @@ def listing_page(work: Work, lane: LaneWork, now: float) -> Iterator[Command]:
     number = listing.number if listing else lane.listing_number + 1
     page, page_token = (listing.page, listing.page_token) if listing else (0, None)
     yield ScanPage(lane=lane.lane, listing=number, page=page, page_token=page_token)
-
-
-def may_send(work: Work, lane: LaneWork, now: float) -> bool:
-    """Whether anything at all may be sent in the lane."""
-    return work.drain is None and not work.no_sends and not lane.closed and lane.is_fresh(now)
 
 
 def sends(work: Work, lane: LaneWork, run_id: str, now: float) -> Iterator[Command]:

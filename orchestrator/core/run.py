@@ -40,7 +40,7 @@ from orchestrator.core.replies import (
     Unauthenticated,
     explain,
 )
-from orchestrator.core.states import OPEN, Board, State
+from orchestrator.core.states import Board, State
 from orchestrator.core.tally import Tally, tally
 from orchestrator.core.termination import Termination
 from orchestrator.core.work import Work
@@ -152,8 +152,7 @@ class Run:
     @property
     def is_unfinished(self) -> bool:
         """Whether a line is open, or verdicts wait for their audit."""
-        owed = any(lane.owes_audit for lane in self._work.lanes.values())
-        return not self._work.ended and (self._work.board.has(OPEN) or owed)
+        return not self._work.ended and ticks.has_work(self._work)
 
     @property
     def drained_by(self) -> e.Draining | None:
@@ -163,10 +162,7 @@ class Run:
     @property
     def passed_tolerance(self) -> str | None:
         """Why the failure tolerance stops this run, None if it does not. A resume that only follows does not lift it."""
-        work = self._work
-        if work.tolerance is None and work.failures > work.allowed_failures:
-            return f"{work.failures} failures, and the plan's FailureTolerance allows {work.allowed_failures}"
-        return work.tolerance
+        return self._work.tolerance or self._work.over_tolerance
 
     @property
     def lost_lanes(self) -> dict[Lane, str]:
@@ -186,9 +182,8 @@ class Run:
     def tally(self) -> Tally:
         """Return the counts that the final line is made of."""
         unmet = sum(t.options_unmet for t in self._work.lines.values())
-        owed = any(lane.owes_audit for lane in self._work.lanes.values())
         unseen = self.worklist.nothing_was_ever_seen
-        return tally(self._work.board, options_unmet=unmet, audit_owed=owed, nothing_seen=unseen)
+        return tally(self._work.board, options_unmet=unmet, audit_owed=self._work.owes_audit, nothing_seen=unseen)
 
     def _hear(self, reply: Reply) -> Iterator[e.Event]:
         command = reply.command

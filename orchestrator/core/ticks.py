@@ -14,7 +14,7 @@ from orchestrator.core.lane_work import (
     PATIENCE,
     LaneWork,
 )
-from orchestrator.core.proposals import READS, is_cut_short, is_quiet, wants_listing
+from orchestrator.core.proposals import READS, is_closed_to_sends, is_cut_short, is_quiet, wants_listing
 from orchestrator.core.states import OPEN
 from orchestrator.core.termination import MOST_MISSES
 from orchestrator.core.verdict import verdict
@@ -89,8 +89,7 @@ def drain(work: Work, at: float, grace: float) -> Iterator[e.Draining]:
     """Stop starting when the failure tolerance or the deadline is passed."""
     if is_cut_short(work) or not has_work(work):
         return
-    if work.drain is None and work.failures > work.allowed_failures:
-        detail = f"{work.failures} failures, and the plan's FailureTolerance allows {work.allowed_failures}"
+    if work.drain is None and (detail := work.over_tolerance):
         yield e.Draining(at=at, why=e.Drain.TOLERANCE, detail=detail)
     elif at >= work.began_at + work.plan.limits.deadline:
         yield e.Draining(at=at, why=e.Drain.DEADLINE, detail="the plan's Deadline has passed", until=round(at + grace, 6))
@@ -98,7 +97,7 @@ def drain(work: Work, at: float, grace: float) -> Iterator[e.Draining]:
 
 def has_work(work: Work) -> bool:
     """Whether a line is open, or an audit is owed."""
-    return work.board.has(OPEN) or any(lane.owes_audit for lane in work.lanes.values())
+    return work.board.has(OPEN) or work.owes_audit
 
 
 def at_rest(work: Work, now: float) -> bool:
@@ -136,7 +135,7 @@ def lane_moments(work: Work, lane: LaneWork, now: float) -> Iterator[float]:
         return
     for operation in (*READS, Operation.TERMINATE):
         due = lane.agendas[operation].next_at()
-        if due is None or (operation is Operation.TERMINATE and (work.drain is not None or lane.closed)):
+        if due is None or (operation is Operation.TERMINATE and is_closed_to_sends(work, lane)):
             continue
         yield max(due, lane.paces[operation].ready_at())
     if not lane.listing_asked and wants_listing(work, lane, now):

@@ -135,11 +135,16 @@ def verdict_of_record(t: Termination, record: Record, at: float, rules: Rules) -
 
 def succeeded(t: Termination, record: Record, at: float) -> e.Terminated:
     """Say that a record's termination went through."""
+    return terminated(t, record.record_id, f"record {record.record_id} SUCCEEDED", at)
+
+
+def terminated(t: Termination, record_id: str, evidence: str, at: float) -> e.Terminated:
+    """Say that the product is gone by the termination that was followed, ours or another's."""
     return e.Terminated(
         at=at,
         line=t.line.id,
-        evidence=f"record {record.record_id} SUCCEEDED",
-        record_id=record.record_id,
+        evidence=evidence,
+        record_id=record_id,
         by_another=t.adopted,
         options_unmet=t.adopted and t.line.options.retain_physical_resources,
     )
@@ -164,14 +169,8 @@ def verdict_of_gone(t: Termination, gone: Gone, at: float) -> e.LineEvent:
     if gone.record is not None and gone.record.record_id != t.record_id:
         return e.AlreadyGone(at=at, line=t.line.id, evidence=f"terminated by another, record {gone.record.record_id}")
     if t.record_id is not None:
-        return e.Terminated(
-            at=at,
-            line=t.line.id,
-            evidence=f"not found any more, after its termination {t.record_id} was seen under way",
-            record_id=t.record_id,
-            by_another=t.adopted,
-            options_unmet=t.adopted and t.line.options.retain_physical_resources,
-        )
+        evidence = f"not found any more, after its termination {t.record_id} was seen under way"
+        return terminated(t, t.record_id, evidence, at)
     return e.AlreadyGone(at=at, line=t.line.id, evidence="not found, and no record tells who terminated it")
 
 

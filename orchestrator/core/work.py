@@ -241,6 +241,18 @@ class Work:
         self.drain = replace(event, until=until)
         self._replan_all(event.at)
 
+    @property
+    def owes_audit(self) -> bool:
+        """Whether verdicts were reached in any lane that no complete listing has been held against yet."""
+        return any(lane.owes_audit for lane in self.lanes.values())
+
+    @property
+    def over_tolerance(self) -> str | None:
+        """Why nothing new may be started for the failures there were, None if it may."""
+        if self.failures <= self.allowed_failures:
+            return None
+        return f"{self.failures} failures, and the plan's FailureTolerance allows {self.allowed_failures}"
+
     def rules(self, lane: LaneWork) -> Rules:
         """Return what holds for the lines of a lane now."""
         return Rules(retry=self.plan.retry, lane_closed=lane.closed, no_sends=self.no_sends)
