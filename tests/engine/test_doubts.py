@@ -752,3 +752,40 @@ def test_a_stage_has_no_trouble_of_its_own() -> None:
     assert isinstance(world, Stage)
     world.run(plan("pp-a"))
     assert len(world.catalog.sent) == 1
+
+
+def test_one_old_look_does_not_contradict_a_verdict() -> None:
+    """The audit saw it once, then could not look for a while, then it is gone: it was terminated."""
+    world = stage(fake("pp-a"))
+
+    def back(carry_out: Callable[[], object]) -> object:
+        world.catalog.products["pp-a"].gone = False
+        return carry_out()
+
+    def still_there_and_then_gone(carry_out: Callable[[], object]) -> object:
+        answer = carry_out()
+        world.catalog.products["pp-a"].gone = True
+        return answer
+
+    world.catalog.trouble[Operation.SCAN].extend([through, back])
+    throttled = [says(Throttled("SlowDown"))] * 18
+    world.after_survey = lambda: world.catalog.trouble[Operation.PRODUCT].extend([still_there_and_then_gone, *throttled])
+    run = world.run(plan("pp-a"))
+    assert world.clock.now() > START + 60
+    assert state_of(run, "pp-a") is State.TERMINATED
+    assert run.tally().exit_code is ExitCode.DONE
+
+
+def test_a_lane_that_accepted_before_a_resume_is_not_closed_by_three_denials() -> None:
+    """The right is there; something else is wrong with those three."""
+    ids = [f"pp-{n}" for n in range(8)]
+    world = stage(*map(fake, ids))
+    tolerant = Limits(failure_tolerance=Tolerance(count=8))
+    wanted = plan(*ids, limits=replace(tolerant, deadline=3, rate_per_second=1.0))
+    run = world.run(wanted)
+    assert 0 < run.board.counts[State.TERMINATED] < 5
+    world.catalog.trouble[Operation.TERMINATE].extend([says(Denied("AccessDeniedException", "no"))] * 3)
+    resumed = world.resume(replace(wanted, limits=tolerant), run.worklist, world.journal.lines)
+    assert resumed.board.counts[State.FAILED] == 3
+    assert resumed.board.counts[State.REFUSED] == 0
+    assert resumed.board.counts[State.TERMINATED] == 5
