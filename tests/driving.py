@@ -10,7 +10,8 @@ from orchestrator.api.runs import listed
 from orchestrator.core.decision import decide
 from orchestrator.core.events import Beginning, Event
 from orchestrator.core.inventory import Inventory
-from orchestrator.core.plan import Plan
+from orchestrator.core.plan import Entry, Plan
+from orchestrator.core.questions import questions
 from orchestrator.core.run import Run
 from orchestrator.core.states import State
 from orchestrator.core.worklist import Worklist, line_id
@@ -40,7 +41,7 @@ class Stage:
     def survey(self, plan: Plan) -> Inventory:
         """Read the lane."""
         surveyor = Surveyor(clock=self.clock, sleep=self.clock.sleep, executor=self.executor)
-        return surveyor.survey(LANE, self.catalog, [entry.product_id for entry in plan.entries])
+        return stock_of(surveyor, self.catalog, plan.entries)
 
     def run(self, plan: Plan) -> Run:
         """Survey, decide and execute."""
@@ -73,6 +74,13 @@ class Stage:
             interruption=self.interruption,
         )
         Runner(run, around).drive(how, first=first, no_sends=no_sends)
+
+
+def stock_of(surveyor: Surveyor, catalog: FakeCatalog, entries: Sequence[Entry]) -> Inventory:
+    """Read what the one lane holds, and the records that entries need."""
+    inventory = surveyor.listing(LANE, catalog)
+    asked = questions(entries, [inventory])
+    return surveyor.recall(inventory, catalog, asked[LANE]) if LANE in asked else inventory
 
 
 def replayed(plan: Plan, worklist: Worklist, lines: Sequence[bytes], grace: float = 20.0) -> Run:

@@ -10,7 +10,7 @@ from orchestrator.core.commands import Operation, Terminate
 from orchestrator.core.events import Event
 from orchestrator.core.inventory import FAILED, SUCCEEDED, TERMINATE, UNDER_CHANGE, Product, Record, RecordError
 from orchestrator.core.lane import Lane
-from orchestrator.core.replies import Answer, NotFound, Page, Problem, Rejected, Reply, Unanswered
+from orchestrator.core.replies import Answer, NotFound, Page, Problem, RecordPage, Rejected, Reply, Unanswered
 from orchestrator.errors import JournalError
 from orchestrator.ports import Identity, Inbox
 from orchestrator.store.codec import encode, frame, snake, unframe
@@ -201,6 +201,13 @@ class FakeCatalog:
 
         return self._call(Operation.HISTORY, product_id, look)  # type: ignore[return-value]
 
+    def newest_records(self, page_token: str | None) -> Answer[RecordPage] | Problem:
+        self._advance()
+        newest = list(reversed(self.records.values()))
+        start = int(page_token or 0)
+        more = str(start + 20) if len(newest) > start + 20 else None
+        return Answer(RecordPage(records=tuple(newest[start : start + 20]), next_token=more))
+
     def scan(self, page_token: str | None) -> Answer[Page] | Problem:
         return self._call(Operation.SCAN, page_token, lambda: Answer(self._page(page_token, self.page_size)))  # type: ignore[return-value]
 
@@ -218,6 +225,7 @@ class FakeCatalog:
         record = Record(
             record_id=f"rec-{len(self.records) + 1:013d}",
             product_id=product_id,
+            product_name=self.products[product_id].product.name if product_id in self.products else None,
             record_type=kind,
             status=status,
             created_at=self._clock.now(),

@@ -1,75 +1,155 @@
-"""How lanes are entered: the environment's account, a rehearsal's, or the one that a run was begun in."""
+"""How lanes are entered: as a plan's targets say, a rehearsal's, or those that a run was begun in."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from orchestrator.api.rehearsal import world_for
 from orchestrator.core.lane import Lane
 from orchestrator.core.plan import Plan
 from orchestrator.engine.clock import SystemClock
 from orchestrator.engine.pools import threads
 from orchestrator.engine.survey import Surveyor
-from orchestrator.errors import InvalidInput, NoAccess
+from orchestrator.errors import GuardRefused, NoAccess
 from orchestrator.ports import Clock, Connect, Identity
-from orchestrator.store.journal import Header
+from orchestrator.store.journal import Story
 
-WORKERS = 32
+LEAST_WORKERS = 32
+MOST_WORKERS = 256
+MOST_AT_DOOR = 64
+"""Lanes that are entered or listed side by side."""
+
+MOST_NAMED = 5
+AMBIENT = "ambient"
+"""Stands for the account of the environment's credentials until it is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entrance:
-    """How the lanes are entered, and who we are there. `endpoint` is where Service Catalog is called."""
+    """
+    How the lanes are entered, and who we are there.
+
+    `endpoints` is where Service Catalog is called, by lane; `barred` are lanes that could not be entered, and why.
+    """
 
     connect: Connect
     identities: dict[Lane, Identity]
-    endpoint: str
+    endpoints: dict[Lane, str]
     simulated: bool
     workers: int
+    barred: dict[Lane, str] = field(default_factory=dict)
     clock: Clock = field(default_factory=SystemClock)
     sleep: Callable[[float], None] = time.sleep
 
+    @property
+    def lanes(self) -> tuple[Lane, ...]:
+        """All lanes, those that could not be entered as well."""
+        return (*self.identities, *self.barred)
 
-def enter(*, workers: int = WORKERS) -> Entrance:
+
+def enter(plan: Plan, *, workers: int | None = None) -> Entrance:
     """
-    Enter the account and region of the environment, and find out who we are.
+    Enter the lanes of a plan's targets; without targets, the account and region of the environment.
 
     Args:
 
-        workers: How many calls may be in flight.
+        plan: A valid plan.
+        workers: How many calls may be in flight; None for as many as the lanes need.
 
     Raises:
 
-        NoAccess: No credentials, no region, or nobody answers.
+        NoAccess: Not one lane can be entered, or the environment names no region.
+        GuardRefused: The credentials of a lane belong to another account.
     """
     from orchestrator.aws import connect  # noqa: PLC0415 - boto3 is most of the start-up time
 
-    sessions = connect.ambient(workers)
-    return enter_with(sessions, sessions.region, simulated=False, workers=workers)
+    workers = workers or workers_for(len(plan.lanes))
+    sessions = connect.ambient(workers, plan.targets)
+    if plan.targets:
+        return at_the_door(sessions, plan.lanes, simulated=False, workers=workers)
+    return enter_ambient(sessions, plan, connect.ambient_region(), simulated=False, workers=workers)
 
 
-def enter_with(connect: Connect, region: str, *, simulated: bool, workers: int) -> Entrance:
-    """Enter one region through *connect*: ask who we are, and let that name the lane."""
-    clock = SystemClock()
-    with threads(1) as executor:
-        catalog = connect(Lane("?", region))
-        identity = Surveyor(clock=clock, sleep=time.sleep, executor=executor).identify(catalog)
-    lane = Lane(identity.account_id, region)
+def workers_for(lanes: int) -> int:
+    """Return how many calls may be in flight: waiting costs hardly anything, and each lane should have two of its own."""
+    return min(MOST_WORKERS, max(LEAST_WORKERS, 2 * lanes))
+
+
+def enter_ambient(connect: Connect, plan: Plan, region: str, *, simulated: bool, workers: int) -> Entrance:
+    """Ask whose the credentials are, and let that name the lane."""
+    [found] = ask_who(connect, [Lane(AMBIENT, region)])
+    if not isinstance(found, Identity):
+        raise NoAccess(found)
+    lane = Lane(found.account_id, region)
+    stranger = next((entry for entry in plan.entries if not entry.admits(lane)), None)
+    if stranger is not None:
+        wanted = "/".join(part for part in (stranger.account_id, stranger.region) if part)
+        message = f"{stranger.where or stranger.label} is for {wanted}, and the environment's credentials lead to {lane}"
+        raise GuardRefused(message)
+    return at_the_door(connect, [lane], simulated=simulated, workers=workers)
+
+
+def at_the_door(connect: Connect, lanes: Sequence[Lane], *, simulated: bool, workers: int) -> Entrance:
+    """
+    Ask in each lane who we are, before anything else.
+
+    Raises:
+
+        NoAccess: Not one can be entered.
+        GuardRefused: One of them is another account than it should be.
+    """
+    found = dict(zip(lanes, ask_who(connect, lanes), strict=True))
+    identities = {lane: answer for lane, answer in found.items() if isinstance(answer, Identity)}
+    barred = {lane: answer for lane, answer in found.items() if not isinstance(answer, Identity)}
+    wrong = [
+        f"{lane}: the credentials belong to account {identity.account_id} ({identity.arn})"
+        for lane, identity in identities.items()
+        if identity.account_id != lane.account_id
+    ]
+    if wrong:
+        raise GuardRefused(listed_briefly("wrong account; nothing was begun", wrong))
+    if not identities:
+        problems = [f"{lane}: {problem}" for lane, problem in barred.items()]
+        raise NoAccess(listed_briefly("no lane could be entered", problems))
+    endpoints = {lane: connect(lane).endpoint for lane in identities}
     return Entrance(
         connect=connect,
-        identities={lane: identity},
-        endpoint=catalog.endpoint,
+        identities=identities,
+        endpoints=endpoints,
         simulated=simulated,
         workers=workers,
-        clock=clock,
+        barred=barred,
     )
 
 
+def ask_who(connect: Connect, lanes: Sequence[Lane]) -> list[Identity | str]:
+    """Ask in each lane who we are; where nobody says, return why."""
+    with threads(1) as unused, threads(min(len(lanes), MOST_AT_DOOR) or 1) as executor:
+        surveyor = Surveyor(clock=SystemClock(), sleep=time.sleep, executor=unused)
+
+        def ask(lane: Lane) -> Identity | str:
+            try:
+                return surveyor.identify(connect(lane))
+            except NoAccess as error:
+                return str(error)
+
+        return list(executor.map(ask, lanes))
+
+
+def listed_briefly(what: str, items: Sequence[str]) -> str:
+    """Say what holds for some things, naming the first of them."""
+    if len(items) == 1:
+        return f"{what}: {items[0]}"
+    more = [f"... and {len(items) - MOST_NAMED} more"] if len(items) > MOST_NAMED else []
+    return "\n  ".join([f"{what}:", *items[:MOST_NAMED], *more])
+
+
 @contextmanager
-def rehearse(plan: Plan, world: Path | None, *, workers: int = WORKERS) -> Iterator[Entrance]:
+def rehearse(plan: Plan, world: Path | None, *, workers: int | None = None) -> Iterator[Entrance]:
     """
     Start a simulator for a plan and enter it, and nothing else.
 
@@ -77,49 +157,51 @@ def rehearse(plan: Plan, world: Path | None, *, workers: int = WORKERS) -> Itera
 
         plan: Every product that it names exists, unless *world* says otherwise.
         world: A world file, or None.
-        workers: How many calls may be in flight.
+        workers: How many calls may be in flight; None for as many as the lanes need.
 
     Raises:
 
         InvalidInput: The world file has mistakes.
+        NoAccess: Not one lane can be entered.
+        GuardRefused: The plan is for other accounts than the world's.
     """
-    from orchestrator import simulator  # noqa: PLC0415 - only rehearsals need it
-    from orchestrator.aws import connect  # noqa: PLC0415
+    from orchestrator.aws import connect  # noqa: PLC0415 - boto3 is most of the start-up time
+    from orchestrator.simulator import Simulator  # noqa: PLC0415 - only rehearsals need it
 
-    try:
-        spec = (
-            simulator.read_world(world)
-            if world is not None
-            else simulator.WorldSpec.model_validate({"Products": [{"Id": entry.product_id} for entry in plan.entries]})
-        )
-    except simulator.WorldInvalid as error:
-        raise InvalidInput(str(error)) from error
-    with simulator.Simulator(spec) as server:
-        sessions = connect.rehearsal(server.url, spec.Region, workers)
-        yield enter_with(sessions, spec.Region, simulated=True, workers=workers)
+    spec = world_for(plan, world)
+    workers = workers or workers_for(len(plan.lanes))
+    with Simulator(spec) as server:
+        sessions = connect.rehearsal(server.url, workers, plan.targets)
+        if plan.targets:
+            yield at_the_door(sessions, plan.lanes, simulated=True, workers=workers)
+        else:
+            yield enter_ambient(sessions, plan, spec.Region, simulated=True, workers=workers)
 
 
-def reenter(header: Header, *, workers: int = WORKERS) -> Entrance:
+def reenter(story: Story, *, workers: int | None = None) -> Entrance:
     """
-    Enter where a run was begun: the environment's account, or the simulator of a rehearsal if it still listens.
+    Enter where a run was begun: its lanes, or the simulator of a rehearsal if it still listens.
 
     Args:
 
-        header: The run's.
-        workers: How many calls may be in flight.
+        story: The run's journal.
+        workers: How many calls may be in flight; None for as many as the lanes need.
 
     Raises:
 
-        NoAccess: It cannot be entered.
+        NoAccess: Not one lane can be entered.
+        GuardRefused: The credentials of a lane belong to another account.
     """
-    if not header.simulated:
-        return enter(workers=workers)
     from orchestrator.aws import connect  # noqa: PLC0415 - boto3 is most of the start-up time
 
-    region = Lane.parse(header.identities[0][0]).region
+    header, plan = story.birth.header, story.birth.plan
+    lanes = [lane for lane, problem in story.birth.worklist.lanes if problem is None]
+    workers = workers or workers_for(len(lanes))
+    if not header.simulated:
+        return at_the_door(connect.ambient(workers, plan.targets), lanes, simulated=False, workers=workers)
+    endpoint = header.callers[0].endpoint
     try:
-        sessions = connect.rehearsal(header.endpoint, region, workers)
-        return enter_with(sessions, region, simulated=True, workers=workers)
+        return at_the_door(connect.rehearsal(endpoint, workers, plan.targets), lanes, simulated=True, workers=workers)
     except NoAccess as error:
-        message = f"this was a rehearsal, and its made-up account at {header.endpoint} is gone: {error}"
+        message = f"this was a rehearsal, and its made-up accounts at {endpoint} are gone: {error}"
         raise NoAccess(message) from error

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from orchestrator.api.driving import GRACE
 from orchestrator.core.lane import Lane
-from orchestrator.core.run import Run
+from orchestrator.core.run import WORKERS, Run
 from orchestrator.store import journal
 from orchestrator.store.codec import format_moment
 from orchestrator.store.locks import Locks
@@ -33,10 +33,10 @@ def lanes_of(story: journal.Story) -> list[Lane]:
     return [lane for lane, _ in story.birth.worklist.lanes]
 
 
-def replay(story: journal.Story, grace: float = GRACE) -> Run:
+def replay(story: journal.Story, grace: float = GRACE, workers: int = WORKERS) -> Run:
     """Return the run that a journal tells of."""
     birth = story.birth
-    machine = Run(run_id=birth.header.run_id, plan=birth.plan, worklist=birth.worklist, grace=grace)
+    machine = Run(run_id=birth.header.run_id, plan=birth.plan, worklist=birth.worklist, grace=grace, workers=workers)
     for event in story.events:
         machine.apply(event)
     return machine

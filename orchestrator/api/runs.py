@@ -10,7 +10,7 @@ from orchestrator.api.driving import RunResult, RunSettings, drive
 from orchestrator.api.entrance import Entrance
 from orchestrator.api.frame import lanes_of, locks_of, replay
 from orchestrator.api.review import Review, refuse
-from orchestrator.core.events import Beginning
+from orchestrator.core.events import Beginning, LaneLost
 from orchestrator.core.inventory import Inventory
 from orchestrator.core.run import Run
 from orchestrator.core.settle import Sighting
@@ -49,7 +49,7 @@ def run(review: Review, *, state: StateDir, settings: RunSettings, journal_path:
     run_id = secrets.token_hex(4)
     name = state.new_journal(plan.name, started_at, run_id)
     path = journal_path or name
-    machine = Run(run_id=run_id, plan=plan, worklist=review.worklist, grace=settings.grace)
+    machine = Run(run_id=run_id, plan=plan, worklist=review.worklist, grace=settings.grace, workers=entrance.workers)
 
     def begin() -> journal.JournalFile:
         if journal_path is not None:
@@ -97,12 +97,22 @@ def resume(
     with listening(settings.interruption), locks:
         # Read again under the lock: whoever held it may have gone on with the run.
         story = journal.load(story.path)
-        machine = replay(story, settings.grace)
+        machine = replay(story, settings.grace, entrance.workers)
         if story.is_finished:
             return RunResult(run=machine, journal=story.path, exit_code=machine.tally().exit_code)
         no_sends = expiry(story, machine, now - header.started_at, max_age=max_age, restart=restart)
         go_on = partial(journal.reopen, story)
-        return drive(machine, go_on, entrance, settings, how=Beginning.RESUME, no_sends=no_sends, history=story.events)
+        lost = [LaneLost(at=now, lane=lane, reason=why) for lane, why in entrance.barred.items()]
+        return drive(
+            machine,
+            go_on,
+            entrance,
+            settings,
+            how=Beginning.RESUME,
+            first=lost,
+            no_sends=no_sends,
+            history=story.events,
+        )
 
 
 def expiry(story: journal.Story, machine: Run, age: float, *, max_age: float, restart: bool) -> str | None:
@@ -128,17 +138,18 @@ def refuse_unfinished(plan_name: str, state: StateDir, *, simulated: bool) -> No
 
 def refuse_elsewhere(story: journal.Story, entrance: Entrance) -> None:
     """Refuse to go on with a run in another account or at another endpoint."""
-    header = story.birth.header
-    if entrance.endpoint != header.endpoint:
-        message = (
-            f"{story.path}: the run was begun at {header.endpoint}, and this would go on at {entrance.endpoint}; "
-            "set the same region and endpoint as then"
-        )
-        raise GuardRefused(message)
-    foreign = [lane for lane in lanes_of(story) if lane not in entrance.identities]
+    for caller in story.birth.header.callers:
+        here = entrance.endpoints.get(caller.lane)
+        if here is not None and here != caller.endpoint:
+            message = (
+                f"{story.path}: in {caller.lane} the run was begun at {caller.endpoint}, and this would go on at {here}; "
+                "set the same endpoint as then"
+            )
+            raise GuardRefused(message)
+    foreign = [lane for lane, problem in story.birth.worklist.lanes if not problem and lane not in entrance.lanes]
     if foreign:
-        here = ", ".join(map(str, entrance.identities))
-        message = f"{story.path}: the run works in {', '.join(map(str, foreign))}, and the credentials belong to {here}"
+        here = ", ".join(map(str, entrance.lanes))
+        message = f"{story.path}: the run works in {', '.join(map(str, foreign))}, and this would go on in {here}"
         raise GuardRefused(message)
 
 
@@ -152,9 +163,11 @@ def header_of(review: Review, run_id: str, started_at: float, state: StateDir) -
         worklist_digest=digest(review.worklist),
         tool_version=VERSION,
         started_at=started_at,
-        endpoint=entrance.endpoint,
         simulated=entrance.simulated,
-        identities=tuple((str(lane), identity.arn) for lane, identity in entrance.identities.items()),
+        callers=tuple(
+            journal.Caller(lane=lane, arn=identity.arn, endpoint=entrance.endpoints[lane])
+            for lane, identity in entrance.identities.items()
+        ),
         state_dir=str(state.root),
     )
 

@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from orchestrator.aws.faults import problem, unreadable, without_password
 from orchestrator.core.commands import Terminate
 from orchestrator.core.inventory import Product, Record, RecordError
-from orchestrator.core.replies import Answer, Page, Problem
+from orchestrator.core.replies import Answer, Page, Problem, RecordPage
 from orchestrator.ports import Identity
 
 if TYPE_CHECKING:
     from mypy_boto3_servicecatalog.client import ServiceCatalogClient
     from mypy_boto3_servicecatalog.literals import AccessLevelFilterKeyType
     from mypy_boto3_servicecatalog.type_defs import AccessLevelFilterTypeDef
-    from mypy_boto3_sts.client import STSClient
 
 T = TypeVar("T")
 
@@ -33,11 +32,17 @@ HISTORY_PAGE = 20
 
 
 class BotoCatalog:
-    """A `Catalog` over real boto3 clients."""
+    """
+    A `Catalog` over real boto3 clients.
 
-    def __init__(self, client: ServiceCatalogClient, sts: STSClient) -> None:
-        self._client = client
-        self._sts = sts
+    Args:
+
+        client: Makes the lane's client of a service.
+    """
+
+    def __init__(self, client: Callable[[str], Any]) -> None:
+        self._client: ServiceCatalogClient = client("servicecatalog")
+        self._make = client
         self._access: AccessLevelFilterTypeDef = {"Key": ACCOUNT_LEVEL, "Value": "self"}
 
     @property
@@ -77,6 +82,15 @@ class BotoCatalog:
             )
         )
 
+    def newest_records(self, page_token: str | None) -> Answer[RecordPage] | Problem:
+        """Read one page of the records of all products."""
+        token = {"PageToken": page_token} if page_token else {}
+        return call(
+            lambda: record_page_in(
+                self._client.list_record_history(AccessLevelFilter=self._access, PageSize=HISTORY_PAGE, **token)  # type: ignore[arg-type]
+            )
+        )
+
     def scan(self, page_token: str | None) -> Answer[Page] | Problem:
         """Read one page of everything that is not terminated."""
         token = {"PageToken": page_token} if page_token else {}
@@ -107,7 +121,8 @@ class BotoCatalog:
 
     def caller_identity(self) -> Answer[Identity] | Problem:
         """Ask STS who we are."""
-        return call(lambda: identity_in(self._sts.get_caller_identity()))
+        # Asked once, so its client is not kept.
+        return call(lambda: identity_in(self._make("sts").get_caller_identity()))
 
 
 class Unreadable(Exception):
@@ -144,6 +159,7 @@ def read_record(detail: Mapping[str, Any]) -> Record:
         product_id=detail.get("ProvisionedProductId"),
         record_type=str(detail.get("RecordType") or ""),
         status=str(demand(detail, "Status")),
+        product_name=detail.get("ProvisionedProductName"),
         created_at=seconds(detail.get("CreatedTime")),
         errors=tuple(
             RecordError(str(error.get("Code") or ""), str(error.get("Description") or ""))
@@ -157,6 +173,11 @@ def records_in(answer: Mapping[str, Any]) -> tuple[Record, ...]:
     if "RecordDetails" not in answer:
         raise Unreadable("RecordDetails")
     return tuple(read_record(detail) for detail in answer["RecordDetails"])
+
+
+def record_page_in(answer: Mapping[str, Any]) -> RecordPage:
+    """Read a page of records."""
+    return RecordPage(records=records_in(answer), next_token=answer.get("NextPageToken") or None)
 
 
 def described_in(answer: Mapping[str, Any]) -> Product:

@@ -1,14 +1,16 @@
 """
-Sessions and clients: one cached catalog per lane.
+Sessions and clients: one session per account, one cached catalog per lane, one loader of service models for all of them.
 
-Two ways in. `Ambient` honours what boto3 honours: profiles, regions, endpoint variables, CA bundle, proxies. `Rehearsal`
-reads none of it and knows only the endpoint that it is given, so that a rehearsal cannot reach a real account.
+Two ways in. `ambient` honours what boto3 honours: profiles, regions, endpoint variables, CA bundle, proxies; and from there
+assumes the roles that a plan's targets name. `rehearsal` reads none of it and knows only the endpoint that it is given, so
+that a rehearsal cannot reach a real account.
 """
 
 from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable, Sequence
 
 import boto3
 import botocore.loaders
@@ -16,8 +18,10 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
+from orchestrator.aws.assume import assumed
 from orchestrator.aws.catalog import BotoCatalog
 from orchestrator.core.lane import Lane
+from orchestrator.core.plan import Target
 from orchestrator.errors import NoAccess
 
 CONNECT_TIMEOUT = 10
@@ -44,111 +48,164 @@ def config(workers: int) -> Config:
     )
 
 
-class Sessions:
-    """A `Connect` over one boto3 session: the same credentials in each region."""
+def role_config() -> Config:
+    """Return how the clients behave that assume roles; assuming one changes nothing, so it may be repeated."""
+    return Config(
+        connect_timeout=CONNECT_TIMEOUT,
+        read_timeout=READ_TIMEOUT,
+        retries={"total_max_attempts": 3, "mode": "standard"},
+        user_agent_extra="servicecatalog-orchestrator",
+    )
 
-    def __init__(self, session: boto3.Session, client_config: Config, endpoint_url: str | None = None) -> None:
-        self._session = session
+
+class Sessions:
+    """
+    A `Connect` over one boto3 session per account.
+
+    Args:
+
+        session_for: Makes the session of an account; called once for each.
+        client_config: How clients behave.
+        endpoint_url: Where to call instead of where the session says.
+    """
+
+    def __init__(
+        self, session_for: Callable[[str], boto3.Session], client_config: Config, endpoint_url: str | None = None
+    ) -> None:
+        self._session_for = session_for
         self._config = client_config
         self._endpoint_url = endpoint_url
-        self._catalogs: dict[str, BotoCatalog] = {}
+        self._sessions: dict[str, boto3.Session] = {}
+        self._catalogs: dict[Lane, BotoCatalog] = {}
         self._lock = threading.Lock()
 
-    @property
-    def region(self) -> str:
-        """
-        The region that the environment names.
-
-        Raises:
-
-            NoAccess: It names none.
-        """
-        try:
-            region = self._session.region_name
-        except BotoCoreError as error:
-            raise NoAccess(str(error)) from error
-        if not region:
-            message = "no region is set; set AWS_DEFAULT_REGION, or `region` in your AWS profile"
-            raise NoAccess(message)
-        return region
-
     def __call__(self, lane: Lane) -> BotoCatalog:
-        """Return the catalog of *lane*. The credentials are those of the session, whatever the lane's account."""
-        return self.catalog(lane.region)
-
-    def catalog(self, region: str) -> BotoCatalog:
         """
-        Return the catalog of a region.
+        Return the catalog of *lane*.
 
         Raises:
 
             NoAccess: boto3 cannot make a client (no such profile, no credentials, a malformed setting).
         """
         with self._lock:
-            if region not in self._catalogs:
+            if lane not in self._catalogs:
                 try:
-                    self._catalogs[region] = BotoCatalog(
-                        self._session.client(
-                            "servicecatalog",
-                            region_name=region,
-                            config=self._config,
-                            endpoint_url=self._endpoint_url,
-                        ),
-                        self._session.client(
-                            "sts", region_name=region, config=self._config, endpoint_url=self._endpoint_url
-                        ),
-                    )
+                    self._catalogs[lane] = self._connect(lane)
                 except (BotoCoreError, ValueError) as error:
                     raise NoAccess(str(error)) from error
-            return self._catalogs[region]
+            return self._catalogs[lane]
+
+    def _connect(self, lane: Lane) -> BotoCatalog:
+        if lane.account_id not in self._sessions:
+            self._sessions[lane.account_id] = self._session_for(lane.account_id)
+        session = self._sessions[lane.account_id]
+
+        def client(service: str) -> object:
+            return session.client(
+                service,  # type: ignore[call-overload]
+                region_name=lane.region,
+                config=self._config,
+                endpoint_url=self._endpoint_url,
+            )
+
+        return BotoCatalog(client)
 
 
-def ambient(workers: int) -> Sessions:
+def ambient_region() -> str:
     """
-    Enter with the credentials and settings of the environment.
+    Return the region that the environment names.
+
+    Raises:
+
+        NoAccess: It names none, or contradicts itself.
+    """
+    try:
+        region = boto3.Session().region_name
+    except BotoCoreError as error:
+        raise NoAccess(str(error)) from error
+    if not region:
+        message = "no region is set; set AWS_DEFAULT_REGION, or `region` in your AWS profile"
+        raise NoAccess(message)
+    return region
+
+
+def ambient(workers: int, targets: Sequence[Target] = ()) -> Sessions:
+    """
+    Enter with the credentials and settings of the environment, and from there as the targets say.
 
     Args:
 
         workers: Threads that will share each client.
+        targets: Ways into accounts; an account that is none of them is entered with the environment's credentials.
 
     Raises:
 
         NoAccess: boto3 finds its settings contradictory.
     """
     try:
-        return Sessions(boto3.Session(), config(workers))
+        loader = botocore.session.Session().get_component("data_loader")
     except BotoCoreError as error:
         raise NoAccess(str(error)) from error
+    ways = {target.account_id: target for target in targets}
+
+    def core(profile: str | None = None) -> botocore.session.Session:
+        session = botocore.session.Session(profile=profile)
+        session.register_component("data_loader", loader)
+        return session
+
+    def session_for(account_id: str) -> boto3.Session:
+        target = ways.get(account_id)
+        if target is not None and target.profile:
+            return boto3.Session(botocore_session=core(target.profile))
+        if target is not None and (target.role_name or target.role_arn):
+            return assumed(source=core(), into=core(), target=target, client_config=role_config())
+        return boto3.Session(botocore_session=core())
+
+    return Sessions(session_for, config(workers))
 
 
-def rehearsal(endpoint_url: str, region: str, workers: int) -> Sessions:
+def rehearsal(endpoint_url: str, workers: int, targets: Sequence[Target] = ()) -> Sessions:
     """
     Enter the simulator, and nothing else.
 
     Every setting that botocore would take from the environment or from a file is replaced by its default, and proxies are
-    switched off; the credentials are made up.
+    switched off; the credentials are made up, and name the account that they are for. Profiles are not read.
 
     Args:
 
         endpoint_url: Where the simulator listens.
-        region: The region to call it for.
         workers: Threads that will share each client.
+        targets: Ways into accounts; roles are assumed as they would be.
     """
+    # Models under ~/.aws would take part otherwise.
+    built_in = [botocore.loaders.Loader.BUILTIN_DATA_PATH]
+    loader = botocore.loaders.Loader(extra_search_paths=built_in, include_default_search_paths=False)
+    ways = {target.account_id: target for target in targets}
+
+    def core() -> botocore.session.Session:
+        session = botocore.session.Session(session_vars=deaf())
+        session.register_component("data_loader", loader)
+        return session
+
+    def session_for(account_id: str) -> boto3.Session:
+        own = core()
+        own.set_credentials(f"AKIA{account_id}SIMU" if account_id.isdecimal() else REHEARSAL_KEY_ID, REHEARSAL_KEY)
+        target = ways.get(account_id)
+        if target is not None and (target.role_name or target.role_arn):
+            client_config = role_config().merge(no_proxies)
+            return assumed(source=own, into=core(), target=target, client_config=client_config, endpoint_url=endpoint_url)
+        return boto3.Session(botocore_session=own)
+
+    no_proxies = Config(proxies={})
+    return Sessions(session_for, config(workers).merge(no_proxies), endpoint_url)
+
+
+def deaf() -> dict[str, tuple[None, None, object, object]]:
+    """Return botocore's settings with their defaults, and without the variables and files that would change them."""
     defaults = {
         name: (None, None, default, conversion)
         for name, (_, _, default, conversion) in botocore.session.Session.SESSION_VARIABLES.items()
     }
     defaults["config_file"] = (None, None, os.devnull, None)
     defaults["credentials_file"] = (None, None, os.devnull, None)
-    core = botocore.session.Session(session_vars=defaults)
-    # Models under ~/.aws would take part otherwise.
-    built_in = [botocore.loaders.Loader.BUILTIN_DATA_PATH]
-    loader = botocore.loaders.Loader(extra_search_paths=built_in, include_default_search_paths=False)
-    core.register_component("data_loader", loader)
-    session = boto3.Session(
-        aws_access_key_id=REHEARSAL_KEY_ID,
-        aws_secret_access_key=REHEARSAL_KEY,
-        region_name=region,
-        botocore_session=core,
-    )
-    return Sessions(session, config(workers).merge(Config(proxies={})), endpoint_url)
+    return defaults

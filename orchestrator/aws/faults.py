@@ -35,6 +35,7 @@ from orchestrator.core.replies import (
     Throttled,
     Unanswered,
     Unauthenticated,
+    explain,
 )
 
 # botocore's own list of throttling codes (read in its source). LimitExceededException is on it for other services' sake;
@@ -83,6 +84,9 @@ NOT_FOUND = frozenset({"ResourceNotFoundException"})
 # Statuses by which a server or proxy says that it could not finish, whatever the code.
 UNFINISHED = frozenset({408, 500, 502, 503, 504})
 
+# Calls that botocore makes by itself to get credentials; what goes wrong with them was never sent to the catalog.
+ENTERING = frozenset({"AssumeRole", "AssumeRoleWithWebIdentity", "GetRoleCredentials", "CreateToken"})
+
 NO_CREDENTIALS = (
     NoCredentialsError,
     PartialCredentialsError,
@@ -113,7 +117,7 @@ def problem(error: Exception) -> Problem:
         A problem; `Unanswered` for everything that is not known to be harmless.
     """
     if isinstance(error, ClientError):
-        return answered(error)
+        return not_entered(error) if error.operation_name in ENTERING else answered(error)
     if isinstance(error, NO_CREDENTIALS):
         return Unauthenticated(type(error).__name__, one_line(error))
     if isinstance(error, NO_CONNECTION):
@@ -125,6 +129,15 @@ def problem(error: Exception) -> Problem:
     # A corrupt body comes out of botocore as UnicodeDecodeError, KeyError or the like (seen). The words of such an error
     # may be those of a header, and so of a secret (seen), so they are not repeated.
     return Unanswered(f"the call ended in {type(error).__name__}")
+
+
+def not_entered(error: ClientError) -> Problem:
+    """Say what it means that credentials could not be fetched: the call itself was not made."""
+    found = answered(error)
+    if isinstance(found, Throttled | Unanswered):
+        return NotSent(f"{error.operation_name}: {explain(found)}")
+    details: Any = (error.response or {}).get("Error", {})
+    return Unauthenticated(f"{error.operation_name} {details.get('Code')}", one_line(details.get("Message") or ""))
 
 
 def answered(error: ClientError) -> Problem:

@@ -34,7 +34,10 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 
 plan_argument = click.argument("plan", type=FILE)
 workers_option = click.option(
-    "--workers", type=click.IntRange(1, 256), default=32, show_default=True, help="Calls that may be in flight at once."
+    "--workers",
+    type=click.IntRange(1, 1024),
+    default=None,
+    help="Calls that may be in flight at once; the lanes share them.  [default: 32, or 2 for each lane, up to 256]",
 )
 state_dir_option = click.option(
     "--state-dir",

@@ -12,7 +12,9 @@ from orchestrator.errors import InvalidInput
 
 
 @contextmanager
-def entrance_for(plan: Plan, path: Path, *, simulate: bool, world: Path | None, workers: int) -> Iterator[api.Entrance]:
+def entrance_for(
+    plan: Plan, path: Path, *, simulate: bool, world: Path | None, workers: int | None
+) -> Iterator[api.Entrance]:
     """
     Enter the account of the environment, or a simulated one.
 
@@ -22,7 +24,7 @@ def entrance_for(plan: Plan, path: Path, *, simulate: bool, world: Path | None, 
         path: Its file; a world file may be beside it.
         simulate: Whether to rehearse.
         world: The world file that was asked for.
-        workers: How many calls may be in flight.
+        workers: How many calls may be in flight; None for as many as the lanes need.
 
     Raises:
 
@@ -33,7 +35,7 @@ def entrance_for(plan: Plan, path: Path, *, simulate: bool, world: Path | None, 
         message = "--world says what a rehearsal finds; it needs --simulate"
         raise InvalidInput(message)
     if not simulate:
-        yield api.enter(workers=workers)
+        yield api.enter(plan, workers=workers)
         return
     beside = path.with_suffix(".world.yaml")
     with api.rehearse(plan, world or (beside if beside.exists() else None), workers=workers) as entrance:

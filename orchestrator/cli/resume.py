@@ -40,7 +40,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     plan_name: str | None,
     max_age: int,
     state_dir: Path | None,
-    workers: int,
+    workers: int | None,
     grace: int,
     quiet: bool,
     color: str,
@@ -58,8 +58,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     if story.is_finished:
         return repeat(story)
     display = Display(quiet=quiet, color=color, log_format=log_format, log_level=log_level)
-    header = story.birth.header
-    entrance = api.reenter(header, workers=workers)
+    entrance = api.reenter(story, workers=workers)
     result = finish(story, entrance, display, grace=grace, max_age=max_age, restart=True)
     return end(result, result.exit_code, simulated=False)
 

@@ -29,7 +29,7 @@ def command(
     simulate: bool,
     world: Path | None,
     strict: bool,
-    workers: int,
+    workers: int | None,
     detailed_exitcode: bool,
     color: str,
 ) -> int:

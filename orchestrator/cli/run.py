@@ -56,7 +56,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     simulate: bool,
     world: Path | None,
     state_dir: Path | None,
-    workers: int,
+    workers: int | None,
     quiet: bool,
     color: str,
     log_format: str | None,

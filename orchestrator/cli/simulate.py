@@ -9,6 +9,7 @@ import click
 from orchestrator.cli.options import FILE
 from orchestrator.cli.streams import put, tell
 from orchestrator.errors import ExitCode, InvalidInput
+from orchestrator.report.text import plural
 
 
 @click.command("simulate")
@@ -34,7 +35,9 @@ def command(*, world: Path | None, port: int) -> int:
     put(f"export AWS_ENDPOINT_URL={server.url}")
     put(f"export AWS_DEFAULT_REGION={spec.Region}")
     put("export AWS_ACCESS_KEY_ID=AKIASIMULATED0000000 AWS_SECRET_ACCESS_KEY=not-a-secret")
-    tell(f"Account {spec.Account} with {len(list(spec.all_products()))} products. Ctrl-C ends it.")
+    for (account, region), holdings in spec.all_lanes.items():
+        tell(f"Account {account} in {region}: {plural(len(list(holdings.all_products(spec.Seed))), 'product')}")
+    tell("Ctrl-C ends it.")
     try:
         server.serve()
     except KeyboardInterrupt:

@@ -4,9 +4,10 @@ Plan × inventories → worklist. Every line gets a decision and a reason; nothi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from orchestrator.core.inventory import (
+    CONTROL_TOWER_ACCOUNT,
     FINAL,
     KNOWN_TYPES,
     PLAN_IN_PROGRESS,
@@ -18,9 +19,11 @@ from orchestrator.core.inventory import (
     Record,
 )
 from orchestrator.core.lane import Lane
+from orchestrator.core.ordering import order
 from orchestrator.core.plan import Entry, Plan
+from orchestrator.core.resolution import Absent, Found, Resolver, Unresolved, problem_of
 from orchestrator.core.settle import newest
-from orchestrator.core.worklist import Decision, Line, Reason, Worklist
+from orchestrator.core.worklist import Decision, Line, Reason, Worklist, line_id, unplaced_id
 
 Judgement = tuple[Decision, Reason, str]
 
@@ -37,43 +40,41 @@ def decide(plan: Plan, inventories: Sequence[Inventory], *, strict: bool = False
 
     Returns:
 
-        One line for each entry, in the plan's order.
+        One line for each entry, in the plan's order; entries that turn out to mean one product share a line, refused.
     """
-    by_lane = {inventory.lane: inventory for inventory in inventories}
+    resolver = Resolver(inventories)
+    lines = [decide_entry(entry, resolver, strict=strict) for entry in plan.entries]
+    lines = refuse_shared(plan.entries, lines)
+    ordered, warnings = order(plan.entries, lines, inventories)
     return Worklist(
-        lines=tuple(decide_entry(entry, by_lane, strict=strict) for entry in plan.entries),
+        lines=tuple({line.id: line for line in ordered}.values()),
         made_at=min((inventory.begun_at for inventory in inventories), default=0.0),
         lanes=tuple((inventory.lane, problem_of(inventory)) for inventory in inventories),
+        warnings=tuple(warnings),
     )
 
 
-def problem_of(inventory: Inventory) -> str | None:
-    """Say why nothing may be terminated in a lane; None if it may."""
-    if inventory.complete:
-        return None
-    return inventory.problem or "its listing is incomplete"
-
-
-def decide_entry(entry: Entry, by_lane: Mapping[Lane, Inventory], *, strict: bool) -> Line:
+def decide_entry(entry: Entry, resolver: Resolver, *, strict: bool) -> Line:
     """Decide on one entry."""
-    holders = [inventory for inventory in by_lane.values() if entry.product_id in inventory.products]
-    if len(holders) > 1:
-        lanes = ", ".join(str(inventory.lane) for inventory in holders)
-        return line_of(entry, None, (Decision.REFUSE, Reason.AMBIGUOUS, f"found in more than one lane: {lanes}"))
-    unread = [inventory for inventory in by_lane.values() if not inventory.complete]
-    if holders and holders[0].complete:
-        return decide_found(entry, holders[0])
-    if unread:
-        # It may be in a lane that could not be read: that is no ground to call it absent.
-        lane = holders[0].lane if holders else unread[0].lane
-        detail = f"lane {lane} could not be read completely: {problem_of(unread[0])}"
-        return line_of(entry, lane, (Decision.REFUSE, Reason.LANE_INCOMPLETE, detail))
-    return decide_missing(entry, by_lane, Decision.REFUSE if strict else Decision.SKIP)
+    match resolver.resolve(entry):
+        case Found(inventory, product):
+            return decide_found(entry, inventory, product)
+        case Unresolved(reason, detail, lane):
+            return line_of(entry, lane, (Decision.REFUSE, reason, detail))
+        case Absent(inventories):
+            return decide_missing(entry, inventories, Decision.REFUSE if strict else Decision.SKIP)
 
 
-def decide_found(entry: Entry, inventory: Inventory) -> Line:
+def decide_found(entry: Entry, inventory: Inventory, product: Product) -> Line:
     """Decide on a product that a complete listing shows."""
-    product = inventory.products[entry.product_id]
+    if entry.name not in (None, product.name):
+        # Names cannot be changed once a product is provisioned (documented).
+        detail = f"{product.product_id} is named {product.name}, and the plan calls it {entry.name}"
+        judgement: Judgement = (Decision.REFUSE, Reason.OTHER_NAME, detail)
+        return line_of(entry, inventory.lane, judgement, product=product)
+    if product.type == CONTROL_TOWER_ACCOUNT and entry.product_id is None:
+        detail = "it is a Control Tower account; name it by its ProvisionedProductId if it is really meant"
+        return line_of(entry, inventory.lane, (Decision.REFUSE, Reason.CONTROL_TOWER, detail), product=product)
     judgement, record = judge(product, inventory.records.get(product.product_id, ()))
     return line_of(entry, inventory.lane, judgement, product=product, record_id=record)
 
@@ -105,27 +106,48 @@ def judge(product: Product, records: Sequence[Record]) -> tuple[Judgement, str |
     return (Decision.REFUSE, Reason.UNDER_CHANGE, f"it is under change by {change}"), None
 
 
-def decide_missing(entry: Entry, by_lane: Mapping[Lane, Inventory], absent: Decision) -> Line:
+def decide_missing(entry: Entry, inventories: Sequence[Inventory], absent: Decision) -> Line:
     """Decide on a product that no lane's complete listing shows."""
-    only_lane = next(iter(by_lane)) if len(by_lane) == 1 else None
-    for inventory in by_lane.values():
-        if entry.product_id in inventory.only_searched:
-            detail = "the search shows it and the complete listing does not; review again in a minute"
-            return line_of(entry, inventory.lane, (Decision.REFUSE, Reason.LISTINGS_DIFFER, detail))
-    seen = [
-        (inventory.lane, record) for inventory in by_lane.values() for record in inventory.records.get(entry.product_id, ())
-    ]
+    seen = [(inventory.lane, record) for inventory in inventories for record in records_of(entry, inventory)]
     last = newest(record for _, record in seen if record.is_termination)
     if last is not None and last.status == SUCCEEDED:
         lane = next(lane for lane, record in seen if record is last)
-        judgement = (Decision.SKIP, Reason.ALREADY_GONE, f"terminated before, by {last.record_id}")
+        which = "" if entry.product_id else f"the last product of that name, {last.product_id}, was "
+        judgement = (Decision.SKIP, Reason.ALREADY_GONE, f"{which}terminated before, by {last.record_id}")
         return line_of(entry, lane, judgement, record_id=last.record_id)
     if seen:
         lane, record = seen[0]
         detail = f"not found in {lane}; the last that is known of it is {record}"
         return line_of(entry, lane, (absent, Reason.NOT_FOUND, detail), record_id=record.record_id)
-    lanes = ", ".join(map(str, by_lane)) or "any lane"
-    return line_of(entry, only_lane, (absent, Reason.NOT_FOUND, f"not found in {lanes}"))
+    only_lane = inventories[0].lane if len(inventories) == 1 else None
+    lanes = ", ".join(str(inventory.lane) for inventory in inventories[:8])
+    more = f" and {len(inventories) - 8} more lanes" if len(inventories) > 8 else ""
+    return line_of(entry, only_lane, (absent, Reason.NOT_FOUND, f"not found in {lanes}{more}"))
+
+
+def records_of(entry: Entry, inventory: Inventory) -> Sequence[Record]:
+    """Return what a lane remembers of a product that it does not hold any more."""
+    if entry.product_id is not None:
+        return inventory.records.get(entry.product_id, ())
+    record = inventory.terminated_names.get(entry.name or "")
+    return (record,) if record else ()
+
+
+def refuse_shared(entries: Sequence[Entry], lines: Sequence[Line]) -> list[Line]:
+    """Refuse lines that two entries share: one names the product by id and the other by name, and which counts is open."""
+    by_id: dict[str, list[Entry]] = {}
+    for entry, line in zip(entries, lines, strict=True):
+        by_id.setdefault(line.id, []).append(entry)
+    decided = []
+    for entry, line in zip(entries, lines, strict=True):
+        sharing = by_id[line.id]
+        if len(sharing) == 1:
+            decided.append(line)
+            continue
+        places = " and ".join(each.where or each.label for each in sharing)
+        judgement = (Decision.REFUSE, Reason.DUPLICATE, f"two entries mean this product: {places}")
+        decided.append(line_of(entry, line.lane, judgement, product=line.product))
+    return decided
 
 
 def line_of(
@@ -138,14 +160,18 @@ def line_of(
 ) -> Line:
     """Make the line of an entry."""
     decision, reason, detail = judgement
+    product_id = product.product_id if product else entry.product_id
     return Line(
-        product_id=entry.product_id,
+        id=line_id(lane, product_id) if lane and product_id else unplaced_id(entry, lane),
+        product_id=product_id,
         lane=lane,
         decision=decision,
         reason=reason,
         detail=detail,
         options=entry.options,
         product=product,
+        asked_name=entry.name,
         key=entry.key,
         record_id=record_id,
+        where=entry.where,
     )

@@ -21,10 +21,9 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnostic:
-    """What is wrong, where, what would be right, and the earlier place that it collides with, if any."""
+    """What is wrong, where, what would be right, and other places that it has to do with, each with a note."""
 
     place: Place
     message: str
     hint: str | None = None
-    related: Place | None = None
-    related_note: str | None = None
+    related: tuple[tuple[Place, str], ...] = ()

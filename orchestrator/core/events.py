@@ -196,17 +196,20 @@ class Began(Event):
     """
     An execution of the run began; its deadline and failure tolerance count from here.
 
-    `no_sends` says why it sends nothing and only follows what was sent before; None if it sends.
+    `no_sends` says why it sends nothing and only follows what was sent before; None if it sends. `first` is how many lines
+    it starts at most, the others are left for later; None for all.
     """
 
     how: Beginning
     no_sends: str | None = None
+    first: int | None = None
 
 
 class Drain(StrEnum):
     """Why nothing new is started any more."""
 
     INTERRUPTED = "interrupted"
+    STOPPED = "stopped"
     DEADLINE = "deadline"
     TOLERANCE = "tolerance"
 

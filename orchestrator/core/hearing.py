@@ -38,7 +38,7 @@ def hear(reply: Reply, t: Termination, state: State, rules: Rules) -> Iterator[e
         reply: What came back, perhaps late or doubled.
         t: The line's life so far.
         state: The line's state now.
-        rules: What holds for its lane.
+        rules: What holds for it.
 
     Yields:
 
@@ -96,7 +96,7 @@ def sent(outcome: Outcome, t: Termination, state: State, at: float) -> Iterator[
 def misfit(record: Record, t: Termination) -> bool:
     """Whether an answer's record cannot be the one of this attempt."""
     return (
-        record.product_id not in (None, t.line.product_id)
+        record.product_id not in (None, t.product_id)
         or record.record_id in {*t.own_records, t.record_before}
         or not (record.is_termination or not record.record_type)
     )
@@ -128,7 +128,7 @@ def hear_followed(reply: Reply, t: Termination, rules: Rules) -> Iterator[e.Line
 
 def foreign(record: Record, t: Termination) -> bool:
     """Whether a record that was asked for by its id is another one, or of another product."""
-    return record.record_id != t.record_id or record.product_id not in (None, t.line.product_id)
+    return record.record_id != t.record_id or record.product_id not in (None, t.product_id)
 
 
 def hear_record(reply: Reply, command: DescribeRecord, t: Termination) -> Iterator[e.LineEvent]:
@@ -156,7 +156,7 @@ def hear_history(reply: Reply, t: Termination) -> Iterator[e.LineEvent]:
 def hear_product(reply: Reply, t: Termination) -> Iterator[e.LineEvent]:
     """Deal with a product that was looked up."""
     match reply.outcome:
-        case Answer(Product() as product) if product.product_id == t.line.product_id:
+        case Answer(Product() as product) if product.product_id == t.product_id:
             sighting = Sighting(at=reply.at, status=product.status, record_id=product.last_record_id)
             yield v.Learned(at=reply.at, line=t.line.id, sighting=sighting)
         case NotFound():

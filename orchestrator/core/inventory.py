@@ -52,6 +52,7 @@ class Record:
     product_id: str | None
     record_type: str
     status: str
+    product_name: str | None = None
     created_at: float | None = None
     errors: tuple[RecordError, ...] = ()
 
@@ -90,8 +91,9 @@ class Inventory:
 
     It is `complete` only if every page was read; no absence may be concluded from one that is not. `records` holds the
     newest records of products that a decision needs them for: those that the plan names and the listing does not show,
-    and those under change. `barred` says that the lane could not even be entered. `only_searched` are products that the
-    search showed and the complete listing did not.
+    and those under change. `terminated_names` holds the newest successful termination of each name that the plan asks for
+    and the listing does not show, as far back as was read. `barred` says that the lane could not even be entered.
+    `only_searched` are products that the search showed and the complete listing did not.
     """
 
     lane: Lane
@@ -101,4 +103,5 @@ class Inventory:
     barred: bool = False
     products: Mapping[str, Product] = field(default_factory=dict)
     records: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)
-    only_searched: frozenset[str] = frozenset()
+    terminated_names: Mapping[str, Record] = field(default_factory=dict)
+    only_searched: Mapping[str, Product] = field(default_factory=dict)

@@ -26,6 +26,9 @@ PATIENCE = 600.0
 MOST_DENIALS = 3
 """Sends refused for want of a right, before any was accepted, that close a lane."""
 
+SILENCE = 5.0
+"""Seconds without any answer to what is out, after which a lane gets hardly any further calls until one comes."""
+
 MOST_PAGES = 100_000
 LISTING_TRIES = 5
 LISTING_PAUSE = 30.0
@@ -56,6 +59,7 @@ class LaneWork:
         self.paces = {operation: Pace() for operation in Operation}
         self.paces[Operation.TERMINATE] = Pace(cap=rate_per_second)
         self.in_flight = 0
+        self.silent_since = 0.0
         self.under_way = 0
         self.serial_under_way = 0
         self.closed: str | None = None
@@ -110,9 +114,35 @@ class LaneWork:
         """Whether a verdict was reached that no complete listing has been held against yet."""
         return self.verdict_at is not None and (self.audited_at is None or self.audited_at < self.verdict_at)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether calls are out, or lines wait for some."""
+        return self.in_flight > 0 or any(self.agendas.values())
+
+    def room(self, now: float, share: int) -> int:
+        """
+        Say how many more calls may leave now.
+
+        Args:
+
+            now: Seconds since the epoch.
+            share: The lane's part of all the calls that may be in flight. A lane that is silent or has failed last gets
+                little of it, so that it does not hold the others' workers.
+        """
+        silent = self.in_flight > 0 and now - self.silent_since > SILENCE
+        return min(share, 1 if self.failing_since is not None else 2 if silent else share) - self.in_flight
+
+    def call(self, operation: Operation, at: float) -> None:
+        """A call left."""
+        if not self.in_flight:
+            self.silent_since = at
+        self.in_flight += 1
+        self.paces[operation].sent(at)
+
     def hear(self, event: v.Heard) -> None:
         """Learn from an answer whether the lane is well."""
         self.in_flight = max(0, self.in_flight - 1)
+        self.silent_since = event.at
         self.paces[event.operation].heard(event.at, slower=event.slower)
         if event.operation is Operation.SCAN:
             self.listing_asked = False

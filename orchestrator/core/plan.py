@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from orchestrator.core.lane import Lane
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
@@ -30,13 +32,57 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One product named in a plan. `where` is `file:line` of the entry, for reasons that point back to it."""
+class Target:
+    """
+    An account with its regions and how to get in: by a role, by a profile, or with the ambient credentials if neither is
+    given. At most one of `role_name`, `role_arn` and `profile` is.
+    """
 
-    product_id: str
+    account_id: str
+    regions: tuple[str, ...]
+    role_name: str | None = None
+    role_arn: str | None = None
+    profile: str | None = None
+    external_id: str | None = None
+    role_session_name: str | None = None
+
+    @property
+    def lanes(self) -> tuple[Lane, ...]:
+        """The target's lanes."""
+        return tuple(Lane(self.account_id, region) for region in self.regions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """
+    One product named in a plan, by its id, by its name, or by both (an ARN holds both); then both have to fit.
+
+    `account_id` and `region` narrow where it is looked for. `depends_on` are ids, names or keys of other entries, and globs
+    over names in the entry's lane. `where` is `file:line` of the entry, for reasons that point back to it.
+    """
+
+    product_id: str | None = None
+    name: str | None = None
+    account_id: str | None = None
+    region: str | None = None
     key: str | None = None
     options: Options = field(default_factory=Options)
+    depends_on: tuple[str, ...] = ()
     where: str | None = None
+
+    @property
+    def label(self) -> str:
+        """What the entry is called in messages."""
+        return self.key or self.name or self.product_id or "?"
+
+    @property
+    def handles(self) -> frozenset[str]:
+        """The words by which another entry may depend on this one."""
+        return frozenset(handle for handle in (self.key, self.name, self.product_id) if handle)
+
+    def admits(self, lane: Lane) -> bool:
+        """Whether the product may be in *lane*."""
+        return self.account_id in (None, lane.account_id) and self.region in (None, lane.region)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,9 +137,15 @@ class Retry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a person wants terminated, and within which limits."""
+    """What a person wants terminated, where, and within which limits. Without targets it is the ambient account."""
 
     name: str
+    targets: tuple[Target, ...] = ()
     entries: tuple[Entry, ...] = ()
     limits: Limits = field(default_factory=Limits)
     retry: Retry = field(default_factory=Retry)
+
+    @property
+    def lanes(self) -> tuple[Lane, ...]:
+        """The lanes of all targets."""
+        return tuple(lane for target in self.targets for lane in target.lanes)

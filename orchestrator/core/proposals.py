@@ -4,7 +4,7 @@ What should be asked of the world now: state → commands, in order of urgency. 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from orchestrator.core import tokens
@@ -29,7 +29,8 @@ READS = (Operation.PRODUCT, Operation.HISTORY, Operation.RECORD)
 
 def propose(work: Work, run_id: str, now: float) -> Iterator[Command]:
     """
-    Yield what may be asked now, the least busy lane first; within a lane what settles doubt, then what follows, then sends.
+    Yield what may be asked now: the lanes in turn, the least busy first, each up to its share; within a lane what settles
+    doubt, then what follows, then sends.
 
     Args:
 
@@ -37,24 +38,47 @@ def propose(work: Work, run_id: str, now: float) -> Iterator[Command]:
         run_id: For the tokens.
         now: Seconds since the epoch.
     """
-    for lane in sorted(work.lanes.values(), key=lambda lane: (lane.in_flight, lane.lane)):
-        if lane.lost:
-            continue
-        for operation in READS:
-            allowed = lane.paces[operation].allowance(now)
-            for line in islice(lane.agendas[operation].due(now), allowed):
-                yield read(work.lines[line], work.state(work.lines[line]), operation, lane)
-        yield from listing_page(work, lane, now)
-        if not is_closed_to_sends(work, lane) and lane.is_fresh(now):
-            yield from sends(work, lane, run_id, now)
+    lanes = sorted((lane for lane in work.lanes.values() if not lane.lost), key=lambda lane: (lane.in_flight, lane.lane))
+    share = fair_share(work, lanes)
+    asked = [islice(within(work, lane, run_id, now), room) for lane in lanes if (room := lane.room(now, share)) > 0]
+    while asked:
+        going_on = []
+        for commands in asked:
+            if (command := next(commands, None)) is not None:
+                yield command
+                going_on.append(commands)
+        asked = going_on
+
+
+def fair_share(work: Work, lanes: Sequence[LaneWork]) -> int:
+    """
+    Say how many calls one lane may have in flight: an equal part for each that has something to do.
+
+    Where there are several lanes no one gets more than half, so that one which hangs never holds all of them.
+    """
+    busy = sum(lane.is_busy for lane in lanes)
+    if len(work.lanes) == 1:
+        return work.workers
+    return max(1, min(work.workers // max(1, busy), work.workers // 2))
+
+
+def within(work: Work, lane: LaneWork, run_id: str, now: float) -> Iterator[Command]:
+    """Yield what may be asked in one lane."""
+    for operation in READS:
+        allowed = lane.paces[operation].allowance(now)
+        for line in islice(lane.agendas[operation].due(now), allowed):
+            yield read(work.lines[line], work.state(work.lines[line]), operation, lane)
+    yield from listing_page(work, lane, now)
+    if not is_closed_to_sends(work, lane) and lane.is_fresh(now):
+        yield from sends(work, lane, run_id, now)
 
 
 def read(t: Termination, state: State, operation: Operation, lane: LaneWork) -> Command:
     """Make the lookup that a line waits for."""
     if operation is Operation.PRODUCT:
-        return DescribeProduct(lane=lane.lane, line=t.line.id, product_id=t.line.product_id)
+        return DescribeProduct(lane=lane.lane, line=t.line.id, product_id=t.product_id)
     if operation is Operation.HISTORY:
-        return ReadHistory(lane=lane.lane, line=t.line.id, product_id=t.line.product_id)
+        return ReadHistory(lane=lane.lane, line=t.line.id, product_id=t.product_id)
     record_id = t.record_id
     if state is not State.IN_PROGRESS:
         conclusion = conclusion_of(t, state)
@@ -132,7 +156,7 @@ def sends(work: Work, lane: LaneWork, run_id: str, now: float) -> Iterator[Comma
         if is_stale(t, now):
             if looks > 0 and t.look_at <= now:
                 looks -= 1
-                yield DescribeProduct(lane=lane.lane, line=line, product_id=t.line.product_id)
+                yield DescribeProduct(lane=lane.lane, line=line, product_id=t.product_id)
             continue
         room -= 1
         slots -= pending
@@ -153,10 +177,10 @@ def send(t: Termination, state: State, lane: LaneWork, run_id: str) -> Terminate
     return Terminate(
         lane=lane.lane,
         line=t.line.id,
-        product_id=t.line.product_id,
+        product_id=t.product_id,
         attempt=t.attempt,
         send=t.send + 1,
-        token=tokens.token(run_id, lane.lane, t.line.product_id, t.attempt),
+        token=tokens.token(run_id, lane.lane, t.product_id, t.attempt),
         options=t.line.options,
         record_before=conclusion.record_id,
     )

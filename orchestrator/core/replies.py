@@ -88,6 +88,14 @@ class Page:
     next_token: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordPage:
+    """One page of a lane's records, newest first."""
+
+    records: tuple[Record, ...]
+    next_token: str | None = None
+
+
 Value = Record | Product | tuple[Record, ...] | Page
 Outcome = Answer[Value] | Problem
 

@@ -46,6 +46,8 @@ from orchestrator.core.termination import Termination
 from orchestrator.core.work import Work
 from orchestrator.core.worklist import Worklist
 
+WORKERS = 32
+
 
 class Run:
     """
@@ -57,14 +59,15 @@ class Run:
         plan: The plan that the worklist was made from.
         worklist: What to do.
         grace: Seconds that terminations under way are followed after a stop was asked for.
+        workers: Calls that may be in flight at once; the lanes share them.
     """
 
-    def __init__(self, *, run_id: str, plan: Plan, worklist: Worklist, grace: float = 20.0) -> None:
+    def __init__(self, *, run_id: str, plan: Plan, worklist: Worklist, grace: float = 20.0, workers: int = WORKERS) -> None:
         self.run_id = run_id
         self.plan = plan
         self.worklist = worklist
         self.grace = grace
-        self._work = Work(plan, worklist)
+        self._work = Work(plan, worklist, workers)
 
     def next(self, now: float) -> Iterator[Command]:
         """
@@ -112,7 +115,7 @@ class Run:
         """
         self._work.apply(event)
 
-    def begin(self, at: float, how: e.Beginning, no_sends: str | None = None) -> list[e.Event]:
+    def begin(self, at: float, how: e.Beginning, no_sends: str | None = None, first: int | None = None) -> list[e.Event]:
         """
         Say how an execution begins.
 
@@ -121,6 +124,7 @@ class Run:
             at: Now, seconds since the epoch.
             how: Whether it is the first one.
             no_sends: Why nothing is sent any more and only what was sent is followed, None if it is.
+            first: How many lines are started at most, in the order of their turns; None for all.
 
         Returns:
 
@@ -132,7 +136,7 @@ class Run:
             for t in self._work.lines.values()
             if self._work.state(t) is State.REQUESTED
         ]
-        return [e.Began(at=at, how=how, no_sends=no_sends), *unanswered]
+        return [e.Began(at=at, how=how, no_sends=no_sends, first=first), *unanswered]
 
     def finish(self, at: float) -> list[e.Event]:
         """Return the event that ends the run for good, if nothing is left to do."""
@@ -158,6 +162,11 @@ class Run:
     def drained_by(self) -> e.Draining | None:
         """Why nothing new is started, None while it is."""
         return self._work.drain
+
+    @property
+    def held_back(self) -> int:
+        """How many lines this execution was told to leave for later, and has left."""
+        return sum(self._work.board.states[line] is State.PENDING for line in self._work.held)
 
     @property
     def passed_tolerance(self) -> str | None:
@@ -207,7 +216,7 @@ class Run:
         if isinstance(command, ScanPage):
             yield from self._hear_page(reply, command)
         elif (t := self._work.lines.get(command.line)) is not None:
-            yield from hear(reply, t, self._work.state(t), self._work.rules(self._work.lane_of(t)))
+            yield from hear(reply, t, self._work.state(t), self._work.rules(t))
 
     def _hear_page(self, reply: Reply, command: ScanPage) -> Iterator[e.LaneEvent]:
         lane = self._work.lanes[command.lane]

@@ -99,6 +99,8 @@ def first_state(line: Line) -> State:
             return State.ALREADY_GONE
         case Decision.SKIP, _:
             return State.SKIPPED
+        case _, Reason.BLOCKED:
+            return State.BLOCKED
         case _:
             return State.REFUSED
 

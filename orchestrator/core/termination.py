@@ -63,6 +63,12 @@ class Termination:
     record_status: str = ""
 
     @property
+    def product_id(self) -> str:
+        """The product; a line that is to be terminated has one."""
+        assert self.line.product_id is not None
+        return self.line.product_id
+
+    @property
     def known_records(self) -> frozenset[str]:
         """Last records of the product that are no news: the reviewed one, and our own."""
         reviewed = self.line.product.last_record_id if self.line.product else None

@@ -14,7 +14,7 @@ from orchestrator.core.lane_work import (
     PATIENCE,
     LaneWork,
 )
-from orchestrator.core.proposals import READS, is_closed_to_sends, is_cut_short, is_quiet, wants_listing
+from orchestrator.core.proposals import READS, fair_share, is_closed_to_sends, is_cut_short, is_quiet, wants_listing
 from orchestrator.core.states import OPEN
 from orchestrator.core.termination import MOST_MISSES
 from orchestrator.core.verdict import verdict
@@ -34,7 +34,7 @@ def elapse(work: Work, at: float, grace: float) -> Iterator[e.Event]:
     for line in work.concluded:
         t = work.lines[line]
         # None if an answer was stamped later than this moment; the next one will do.
-        if (event := verdict(t, work.state(t), at, work.rules(work.lane_of(t)))) is not None:
+        if (event := verdict(t, work.state(t), at, work.rules(t))) is not None:
             yield event
     for lane in work.lanes.values():
         yield from lane_end(lane, at)
@@ -124,15 +124,17 @@ def wake_at(work: Work, now: float) -> float:
         moments.append(work.drain.until)
     else:
         moments.append(work.began_at + work.plan.limits.deadline)
-    for lane in work.lanes.values():
-        moments += lane_moments(work, lane, now)
+    lanes = [lane for lane in work.lanes.values() if not lane.lost]
+    share = fair_share(work, lanes)
+    for lane in lanes:
+        # Where there is no room, an answer will bring the next moment.
+        if lane.room(now, share) > 0:
+            moments += lane_moments(work, lane, now)
     return min(moments, default=float("inf"))
 
 
 def lane_moments(work: Work, lane: LaneWork, now: float) -> Iterator[float]:
     """Yield the moments at which something may be due in one lane."""
-    if lane.lost:
-        return
     for operation in (*READS, Operation.TERMINATE):
         due = lane.agendas[operation].next_at()
         if due is None or (operation is Operation.TERMINATE and is_closed_to_sends(work, lane)):

@@ -35,11 +35,16 @@ RECENT = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What holds for the lane now: how often is tried, and why nothing may be sent, if that is so."""
+    """
+    What holds for a line now: how often is tried, and why nothing may be sent, if that is so.
+
+    `blocked` says what keeps a line that was not sent from ever having its turn.
+    """
 
     retry: Retry
     lane_closed: str | None = None
     no_sends: str | None = None
+    blocked: str | None = None
 
 
 def conclusion_of(t: Termination, state: State) -> Conclusion:
@@ -69,7 +74,7 @@ def verdict(t: Termination, state: State, at: float, rules: Rules) -> e.LineEven
         t: The line's life so far.
         state: `PENDING` or `IN_DOUBT`.
         at: Now, seconds since the epoch.
-        rules: What holds for its lane.
+        rules: What holds for it.
 
     Returns:
 
@@ -112,13 +117,15 @@ def is_recent(t: Termination, at: float) -> bool:
 
 def refused(t: Termination, at: float, rules: Rules) -> e.LineEvent | None:
     """Close a line that may not be sent any more: as failed if it was sent and failed, else as what kept it from that."""
-    reason = rules.lane_closed or rules.no_sends
+    reason = rules.lane_closed or rules.no_sends or rules.blocked
     if reason and t.errors and t.own_records:
         return e.Failed(at=at, line=t.line.id, evidence=f"its last attempt FAILED; {reason}", errors=t.errors)
     if rules.lane_closed:
         return e.Refused(at=at, line=t.line.id, reason=rules.lane_closed)
     if rules.no_sends:
         return e.Drifted(at=at, line=t.line.id, reason=rules.no_sends)
+    if rules.blocked:
+        return e.Blocked(at=at, line=t.line.id, reason=rules.blocked)
     return None
 
 

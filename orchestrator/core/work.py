@@ -13,7 +13,9 @@ from orchestrator.core.commands import Operation
 from orchestrator.core.inventory import CONTROL_TOWER_ACCOUNT
 from orchestrator.core.lane import Lane
 from orchestrator.core.lane_work import AUDIT_PAUSE, LaneWork
+from orchestrator.core.ordering import in_turn
 from orchestrator.core.plan import Plan
+from orchestrator.core.prerequisites import Prerequisites
 from orchestrator.core.settle import AskHistory, AskProduct, AskRecord, Quiet, UnderWay
 from orchestrator.core.states import UNDER_WAY, Board, State
 from orchestrator.core.termination import Termination
@@ -34,10 +36,13 @@ QUESTIONS = {
 class Work:
     """Everything that is known within a run. Changed by `apply` only."""
 
-    def __init__(self, plan: Plan, worklist: Worklist) -> None:
+    def __init__(self, plan: Plan, worklist: Worklist, workers: int) -> None:
         self.plan = plan
+        self.workers = workers
         self.worklist = worklist
         self.board = Board(worklist)
+        self.prerequisites = Prerequisites(worklist.lines, self.board)
+        self.held: frozenset[str] = frozenset()
         self.began_at = 0.0
         self.failures = 0
         self.drain: e.Draining | None = None
@@ -48,8 +53,11 @@ class Work:
         rate = plan.limits.rate_per_second
         self.lanes: dict[Lane, LaneWork] = {lane: LaneWork(lane, rate) for lane, problem in worklist.lanes if not problem}
         self.lines: dict[str, Termination] = {}
+        self._by_lane: dict[Lane, list[Termination]] = {lane: [] for lane in self.lanes}
         for rank, line in enumerate(worklist.of(Decision.TERMINATE)):
+            assert line.lane is not None
             self.lines[line.id] = Termination(line=line, rank=rank, reviewed_at=worklist.made_at)
+            self._by_lane[line.lane].append(self.lines[line.id])
         self.allowed_failures = plan.limits.failure_tolerance.allowed(len(self.lines))
 
     def lane_of(self, t: Termination) -> LaneWork:
@@ -92,7 +100,8 @@ class Work:
 
     def _happen(self, event: e.LineEvent) -> None:
         before = self.board.states.get(event.line)
-        self.board.move(event)
+        after = self.board.move(event)
+        assert before is not None
         t = self.lines[event.line]
         held = before in UNDER_WAY and not t.resting
         t.happen(event)
@@ -102,8 +111,7 @@ class Work:
             lane.serial_under_way += (self.state(t) in UNDER_WAY) - (before in UNDER_WAY)
         match event:
             case e.Intended():
-                lane.paces[Operation.TERMINATE].sent(event.at)
-                lane.in_flight += 1
+                lane.call(Operation.TERMINATE, event.at)
             case e.Accepted():
                 lane.accepted += 1
                 t.look_at = event.at + watch.FIRST
@@ -127,6 +135,8 @@ class Work:
             self._replan_all(event.at, lane)
         else:
             self.replan(t, event.at)
+        for dependent in self.prerequisites.moved(event.line, before, after):
+            self.replan(self.lines[dependent], event.at)
 
     def _look(self, event: v.Learned | v.Followed) -> None:
         t = self.lines[event.line]
@@ -154,8 +164,7 @@ class Work:
 
     def _asked(self, event: v.Asked) -> None:
         lane = self.lanes[event.lane]
-        lane.in_flight += 1
-        lane.paces[event.operation].sent(event.at)
+        lane.call(event.operation, event.at)
         if event.line is None:
             lane.ask_page(event.at)
             return
@@ -206,10 +215,10 @@ class Work:
         lane.unlistable_since = None
         if lane.owes_audit and lane.verdict_at is not None and event.begun_at >= lane.verdict_at:
             shown = event.sightings.keys()
-            lane.audit = {line: event.at for line in lane.terminated if self.lines[line].line.product_id in shown}
+            lane.audit = {line: event.at for line in lane.terminated if self.lines[line].product_id in shown}
         for t in self._of(lane):
             if self.state(t) in (State.PENDING, State.IN_DOUBT):
-                t.show(event.sightings.get(t.line.product_id), event.begun_at)
+                t.show(event.sightings.get(t.product_id), event.begun_at)
                 self.replan(t, event.at)
             elif lane.audit and t.line.id in lane.audit:
                 t.forget(event.at, must_look=False)
@@ -221,6 +230,8 @@ class Work:
         self.failures = 0
         self.drain = None
         self.no_sends = event.no_sends
+        in_order = [line.id for line in in_turn(self.worklist.lines)] if event.first is not None else []
+        self.held = frozenset(in_order[event.first :])
         if event.no_sends is None:
             self.tolerance = None
         rate = self.plan.limits.rate_per_second
@@ -253,9 +264,14 @@ class Work:
             return None
         return f"{self.failures} failures, and the plan's FailureTolerance allows {self.allowed_failures}"
 
-    def rules(self, lane: LaneWork) -> Rules:
-        """Return what holds for the lines of a lane now."""
-        return Rules(retry=self.plan.retry, lane_closed=lane.closed, no_sends=self.no_sends)
+    def rules(self, t: Termination) -> Rules:
+        """Return what holds for a line now."""
+        blocked = self.prerequisites.stays(t.line.id) if self.state(t) is State.PENDING else None
+        return Rules(retry=self.plan.retry, lane_closed=self.lane_of(t).closed, no_sends=self.no_sends, blocked=blocked)
+
+    def waits_its_turn(self, t: Termination) -> bool:
+        """Whether a line has to wait: for what it comes after, or because this execution starts only the first ones."""
+        return t.line.id in self.held or self.prerequisites.wait(t.line.id)
 
     def _serial_rests(self, lane: LaneWork) -> bool:
         """Whether a product that must be alone in the lane was left in doubt or stuck, so that no other may follow it."""
@@ -268,7 +284,7 @@ class Work:
         return self.state(t) in UNDER_WAY and not t.resting
 
     def _of(self, lane: LaneWork) -> list[Termination]:
-        return [t for t in self.lines.values() if t.line.lane == lane.lane]
+        return self._by_lane[lane.lane]
 
     def _replan_all(self, at: float, lane: LaneWork | None = None) -> None:
         for t in self.lines.values() if lane is None else self._of(lane):
@@ -289,13 +305,20 @@ class Work:
             lane.agendas[Operation.PRODUCT].put(t.line.id, t.look_at, t.rank)
         elif t.resting:
             return
-        elif state is State.IN_DOUBT or (state is State.PENDING and (self.drain is None or lane.closed)):
+        elif state is State.IN_DOUBT:
             self._replan_open(t, state, lane, at)
+        elif state is State.PENDING:
+            rules = self.rules(t)
+            final = rules.lane_closed or rules.no_sends or rules.blocked
+            if (self.drain is None or lane.closed or rules.blocked) and (
+                final or is_adoption(t) or not self.waits_its_turn(t)
+            ):
+                self._replan_open(t, state, lane, at)
 
     def _replan_open(self, t: Termination, state: State, lane: LaneWork, at: float) -> None:
-        rules = self.rules(lane)
+        rules = self.rules(t)
         unseen = state is State.PENDING and t.facts.sighting is None and not t.must_look
-        if unseen and not (is_adoption(t) or rules.lane_closed or rules.no_sends):
+        if unseen and not (is_adoption(t) or rules.lane_closed or rules.no_sends or rules.blocked):
             # It waits for the lane's listing.
             lane.agendas[Operation.TERMINATE].put(t.line.id, t.retry_at, t.rank)
             return

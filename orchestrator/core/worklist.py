@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from orchestrator.core.inventory import Product
 from orchestrator.core.lane import Lane
-from orchestrator.core.plan import Options
+from orchestrator.core.plan import Entry, Options
 
 
 class Decision(StrEnum):
@@ -29,24 +29,46 @@ class Reason(StrEnum):
     ADOPT = "adopt"
     ALREADY_GONE = "already_gone"
     NOT_FOUND = "not_found"
+    LEFT_OUT = "left_out"
     AMBIGUOUS = "ambiguous"
+    DUPLICATE = "duplicate"
+    OTHER_NAME = "other_name"
     UNDER_CHANGE = "under_change"
     PLAN_IN_PROGRESS = "plan_in_progress"
+    CONTROL_TOWER = "control_tower"
     UNKNOWN_STATUS = "unknown_status"
     UNKNOWN_TYPE = "unknown_type"
     LISTINGS_DIFFER = "listings_differ"
     LANE_INCOMPLETE = "lane_incomplete"
+    CYCLE = "cycle"
+    BLOCKED = "blocked"
 
 
-def line_id(lane: Lane | None, product_id: str) -> str:
+GONE = frozenset({Reason.ALREADY_GONE, Reason.NOT_FOUND})
+"""Reasons of a line that keeps no dependent waiting: there is nothing that could still be there."""
+
+
+def line_id(lane: Lane, product_id: str) -> str:
     """
-    Name a line, the same in the journal, in events and in reports.
+    Name the line of a product, the same in the journal, in events and in reports.
 
     Returns:
 
-        `account/region/product`; `?/?/product` where no lane is known to hold the product.
+        `account/region/product`.
     """
-    return f"{lane}/{product_id}" if lane else f"?/?/{product_id}"
+    return f"{lane}/{product_id}"
+
+
+def unplaced_id(entry: Entry, lane: Lane | None) -> str:
+    """
+    Name the line of an entry whose product is not known to be in one lane.
+
+    Returns:
+
+        As `line_id`, with `?` for what is not known, and `name:` before a name that stands for no product.
+    """
+    account, region = (lane.account_id, lane.region) if lane else (entry.account_id or "?", entry.region or "?")
+    return f"{account}/{region}/{entry.product_id or f'name:{entry.name}'}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,29 +76,34 @@ class Line:
     """
     One product, what is to be done with it, and why.
 
-    `product` is what the review saw; later looks are compared with it. `record_id` is the termination to follow where the
-    reason is `adopt`.
+    `id` is the line's name everywhere. `product` is what the review saw; later looks are compared with it. `asked_name` is
+    the name that the plan called it by. `record_id` is the termination to follow where the reason is `adopt`. `after` are
+    lines that have to be gone before this one is sent. `where` is `file:line` of its entry.
     """
 
-    product_id: str
+    id: str
+    product_id: str | None
     lane: Lane | None
     decision: Decision
     reason: Reason
     detail: str
     options: Options = field(default_factory=Options)
     product: Product | None = None
+    asked_name: str | None = None
     key: str | None = None
     record_id: str | None = None
-
-    @property
-    def id(self) -> str:
-        """The line's name everywhere."""
-        return line_id(self.lane, self.product_id)
+    after: tuple[str, ...] = ()
+    where: str | None = None
 
     @property
     def name(self) -> str:
-        """The product's name if it was seen, else its id."""
-        return self.product.name if self.product else self.product_id
+        """The product's name if it was seen, else what the plan calls it."""
+        return self.product.name if self.product else self.asked_name or self.product_id or "?"
+
+    @property
+    def label(self) -> str:
+        """What people call the line in messages."""
+        return f"{self.name} ({self.product_id})" if self.product_id and self.product_id != self.name else self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,12 +111,14 @@ class Worklist:
     """
     All lines of a run, in the plan's order, made from inventories begun at `made_at` (seconds since the epoch).
 
-    `lanes` names the lanes whose lines may be worked on, each with the problem that keeps it from it, if any.
+    `lanes` names the lanes whose lines may be worked on, each with the problem that keeps it from it, if any. `warnings`
+    are what a careful person should know and no line says.
     """
 
     lines: tuple[Line, ...]
     made_at: float
     lanes: tuple[tuple[Lane, str | None], ...]
+    warnings: tuple[str, ...] = ()
 
     def of(self, decision: Decision) -> tuple[Line, ...]:
         """Return the lines with *decision*, in order."""

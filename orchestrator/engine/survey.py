@@ -7,16 +7,24 @@ and a listing that skips a page is not complete.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
-from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_attempt, wait_random_exponential
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_result,
+    stop_after_attempt,
+    stop_after_delay,
+    wait_random_exponential,
+)
 
-from orchestrator.core.inventory import UNDER_CHANGE, Inventory, Product, Record
+from orchestrator.core.inventory import SUCCEEDED, Inventory, Product, Record
 from orchestrator.core.lane import Lane
+from orchestrator.core.questions import Question
 from orchestrator.core.replies import (
     Answer,
     NotFound,
@@ -35,7 +43,12 @@ T = TypeVar("T")
 ATTEMPTS = 6
 ATTEMPTS_TO_CONNECT = 3
 LONGEST_WAIT = 20.0
+LONGEST_ASKED = 180.0
+"""Seconds after which a question is not repeated any more."""
+
 MOST_PAGES = 100_000
+MOST_RECORD_PAGES = 50
+"""Pages of a lane's newest records (20 each) that are read to learn what became of products that are missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,15 +77,14 @@ class Surveyor:
             raise NoAccess(message)
         return answer.value
 
-    def survey(self, lane: Lane, catalog: Catalog, product_ids: Iterable[str]) -> Inventory:
+    def listing(self, lane: Lane, catalog: Catalog) -> Inventory:
         """
-        Read everything that a plan needs to know about a lane.
+        List what a lane holds.
 
         Args:
 
             lane: The lane.
             catalog: Its catalog.
-            product_ids: The products that the plan names.
 
         Returns:
 
@@ -89,17 +101,28 @@ class Surveyor:
                 lane=lane, begun_at=begun_at, complete=False, problem=problem, barred=barred, products=products
             )
         merged = {id_: with_physical_id(product, found.get(id_)) for id_, product in products.items()}
-        wanted = list(product_ids)
-        records, problem = self._records(catalog, merged, wanted)
-        return Inventory(
-            lane=lane,
-            begun_at=begun_at,
-            complete=problem is None,
-            problem=problem,
-            products=merged,
-            records=records,
-            only_searched=frozenset(found).difference(products),
-        )
+        only_searched = {id_: product for id_, product in found.items() if id_ not in products}
+        return Inventory(lane=lane, begun_at=begun_at, complete=True, products=merged, only_searched=only_searched)
+
+    def recall(self, inventory: Inventory, catalog: Catalog, question: Question) -> Inventory:
+        """
+        Add what a lane remembers of products that are missing or under change.
+
+        Args:
+
+            inventory: The lane's complete listing.
+            catalog: Its catalog.
+            question: What to look up.
+
+        Returns:
+
+            The inventory with records; incomplete, with the problem named, if anything could not be read.
+        """
+        records, problem = self._histories(catalog, list(question.histories))
+        names: dict[str, Record] = {}
+        if problem is None and (question.ids or question.names):
+            problem = self._newest(catalog, question, records, names)
+        return replace(inventory, complete=problem is None, problem=problem, records=records, terminated_names=names)
 
     def _scan(self, catalog: Catalog) -> tuple[dict[str, Product], str | None]:
         return self._list("ScanProvisionedProducts", catalog.scan)
@@ -125,11 +148,8 @@ class Surveyor:
                 break
         return products, f"{operation} repeats its pages without end"
 
-    def _records(
-        self, catalog: Catalog, products: dict[str, Product], wanted: list[str]
-    ) -> tuple[dict[str, tuple[Record, ...]], str | None]:
-        """Read the records of wanted products that are missing or under change."""
-        asked = [id_ for id_ in wanted if id_ not in products or products[id_].status == UNDER_CHANGE]
+    def _histories(self, catalog: Catalog, asked: list[str]) -> tuple[dict[str, tuple[Record, ...]], str | None]:
+        """Read the histories of single products."""
         answers = self.executor.map(lambda id_: self._insist(lambda: catalog.record_history(id_)), asked)
         records: dict[str, tuple[Record, ...]] = {}
         for id_, answer in zip(asked, answers, strict=True):
@@ -138,6 +158,32 @@ class Surveyor:
             elif not isinstance(answer, NotFound):
                 return records, f"ListRecordHistory of {id_} failed: {explain(answer)}"
         return records, None
+
+    def _newest(
+        self,
+        catalog: Catalog,
+        question: Question,
+        records: dict[str, tuple[Record, ...]],
+        names: dict[str, Record],
+    ) -> str | None:
+        """Look for ids and names among the lane's newest records; returns what went wrong."""
+        ids, wanted = set(question.ids), set(question.names)
+        token: str | None = None
+        for _ in range(MOST_RECORD_PAGES):
+            answer = self._insist(partial(catalog.newest_records, token))
+            if not isinstance(answer, Answer):
+                return f"ListRecordHistory failed: {explain(answer)}"
+            for record in answer.value.records:
+                if record.product_id in ids:
+                    records[record.product_id] = (record,)
+                    ids.discard(record.product_id)
+                if record.product_name in wanted and record.is_termination and record.status == SUCCEEDED:
+                    names[record.product_name] = record
+                    wanted.discard(record.product_name)
+            token = answer.value.next_token
+            if token is None or not (ids or wanted):
+                break
+        return None
 
     def _insist(self, ask: Callable[[], Answer[T] | Problem], attempts: int = ATTEMPTS) -> Answer[T] | Problem:
         """Ask until there is an answer or a definite refusal, at most *attempts* times."""
@@ -149,7 +195,7 @@ class Surveyor:
 
         again = Retrying(
             retry=retry_if_result(lambda result: isinstance(result, Throttled | NotSent | Unanswered)),
-            stop=stop_after_attempt(attempts),
+            stop=stop_after_attempt(attempts) | stop_after_delay(LONGEST_ASKED),
             wait=wait_random_exponential(multiplier=0.5, max=LONGEST_WAIT),
             sleep=self.sleep,
             retry_error_callback=last,

@@ -8,7 +8,7 @@ from typing import Protocol
 from orchestrator.core.commands import Terminate
 from orchestrator.core.inventory import Product, Record
 from orchestrator.core.lane import Lane
-from orchestrator.core.replies import Answer, Page, Problem
+from orchestrator.core.replies import Answer, Page, Problem, RecordPage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,9 @@ class Catalog(Protocol):
 
     def record_history(self, product_id: str) -> Answer[tuple[Record, ...]] | Problem:
         """Read the newest records (at most 20) of one product, newest first; they outlive the product (documented)."""
+
+    def newest_records(self, page_token: str | None) -> Answer[RecordPage] | Problem:
+        """Read one page (at most 20) of the records of all products, at account level, newest first."""
 
     def scan(self, page_token: str | None) -> Answer[Page] | Problem:
         """Read one page (at most 20) of everything that is not terminated, at account level."""

@@ -34,9 +34,8 @@ def render(diagnostics: Iterable[Diagnostic], most: int = 100) -> str:
 def lines_of(diagnostic: Diagnostic) -> list[str]:
     """Return the lines of one diagnostic."""
     lines = [f"{diagnostic.place}: {plain(diagnostic.message)}"]
-    places = [(diagnostic.place, "^", "")]
-    if diagnostic.related is not None:
-        places.insert(0, (diagnostic.related, "-", diagnostic.related_note or ""))
+    places = [(place, "-", note) for place, note in diagnostic.related] + [(diagnostic.place, "^", "")]
+    places.sort(key=lambda shown: (shown[0].line, shown[0].column))
     gutter = max(len(str(place.line)) for place, _, _ in places)
     shown = [block for place, mark, note in places if (block := snippet(place, mark, note, gutter))]
     if shown:

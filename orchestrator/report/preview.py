@@ -81,7 +81,7 @@ def row_of(line: Line, now: float) -> tuple[str, ...]:
     return (
         line.decision.value,
         plain(line.name) if product else "-",
-        line.product_id,
+        line.product_id or "-",
         plain(product.type) if product else "-",
         plain(product.status) if product else "-",
         age,

@@ -2,8 +2,8 @@
 The simulator: a world of provisioned products behind a real HTTP server on loopback, speaking what boto3 speaks.
 
 It must not share our mistakes, so it imports nothing of ours: `world_file` reads what there is, `world` lives it,
-`contract` holds requests and answers against botocore's own service model, `quota` throttles,
-`service` puts them together, `wire` speaks HTTP.
+`accounts` knows who is calling, `contract` holds requests and answers against botocore's own service model, `quota`
+throttles, `service` puts them together, `query` and `wire` speak HTTP.
 
 What it models follows AWS where AWS's behaviour is known; each guess is called a guess where it is made.
 """

@@ -1,6 +1,6 @@
 """
 What the simulator does with a request, HTTP apart: takes note of it, lets scripted trouble happen, throttles, holds it
-against the contract, and lets the world answer.
+against the contract and the caller's rights, and lets the world answer.
 """
 
 from __future__ import annotations
@@ -8,21 +8,16 @@ from __future__ import annotations
 import json
 import threading
 import time
-import uuid
 from collections.abc import Callable
 from typing import Any
 
+from orchestrator.simulator import query
+from orchestrator.simulator.accounts import Accounts, Caller
 from orchestrator.simulator.contract import ApiError, Contract
 from orchestrator.simulator.quota import Bucket
 from orchestrator.simulator.world import World
-from orchestrator.simulator.world_file import FaultSpec, WorldSpec
+from orchestrator.simulator.world_file import FaultSpec, Holdings, WorldSpec
 
-IDENTITY = (
-    '<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>'
-    "<Arn>arn:aws:sts::{account}:assumed-role/Simulated/rehearsal</Arn><UserId>AROASIMULATED:rehearsal</UserId>"
-    "<Account>{account}</Account></GetCallerIdentityResult><ResponseMetadata><RequestId>{request}</RequestId>"
-    "</ResponseMetadata></GetCallerIdentityResponse>"
-)
 Json = dict[str, Any]
 
 
@@ -43,39 +38,40 @@ class Service:
         self._spec = spec
         self._contract = Contract()
         self._began_at = time.time()
-        self._world = World(spec, self._began_at)
-        self._elsewhere: dict[str, World] = {}
-        self._buckets: dict[tuple[str, str], Bucket] = {}
-        self._faults: list[list[Any]] = [[fault, fault.After, fault.Times] for fault in spec.Faults]
+        self._accounts = Accounts(spec.Account, spec.all_accounts)
+        self._holdings: dict[tuple[str, str], Holdings] = spec.all_lanes
+        self._worlds: dict[tuple[str, str], World] = {}
+        for account, region in self._holdings:
+            self._world(account, region)
+        self._buckets: dict[tuple[str, str, str], Bucket] = {}
+        self._faults: dict[tuple[str, str], list[list[Any]]] = {
+            lane: [[fault, fault.After, fault.Times] for fault in holdings.Faults]
+            for lane, holdings in self._holdings.items()
+        }
         self._lock = threading.Lock()
         self.ledger: list[Json] = []
-
-    @property
-    def account(self) -> str:
-        """The account of its world."""
-        return self._spec.Account
 
     @property
     def target_prefix(self) -> str:
         """What the API's operations are prefixed with on the wire."""
         return self._contract.target_prefix
 
-    @property
-    def region(self) -> str:
-        """The region of its world."""
-        return self._spec.Region
-
     def now(self) -> float:
         """Return the world's time, in epoch seconds; it may go faster than ours."""
         return self._began_at + (time.time() - self._began_at) * self._spec.Speed
 
     def summary(self) -> Json:
-        """Return the state of the world."""
+        """Return the state of the world: of each lane, and of its own account's products by their id alone."""
         with self._lock:
-            self._world.advance(self.now())
-            return self._world.summary()
+            now = self.now()
+            found = {}
+            for (account, region), world in self._worlds.items():
+                world.advance(now)
+                found[f"{account}/{region}"] = world.summary()
+            home = found[f"{self._spec.Account}/{self._spec.Region}"]
+            return {**home, "lanes": found}
 
-    def catalog(self, operation: str, body: bytes, region: str) -> bytes:
+    def catalog(self, operation: str, body: bytes, key_id: str, region: str) -> bytes:
         """
         Answer a Service Catalog request.
 
@@ -85,9 +81,48 @@ class Service:
             Lost: There is to be no answer.
         """
         request = parse(body)
+        caller = self._accounts.caller(key_id)
+        return self._answer(
+            operation, caller.account, region, request, lambda: self._carry_out(operation, request, caller, region)
+        )
+
+    def query(self, action: str, form: dict[str, str], key_id: str, region: str) -> bytes:
+        """
+        Answer a request to STS or IAM.
+
+        Raises:
+
+            ApiError: The answer is an error.
+            Lost: There is to be no answer.
+        """
+        caller = self._accounts.caller(key_id)
+        account = caller.account
+        if action == "AssumeRole":
+            # What happens to it happens in the account that is entered.
+            account = form.get("RoleArn", "::::").split(":")[4]
+
+        def carry_out() -> bytes:
+            self._throttle(action, account, region, self.now())
+            if action == "AssumeRole":
+                name = form.get("RoleSessionName", "?")
+                return query.assumed(self._accounts.assume(caller, form.get("RoleArn", ""), name, form.get("ExternalId")))
+            self._accounts.check(caller, action, None)
+            if action == "GetCallerIdentity":
+                return query.identity(caller)
+            if action == "ListAccountAliases":
+                return query.aliases(self._accounts.alias(account))
+            code = "InvalidAction"
+            raise ApiError(code, "the simulator knows no such action")
+
+        return self._answer(action, account, region, form, carry_out)
+
+    def _answer(
+        self, operation: str, account: str, region: str, request: Json, carry_out: Callable[[], Json | bytes]
+    ) -> bytes:
+        """Note a call, let trouble happen to it, carry it out."""
         with self._lock:
-            call = self._note(operation, region, request)
-        fault = self._fault(operation, request)
+            call = self._note(operation, account, region, request)
+            fault = self._fault(operation, account, region, request)
         try:
             if fault is not None and fault.Do == "delay":
                 time.sleep(fault.Seconds)
@@ -96,8 +131,9 @@ class Service:
             if fault is not None and fault.Do == "error":
                 raise ApiError(fault.Code, fault.Message, fault.Status)
             with self._lock:
-                answer = self._carry_out(operation, request, region)
-            call["record"] = answer.get("RecordDetail", {}).get("RecordId")
+                answer = carry_out()
+            if isinstance(answer, dict):
+                call["record"] = answer.get("RecordDetail", {}).get("RecordId")
         except ApiError as error:
             call["error"] = error.code
             raise
@@ -106,16 +142,11 @@ class Service:
             raise
         return garbled(answer, fault, call)
 
-    def identity(self) -> bytes:
-        """Answer sts:GetCallerIdentity."""
-        with self._lock:
-            self._note("GetCallerIdentity", "", {})
-        return IDENTITY.format(account=self.account, request=uuid.uuid4()).encode()
-
-    def _note(self, operation: str, region: str, request: Json) -> Json:
+    def _note(self, operation: str, account: str, region: str, request: Json) -> Json:
         call = {
             "at": round(self.now(), 3),
             "operation": operation,
+            "account": account,
             "region": region,
             "product": request.get("ProvisionedProductId"),
             "token": request.get("TerminateToken"),
@@ -126,16 +157,16 @@ class Service:
         self.ledger.append(call)
         return call
 
-    def _carry_out(self, operation: str, request: Json, region: str) -> Json:
+    def _carry_out(self, operation: str, request: Json, caller: Caller, region: str) -> Json:
         now = self.now()
-        if not self._allowed(operation, region, now):
-            code = "ThrottlingException"
-            raise ApiError(code, "Rate exceeded")
+        self._throttle(operation, caller.account, region, now)
         self._contract.check_request(operation, request)
-        if request.get("AccessLevelFilter", {}).get("Value", "self") != "self":
+        access = request.get("AccessLevelFilter", {})
+        if access.get("Value", "self") != "self":
             code = "InvalidParametersException"
             raise ApiError(code, "The only supported value of an access level filter is self.")
-        world = self._world if region == self.region else self._empty_world(region)
+        self._accounts.check(caller, operation, access.get("Key"))
+        world = self._world(caller.account, region)
         world.advance(now)
         operations: dict[str, Callable[[], Json]] = {
             "TerminateProvisionedProduct": lambda: world.terminate(request, now),
@@ -148,49 +179,55 @@ class Service:
         if operation not in operations:
             code = "UnknownOperationException"
             raise ApiError(code, f"the simulator does not know {operation}")
+        world.sees = lambda owned_by: self._accounts.sees(caller, owned_by)
         answer = operations[operation]()
         self._contract.check_answer(operation, answer)
         return answer
 
-    def _empty_world(self, region: str) -> World:
-        """Return the world of a region that nothing was put into."""
-        if region not in self._elsewhere:
-            spec = WorldSpec(Account=self.account, Region=region)
-            self._elsewhere[region] = World(spec, self._began_at)
-        return self._elsewhere[region]
+    def _world(self, account: str, region: str) -> World:
+        """Return the world of a lane; one that nothing was put into is empty."""
+        if (account, region) not in self._worlds:
+            holdings = self._holdings.get((account, region), Holdings())
+            # Lanes that hold the same must not live the same lives.
+            seed = self._spec.Seed + len(self._worlds)
+            self._worlds[account, region] = World(account, region, holdings, seed, self._began_at)
+        return self._worlds[account, region]
 
-    def _allowed(self, operation: str, region: str, now: float) -> bool:
-        quota = self._spec.Quotas.get(operation)  # type: ignore[call-overload]
+    def _throttle(self, operation: str, account: str, region: str, now: float) -> None:
+        holdings = self._holdings.get((account, region))
+        quota = holdings.Quotas.get(operation) if holdings else None  # type: ignore[call-overload]
         if quota is None:
-            return True
-        return self._buckets.setdefault((operation, region), Bucket(quota.Rate, quota.Burst)).take(now)
+            return
+        bucket = self._buckets.setdefault((operation, account, region), Bucket(quota.Rate, quota.Burst))
+        if not bucket.take(now):
+            code = "ThrottlingException"
+            raise ApiError(code, "Rate exceeded")
 
-    def _fault(self, operation: str, request: Json) -> FaultSpec | None:
+    def _fault(self, operation: str, account: str, region: str, request: Json) -> FaultSpec | None:
         """Return the trouble that is scripted for this call, if any."""
         product = request.get("ProvisionedProductId") or request.get("Id")
-        with self._lock:
-            for entry in self._faults:
-                fault, after, times = entry
-                if fault.Operation != operation or fault.Product not in (None, product) or not times:
-                    continue
-                if after:
-                    entry[1] -= 1
-                    continue
-                entry[2] -= 1
-                return fault  # type: ignore[no-any-return]
+        for entry in self._faults.get((account, region), ()):
+            fault, after, times = entry
+            if fault.Operation != operation or fault.Product not in (None, product) or not times:
+                continue
+            if after:
+                entry[1] -= 1
+                continue
+            entry[2] -= 1
+            return fault  # type: ignore[no-any-return]
         return None
 
 
-def garbled(answer: Json, fault: FaultSpec | None, call: Json) -> bytes:
+def garbled(answer: Json | bytes, fault: FaultSpec | None, call: Json) -> bytes:
     """Return an answer's bytes, damaged if a fault says so."""
     if fault is not None and fault.Do == "lose_answer":
         call["error"] = "answer lost"
         raise Lost
     if fault is not None and fault.Do == "truncate":
-        return b"{}"
+        return b"{}" if isinstance(answer, dict) else answer[:40]
     if fault is not None and fault.Do == "garble":
         return b"\xff\xfe\x00garbled"
-    return json.dumps(answer).encode()
+    return answer if isinstance(answer, bytes) else json.dumps(answer).encode()
 
 
 def parse(body: bytes) -> Json:

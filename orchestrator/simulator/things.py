@@ -20,6 +20,7 @@ class Record:
     status: str = "CREATED"
     token: str | None = None
     errors: list[Json] = field(default_factory=list)
+    failure: str | None = None
     ignore_errors: bool = False
     retain: bool = False
 
@@ -57,6 +58,7 @@ class Product:
     error: Json
     tags: Json
     hidden: bool
+    owned_by: str = "Account"
     last_record: Record | None = None
     current: Record | None = None
     gone_at: float | None = None

@@ -1,5 +1,5 @@
 """
-HTTP on loopback: AWS JSON 1.1 for Service Catalog, the query protocol for the one STS call we make.
+HTTP on loopback: AWS JSON 1.1 for Service Catalog, the query protocol for STS and IAM.
 
 Runs in a thread of this process or in one of its own. `/_simulator/ledger` lists every call, `/_simulator/world` the state
 of each product; both are for tests and for curious people.
@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any, Self, cast
 from urllib.parse import parse_qs
 
+from orchestrator.simulator import query
 from orchestrator.simulator.contract import ApiError
 from orchestrator.simulator.service import Lost, Service
 from orchestrator.simulator.world_file import WorldSpec
@@ -129,7 +130,10 @@ class Handler(BaseHTTPRequestHandler):
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             self._answer(body)
         except ApiError as error:
-            self._send(error.status, json.dumps({"__type": error.code, "Message": error.message}).encode())
+            if self.headers.get("X-Amz-Target"):
+                self._send(error.status, json.dumps({"__type": error.code, "Message": error.message}).encode())
+            else:
+                self._send(error.status, query.failure(error), "text/xml")
         except Lost:
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
@@ -148,12 +152,10 @@ class Handler(BaseHTTPRequestHandler):
             if prefix != self.service.target_prefix:
                 code = "UnknownOperationException"
                 raise ApiError(code, f"this is not {prefix}")
-            self._send(200, self.service.catalog(operation, body, scope.group(2)))
-        elif parse_qs(body.decode()).get("Action") == ["GetCallerIdentity"]:
-            self._send(200, self.service.identity(), "text/xml")
-        else:
-            code = "InvalidAction"
-            raise ApiError(code, "the simulator knows no such action")
+            self._send(200, self.service.catalog(operation, body, scope[1], scope[2]))
+            return
+        form = {key: values[-1] for key, values in parse_qs(body.decode()).items()}
+        self._send(200, self.service.query(form.get("Action", ""), form, scope[1], scope[2]), "text/xml")
 
     def _send(self, status: int, body: bytes, kind: str = "application/x-amz-json-1.1") -> None:
         self.send_response(status)

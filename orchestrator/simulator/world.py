@@ -14,15 +14,20 @@ from collections.abc import Callable
 from orchestrator.simulator.contract import ApiError
 from orchestrator.simulator.listing import cut, invalid, matches, sort_key
 from orchestrator.simulator.things import Json, Product, Record
-from orchestrator.simulator.world_file import ProductSpec, WorldSpec
+from orchestrator.simulator.world_file import Holdings, ProductSpec
 
 START_SHARE = 0.1
 """Share of a termination's duration that its record stays CREATED (a guess)."""
+
+DAY = 86_400
+LEVELS = ("User", "Role", "Account")
+"""Levels of access, each of which holds those before it (documented)."""
 
 RECORD_PAGE = 20
 SCAN_PAGE = 20
 SEARCH_PAGE = 100
 TERMINATE = "TERMINATE_PROVISIONED_PRODUCT"
+CONTROL_TOWER_ACCOUNT = "CONTROL_TOWER_ACCOUNT"
 
 
 class World:
@@ -31,25 +36,32 @@ class World:
 
     Args:
 
+        account: Whose world it is.
+        region: Where.
         spec: What there is.
+        seed: What is drawn by lot is drawn from it.
         now: Epoch seconds of the moment it begins.
     """
 
-    def __init__(self, spec: WorldSpec, now: float) -> None:
-        self.account = spec.Account
-        self.region = spec.Region
+    def __init__(self, account: str, region: str, spec: Holdings, seed: int, now: float) -> None:
+        self.account = account
+        self.region = region
         self.orphans: list[Json] = []
         self._under_change_code = spec.UnderChangeCode
         self._lag = spec.SearchLag
         self._products: dict[str, Product] = {}
         self._records: dict[str, Record] = {}
         self._due: list[tuple[float, int, Callable[[], None]]] = []
+        self.sees: Callable[[str], bool] = lambda _owned_by: True
+        self._followers: dict[str, list[ProductSpec]] = {}
         self._count = 0
-        for product in spec.all_products():
-            self._populate(product, now)
+        for product in spec.all_products(seed):
+            if product.Follows is not None:
+                self._followers.setdefault(product.Follows, []).append(product)
+            else:
+                self._populate(product, now - product.Age * DAY, now)
 
-    def _populate(self, spec: ProductSpec, now: float) -> None:
-        created_at = now - 30 * 86_400
+    def _populate(self, spec: ProductSpec, created_at: float, now: float) -> None:
         product = Product(
             id=spec.Id,
             name=spec.Name or spec.Id,
@@ -63,6 +75,7 @@ class World:
             error={"Code": spec.Error.Code, "Description": spec.Error.Description},
             tags=dict(spec.Tags),
             hidden=spec.HiddenFromSearch,
+            owned_by=spec.OwnedBy,
         )
         self._products[product.id] = product
         provisioning = self._new_record(product, "PROVISION_PRODUCT", created_at)
@@ -87,12 +100,17 @@ class World:
             raise ApiError(self._under_change_code, f"Provisioned product {product.id} is under change")
         if product.status in ("UNDER_CHANGE", "PLAN_IN_PROGRESS"):
             raise ApiError(self._under_change_code, f"Provisioned product {product.id} is {product.status}")
+        alone = product.type != CONTROL_TOWER_ACCOUNT or not self._unmanages()
         record = self._new_record(product, TERMINATE, now)
         record.token = token
         record.ignore_errors = bool(request.get("IgnoreErrors"))
         record.retain = bool(request.get("RetainPhysicalResources"))
         product.current = record
         product.status = "UNDER_CHANGE"
+        if not alone:
+            # That one account is unmanaged at a time is documented; how a second one fails is a guess.
+            product.outcomes.insert(0, "FAILED")
+            record.failure = "AWS Control Tower cannot unmanage this account: another account operation is in progress"
         self._at(now + product.duration * START_SHARE, lambda: self._start(record))
         self._at(now + product.duration, lambda: self._end(record))
         return {"RecordDetail": record.detail()}
@@ -111,13 +129,18 @@ class World:
 
     def scan(self, request: Json) -> Json:
         """ScanProvisionedProducts: what is not terminated, 20 a page."""
-        live = sorted((product for product in self._products.values() if product.gone_at is None), key=lambda p: p.id)
+        shown = [product for product in self._products.values() if product.gone_at is None and visible(product, request)]
+        live = sorted(shown, key=lambda product: product.id)
         page, token = cut(live, request, SCAN_PAGE, lambda product: product.id)
         return {"ProvisionedProducts": [product.detail() for product in page]} | token
 
     def search(self, request: Json, now: float) -> Json:
         """SearchProvisionedProducts: an index of its own, which lags and may miss products (seen)."""
-        found = [product for product in self._products.values() if not product.hidden and self._indexed(product, now)]
+        found = [
+            product
+            for product in self._products.values()
+            if not product.hidden and self._indexed(product, now) and visible(product, request, "Account")
+        ]
         for query in request.get("Filters", {}).get("SearchQuery", ()):
             found = [product for product in found if matches(product, query)]
         key = sort_key(request.get("SortBy"))
@@ -131,7 +154,8 @@ class World:
     def history(self, request: Json) -> Json:
         """ListRecordHistory: newest first; records outlive their product."""
         wanted = request.get("SearchFilter", {})
-        records = sorted(self._records.values(), key=lambda record: (record.created_at, record.id), reverse=True)
+        seen = [record for record in self._records.values() if visible(record.product, request)]
+        records = sorted(seen, key=lambda record: (record.created_at, record.id), reverse=True)
         if wanted.get("Key") == "product":
             records = [record for record in records if record.product.catalog_id == wanted.get("Value")]
         elif wanted.get("Key") == "provisionedproduct":
@@ -178,16 +202,22 @@ class World:
         product.current = None
         if outcome == "FAILED" and not (record.ignore_errors or record.retain):
             record.status, product.status = "FAILED", "TAINTED"
+            words = record.failure or product.error["Description"]
             stack = f"SC-{self.account}-{product.id}"
-            record.errors = [
-                {"Code": product.error["Code"], "Description": product.error["Description"].replace("{stack}", stack)}
-            ]
+            record.errors = [{"Code": product.error["Code"], "Description": words.replace("{stack}", stack)}]
             return
         # With IgnoreErrors the product goes whatever happens to its stack; that the record SUCCEEDED then is a guess.
         record.status, product.gone_at = "SUCCEEDED", record.updated_at
         if record.retain or outcome == "FAILED":
             why = "RetainPhysicalResources" if record.retain else "IgnoreErrors"
             self.orphans.append({"product": product.id, "stack": product.stack_arn, "because": why})
+        # A name is free again as soon as its product is gone (seen).
+        for follower in self._followers.pop(product.id, ()):
+            self._populate(follower, record.updated_at, record.updated_at)
+
+    def _unmanages(self) -> bool:
+        """Whether a Control Tower account is being unmanaged."""
+        return any(product.type == CONTROL_TOWER_ACCOUNT and product.current for product in self._products.values())
 
     def _new_record(self, product: Product, kind: str, at: float) -> Record:
         self._count += 1
@@ -216,8 +246,15 @@ class World:
             if (
                 product is not None
                 and product.gone_at is None
+                and self.sees(product.owned_by)
                 and (by_id or wanted in (product.name, product.detail()["Arn"]))
             ):
                 return product
         code = "ResourceNotFoundException"
         raise ApiError(code, f"No stack named {wanted} exists.")
+
+
+def visible(product: Product, request: Json, default: str = "User") -> bool:
+    """Whether a product is within the level of access that a listing asks for, or has by default (documented)."""
+    asked = request.get("AccessLevelFilter", {}).get("Key", default)
+    return LEVELS.index(product.owned_by) <= LEVELS.index(asked)

@@ -15,10 +15,10 @@ from orchestrator.core.events import Event
 from orchestrator.errors import JournalError
 from orchestrator.store.codec import encode, frame, snake
 from orchestrator.store.folders import make_private, sync_folder
-from orchestrator.store.journal_birth import Birth, Header, birth_lines
+from orchestrator.store.journal_birth import Birth, Caller, Header, birth_lines
 from orchestrator.store.journal_reader import Story, is_finished, load
 
-__all__ = ["Birth", "Header", "JournalFile", "Story", "create", "is_finished", "load", "reopen"]
+__all__ = ["Birth", "Caller", "Header", "JournalFile", "Story", "create", "is_finished", "load", "reopen"]
 
 SPACE_PER_LINE = 4_096
 SPACE_AT_LEAST = 4 * 1024 * 1024

@@ -131,9 +131,10 @@ class Loader:
                 header=decoded,
                 plan=decode(Plan, plan["plan"]),
                 worklist=Worklist(
-                    lines=tuple(decode(Line, {k: v for k, v in row.items() if k != "id"}) for row in rows),
+                    lines=tuple(decode(Line, row) for row in rows),
                     made_at=parse_moment(str(head["made_at"])),
                     lanes=decode(tuple[tuple[Lane, str | None], ...], head["lanes"]),
+                    warnings=decode(tuple[str, ...], head["warnings"]),
                 ),
             )
         except Malformed as error:

@@ -5,7 +5,7 @@ From a plan file to a plan: every mistake at once, each with its line and column
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from orchestrator.core.diagnostic import Diagnostic, Place
-from orchestrator.core.plan import Entry, Limits, Options, Plan, Retry
-from orchestrator.core.validation import Finding, duplicate_ids, duplicate_keys
+from orchestrator.core.plan import Limits, Options, Plan, Retry
+from orchestrator.core.validation import Finding
 from orchestrator.errors import InvalidInput
 from orchestrator.store import plan_schema as schema
 from orchestrator.store import yaml_nodes, yaml_reader
 from orchestrator.store.plan_mistakes import explain
+from orchestrator.store.plan_sketch import entry_of, findings, target_of
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -113,7 +114,8 @@ class Reader:
         self._root = document.root
         self._ambiguous = {problem.position for problem in document.problems}
         for problem in document.problems:
-            self._complain(problem.position, problem.message, problem.hint, problem.related, "first given here")
+            related = [(problem.related, "first given here")] if problem.related else []
+            self._complain(problem.position, problem.message, problem.hint, related)
 
     def plan(self) -> Plan | None:
         """Return the plan, None if there are mistakes that leave none."""
@@ -123,7 +125,7 @@ class Reader:
                 self._complain(yaml_nodes.Position(0, 0, 1), "the file is empty", hint)
             return None
         plain = yaml_nodes.to_plain(self._root)
-        for finding in between(plain):
+        for finding in findings(plain):
             self._find(finding)
         try:
             keys = schema.PlanKeys.model_validate(plain)
@@ -137,7 +139,11 @@ class Reader:
         limits, retry = keys.Limits, keys.Retry
         return Plan(
             name=keys.Name,
-            entries=tuple(self._entry(keys, index, product) for index, product in enumerate(keys.Products)),
+            targets=tuple(target_of(vars(target)) for target in keys.Targets or ()),
+            entries=tuple(
+                entry_of(vars(product), options_of(product, keys), self._where(index))
+                for index, product in enumerate(keys.Products)
+            ),
             limits=Limits(
                 max_terminations=limits.MaxTerminations,
                 failure_tolerance=limits.FailureTolerance,
@@ -148,15 +154,9 @@ class Reader:
             retry=Retry(attempts=retry.Attempts, backoff=retry.Backoff),
         )
 
-    def _entry(self, keys: schema.PlanKeys, index: int, product: schema.ProductKeys) -> Entry:
+    def _where(self, index: int) -> str:
         assert self._root is not None
-        line = yaml_nodes.find(self._root, ("Products", index)).line + 1
-        return Entry(
-            product_id=product.ProvisionedProductId,
-            key=product.Key,
-            options=options_of(product, keys),
-            where=f"{self._file}:{line}",
-        )
+        return f"{self._file}:{yaml_nodes.find(self._root, ('Products', index)).line + 1}"
 
     def _explain(self, detail: ErrorDetails) -> None:
         path = tuple(detail["loc"])
@@ -170,8 +170,10 @@ class Reader:
             self._complain(position, message, hint)
 
     def _find(self, finding: Finding) -> None:
-        related = self._position(finding.related) if finding.related else None
-        self._complain(self._position(finding.path), finding.message, finding.hint, related, finding.related_note)
+        related = [(self._position(path), note) for path, note in finding.related]
+        position = self._position(finding.path)
+        if position not in self._ambiguous:
+            self._complain(position, finding.message, finding.hint, related)
 
     def _position(self, path: tuple[str | int, ...], *, key: bool = False) -> yaml_nodes.Position:
         assert self._root is not None
@@ -182,31 +184,15 @@ class Reader:
         position: yaml_nodes.Position,
         message: str,
         hint: str | None,
-        related: yaml_nodes.Position | None = None,
-        note: str | None = None,
+        related: Sequence[tuple[yaml_nodes.Position, str]] = (),
     ) -> None:
-        self.diagnostics.append(
-            Diagnostic(
-                place=self._place(position),
-                message=message,
-                hint=hint,
-                related=self._place(related) if related else None,
-                related_note=note if related else None,
-            )
-        )
+        places = tuple((self._place(each), note) for each, note in related)
+        self.diagnostics.append(Diagnostic(place=self._place(position), message=message, hint=hint, related=places))
 
     def _place(self, position: yaml_nodes.Position) -> Place:
         source = self._lines[position.line] if position.line < len(self._lines) else None
         length = max(1, min(position.length, len(source or "") - position.column))
         return Place(file=self._file, line=position.line + 1, column=position.column + 1, length=length, source=source)
-
-
-def between(plain: object) -> Iterator[Finding]:
-    """Yield what is wrong between entries, also of a plan whose single values have mistakes."""
-    products = plain.get("Products") if isinstance(plain, dict) else None
-    entries = [product if isinstance(product, dict) else {} for product in products] if isinstance(products, list) else []
-    yield from duplicate_ids([entry.get("ProvisionedProductId") for entry in entries])
-    yield from duplicate_keys([entry.get("Key") for entry in entries])
 
 
 def options_of(product: schema.ProductKeys, keys: schema.PlanKeys) -> Options:

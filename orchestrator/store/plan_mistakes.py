@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 MODELS: dict[str, type[BaseModel]] = {
     "": schema.PlanKeys,
+    "Targets": schema.TargetKeys,
     "Defaults": schema.DefaultKeys,
     "Products": schema.ProductKeys,
     "Limits": schema.LimitKeys,
@@ -45,6 +46,8 @@ def explain(kind: str, path: tuple[str | int, ...], detail: ErrorDetails) -> tup
             return f"`{name}` is out of range: {detail['msg'].lower().removeprefix('input ')}", None
         case "model_type" | "dict_type":
             return f"`{name}` must be a mapping of keys to values, not {describe(given)}", None
+        case "too_short":
+            return f"`{name}` must not be empty", None
         case "list_type":
             return f"`{name}` must be a list, not {describe(given)}", "begin each item with `- `"
         case _:

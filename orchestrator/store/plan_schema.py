@@ -7,16 +7,24 @@ Field names are the keys of the file. Rules between parts of a plan are the core
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from orchestrator.core.arn import is_arn, parse_arn
 from orchestrator.core.duration import parse_duration
+from orchestrator.core.glob import is_glob, mistake_in
 from orchestrator.core.plan import Tolerance
 
 MOST_PER_SECOND = 1000
+
+UNSET: Any = None
+"""The default of keys that may be left out but not be left empty."""
+
 PERCENT = re.compile(r"(100|[1-9]?[0-9])%")
+NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,127}")
+WORD = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
 def duration(value: object) -> int:
@@ -56,6 +64,30 @@ def rate(value: object) -> float:
     return float(value)
 
 
+def name_or_arn(value: str) -> str:
+    """Read what a product is called: its name, or its ARN."""
+    if is_arn(value):
+        try:
+            parse_arn(value)
+        except ValueError as error:
+            raise PydanticCustomError("arn", "{why}", {"why": str(error)}) from error
+    elif not NAME.fullmatch(value):
+        message = "not a name of a provisioned product (letters, digits, `.`, `_` and `-`, at most 128), nor its ARN"
+        raise PydanticCustomError("name", message)
+    return value
+
+
+def dependency(value: str) -> str:
+    """Read one word of `DependsOn`."""
+    if is_glob(value):
+        if mistake := mistake_in(value):
+            raise PydanticCustomError("glob", "not a glob: {why}", {"why": mistake})
+    elif not WORD.fullmatch(value):
+        message = "expected the ProvisionedProductId, ProvisionedProductName or Key of an entry, or a glob as in team-*"
+        raise PydanticCustomError("dependency", message)
+    return value
+
+
 def whole_name(value: str) -> str:
     """Refuse a name that `$` would let end in a newline."""
     if "\n" in value:
@@ -69,6 +101,19 @@ PlanName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$"), AfterVali
 # The service model's own pattern for ids, anchored.
 ProductId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}$"), AfterValidator(whole_name)]
 EntryKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"), AfterValidator(whole_name)]
+
+AccountNumber = Annotated[str, Field(pattern=r"^[0-9]{12}$"), AfterValidator(whole_name)]
+RegionName = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$"), AfterValidator(whole_name)]
+NameOrArn = Annotated[str, AfterValidator(name_or_arn)]
+Dependency = Annotated[str, AfterValidator(dependency)]
+# What sts:AssumeRole accepts, from its service model; before a role's name there may be a path.
+RolePath = Annotated[str, Field(pattern=r"^([A-Za-z0-9_+=,.@-]+/)*[A-Za-z0-9_+=,.@-]{1,64}$"), AfterValidator(whole_name)]
+RoleArnText = Annotated[
+    str, Field(pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]{1,512}$"), AfterValidator(whole_name)
+]
+ExternalIdText = Annotated[str, Field(pattern=r"^[A-Za-z0-9_+=,.@:/-]{2,1224}$"), AfterValidator(whole_name)]
+SessionName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_+=,.@-]{2,64}$"), AfterValidator(whole_name)]
+ProfileName = Annotated[str, Field(min_length=1), AfterValidator(whole_name)]
 
 
 class Strict(BaseModel):
@@ -90,11 +135,27 @@ class DefaultKeys(OptionKeys):
     """`Defaults`."""
 
 
-class ProductKeys(OptionKeys):
-    """One entry of `Products`."""
+class TargetKeys(Strict):
+    """One entry of `Targets`: an account, its regions, and how to get in."""
 
-    ProvisionedProductId: ProductId
-    Key: EntryKey | None = None
+    AccountId: AccountNumber
+    Regions: Annotated[list[RegionName], Field(min_length=1)]
+    RoleName: RolePath = UNSET
+    RoleArn: RoleArnText = UNSET
+    Profile: ProfileName = UNSET
+    ExternalId: ExternalIdText = UNSET
+    RoleSessionName: SessionName = UNSET
+
+
+class ProductKeys(OptionKeys):
+    """One entry of `Products`: by its id, or by its name or ARN."""
+
+    ProvisionedProductId: ProductId = UNSET
+    ProvisionedProductName: NameOrArn = UNSET
+    AccountId: AccountNumber = UNSET
+    Region: RegionName = UNSET
+    Key: EntryKey = UNSET
+    DependsOn: list[Dependency] = []
 
 
 class LimitKeys(Strict):
@@ -120,6 +181,7 @@ class PlanKeys(Strict):
 
     Version: Annotated[int, BeforeValidator(version)]
     Name: PlanName
+    Targets: Annotated[list[TargetKeys], Field(min_length=1)] = UNSET
     Defaults: DefaultKeys = DefaultKeys()
     Products: list[ProductKeys]
     Limits: LimitKeys = LimitKeys()

@@ -56,7 +56,7 @@ def test_a_rehearsal_hears_no_setting_of_the_environment(nothing_of_aws: pytest.
             "ALL_PROXY": wrong.url,
         }.items():
             nothing_of_aws.setenv(name, value)
-        catalog = connect.rehearsal(right.url, "eu-west-1", 2)(LANE)
+        catalog = connect.rehearsal(right.url, 2)(LANE)
         assert isinstance(catalog.caller_identity(), Answer)
         assert isinstance(catalog.scan(None), Answer)
         assert [call["operation"] for call in right.service.ledger] == ["GetCallerIdentity", "ScanProvisionedProducts"]
@@ -72,7 +72,7 @@ def test_the_environment_is_honoured_otherwise(nothing_of_aws: pytest.MonkeyPatc
         nothing_of_aws.setenv("AWS_ACCESS_KEY_ID", "a")
         nothing_of_aws.setenv("AWS_SECRET_ACCESS_KEY", "b")
         sessions = connect.ambient(2)
-        assert sessions.region == "eu-west-1"
+        assert connect.ambient_region() == "eu-west-1"
         assert isinstance(sessions(LANE).caller_identity(), Answer)
         assert sessions(LANE) is sessions(LANE)
 
@@ -80,21 +80,21 @@ def test_the_environment_is_honoured_otherwise(nothing_of_aws: pytest.MonkeyPatc
 def test_without_a_region_it_says_what_to_set(nothing_of_aws: pytest.MonkeyPatch) -> None:
     """No guess is made."""
     with pytest.raises(NoAccess, match="no region is set; set AWS_DEFAULT_REGION"):
-        _ = connect.ambient(2).region
+        connect.ambient_region()
 
 
 def test_a_profile_that_does_not_exist_is_named(nothing_of_aws: pytest.MonkeyPatch) -> None:
     """It is an error of the environment, not a traceback."""
     nothing_of_aws.setenv("AWS_PROFILE", "nobody")
     with pytest.raises(NoAccess, match="nobody"):
-        _ = connect.ambient(2).region
+        connect.ambient_region()
 
 
 def test_an_endpoint_that_is_down_was_not_reached(nothing_of_aws: pytest.MonkeyPatch) -> None:
     """Nothing was sent."""
     with Simulator(WorldSpec()) as server:
         url = server.url
-    catalog = connect.rehearsal(url, "eu-west-1", 2)(LANE)
+    catalog = connect.rehearsal(url, 2)(LANE)
     assert isinstance(catalog.scan(None), NotSent)
 
 

@@ -52,7 +52,7 @@ def prepared(request: pytest.FixtureRequest) -> Iterator[Prepared]:
         )
         simulator = Simulator(spec)
         running.append(simulator.__enter__())
-        return connect.rehearsal(simulator.url, LANE.region, 4)(LANE)
+        return connect.rehearsal(simulator.url, 4)(LANE)
 
     makers: dict[str, Callable[..., Catalog]] = {"fake": in_memory, "simulator": over_http}
     yield makers[request.param]

@@ -92,7 +92,7 @@ def test_a_product_that_is_not_found_is_skipped_or_in_strict_mode_refused() -> N
 
 def test_what_only_the_search_shows_is_refused() -> None:
     """The two listings differ, and nobody knows which one is right."""
-    line = decide(plan("pp-a"), [inventory(only_searched=frozenset({"pp-a"}))]).lines[0]
+    line = decide(plan("pp-a"), [inventory(only_searched={"pp-a": product("pp-a")})]).lines[0]
     assert (line.decision, line.reason) == (Decision.REFUSE, Reason.LISTINGS_DIFFER)
 
 

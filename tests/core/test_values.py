@@ -103,8 +103,8 @@ def test_two_entries_for_one_product_or_key_are_found() -> None:
     entries = (Entry(product_id="pp-a", key="k"), Entry(product_id="pp-b", key="k"), Entry(product_id="pp-a"))
     found = validate(Plan(name="x", entries=entries))
     assert [(finding.path, finding.related) for finding in found] == [
-        (("Products", 2, "ProvisionedProductId"), ("Products", 0, "ProvisionedProductId")),
-        (("Products", 1, "Key"), ("Products", 0, "Key")),
+        (("Products", 1, "Key"), ((("Products", 0, "Key"), "first used here"),)),
+        (("Products", 2, "ProvisionedProductId"), ((("Products", 0, "ProvisionedProductId"), "first listed here"),)),
     ]
 
 

@@ -57,7 +57,7 @@ def operations() -> int:
 
 def verdicts(run: Run) -> dict[str, State]:
     """Return the state of each product."""
-    return {t.line.product_id: run.board.states[t.line.id] for t in run.terminations}
+    return {t.product_id: run.board.states[t.line.id] for t in run.terminations}
 
 
 UNDISTURBED = verdicts(begin(world(), WANTED))
@@ -129,6 +129,6 @@ def test_unsent_lines_of_an_old_run_expire_and_sent_ones_are_followed() -> None:
     assert sent
     resumed = stage.resume(WANTED, run.worklist, stage.journal.lines, no_sends="expired: begun yesterday")
     assert stage.catalog.sent == sent
-    unsent_ids = {entry.product_id for entry in WANTED.entries} - {command.product_id for command in sent}
+    unsent_ids = {str(entry.product_id) for entry in WANTED.entries} - {command.product_id for command in sent}
     assert {verdicts(resumed)[id_] for id_ in unsent_ids} == {State.DRIFTED}
     assert not resumed.is_unfinished

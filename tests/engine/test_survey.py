@@ -12,8 +12,9 @@ from orchestrator.core.replies import Answer, Denied, NotSent, Page, Throttled, 
 from orchestrator.engine.pools import InlineExecutor
 from orchestrator.engine.survey import ATTEMPTS, Surveyor
 from orchestrator.errors import NoAccess
+from tests.driving import stock_of
 from tests.fakes import LANE, START, FakeCatalog, FakeClock
-from tests.makers import fake, product
+from tests.makers import fake, plan, product
 
 
 def surveyed(catalog: FakeCatalog, clock: FakeClock) -> Surveyor:
@@ -35,7 +36,7 @@ def says(outcome: object) -> Callable[[Callable[[], object]], object]:
 def test_every_page_is_read_and_the_stacks_are_added() -> None:
     """What the scan shows, with the physical id that only the search knows."""
     catalog, clock = lane(45)
-    inventory = surveyed(catalog, clock).survey(LANE, catalog, [])
+    inventory = stock_of(surveyed(catalog, clock), catalog, plan(*[]).entries)
     assert inventory.complete
     assert inventory.begun_at == START
     assert len(inventory.products) == 45
@@ -47,7 +48,7 @@ def test_throttled_and_unanswered_pages_are_asked_for_again() -> None:
     catalog, clock = lane(45)
     trouble = [Throttled("SlowDown"), Unanswered("HTTP 500"), NotSent("refused")]
     catalog.trouble[Operation.SCAN].extend([lambda carry_out: carry_out(), *map(says, trouble)])
-    inventory = surveyed(catalog, clock).survey(LANE, catalog, [])
+    inventory = stock_of(surveyed(catalog, clock), catalog, plan(*[]).entries)
     assert inventory.complete
     assert len(inventory.products) == 45
     assert clock.now() > START
@@ -59,7 +60,7 @@ def test_a_listing_that_fails_on_a_page_is_incomplete_and_names_the_problem(page
     catalog, clock = lane(60)
     catalog.trouble[Operation.SCAN].extend([lambda carry_out: carry_out()] * pages)
     catalog.trouble[Operation.SCAN].extend([says(Unanswered("HTTP 500"))] * ATTEMPTS)
-    inventory = surveyed(catalog, clock).survey(LANE, catalog, [])
+    inventory = stock_of(surveyed(catalog, clock), catalog, plan(*[]).entries)
     assert (inventory.complete, inventory.barred) == (False, barred)
     assert inventory.problem == "ScanProvisionedProducts failed: HTTP 500"
 
@@ -68,7 +69,7 @@ def test_a_refusal_is_not_asked_twice() -> None:
     """A missing right stays missing."""
     catalog, clock = lane(1)
     catalog.trouble[Operation.SCAN].append(says(Denied("AccessDeniedException", "no")))
-    inventory = surveyed(catalog, clock).survey(LANE, catalog, [])
+    inventory = stock_of(surveyed(catalog, clock), catalog, plan(*[]).entries)
     assert inventory.problem == "ScanProvisionedProducts failed: AccessDeniedException: no"
     assert len(catalog.calls) == 1
 
@@ -78,7 +79,7 @@ def test_pages_that_repeat_end() -> None:
     catalog, clock = lane(1)
     again = Answer(Page(products=(product("pp-000"),), next_token="again"))
     catalog.trouble[Operation.SCAN].extend([says(again)] * 5)
-    inventory = surveyed(catalog, clock).survey(LANE, catalog, [])
+    inventory = stock_of(surveyed(catalog, clock), catalog, plan(*[]).entries)
     assert inventory.problem == "ScanProvisionedProducts repeats its pages without end"
 
 
@@ -88,7 +89,7 @@ def test_records_are_read_for_what_is_missing_or_under_change() -> None:
     catalog.add_record("pp-gone", TERMINATE, SUCCEEDED)
     catalog.products["pp-001"].product = product("pp-001", status="UNDER_CHANGE")
     catalog.add_record("pp-001", TERMINATE, "IN_PROGRESS")
-    inventory = surveyed(catalog, clock).survey(LANE, catalog, ["pp-000", "pp-001", "pp-gone", "pp-never"])
+    inventory = stock_of(surveyed(catalog, clock), catalog, plan(*["pp-000", "pp-001", "pp-gone", "pp-never"]).entries)
     assert {id_: len(records) for id_, records in inventory.records.items()} == {"pp-001": 1, "pp-gone": 1, "pp-never": 0}
     assert sum(operation is Operation.HISTORY for operation, _ in catalog.calls) == 3
 
@@ -97,7 +98,7 @@ def test_a_history_that_cannot_be_read_leaves_the_inventory_incomplete() -> None
     """Or a product that was terminated before would be called never seen."""
     catalog, clock = lane(1)
     catalog.trouble[Operation.HISTORY].append(says(Denied("AccessDeniedException", "no")))
-    inventory = surveyed(catalog, clock).survey(LANE, catalog, ["pp-gone"])
+    inventory = stock_of(surveyed(catalog, clock), catalog, plan(*["pp-gone"]).entries)
     assert not inventory.complete
     assert inventory.problem == "ListRecordHistory of pp-gone failed: AccessDeniedException: no"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -20,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 
 def world(*products: dict[str, Any], **keys: Any) -> World:
     """A world that began at 1000 s."""
-    return World(WorldSpec.model_validate({"Products": list(products)} | keys), 1000.0)
+    return World("111122223333", "eu-west-1", WorldSpec.model_validate({"Products": list(products)} | keys), 1, 1000.0)
 
 
 def terminate(world: World, now: float, token: str = "t1", **more: Any) -> dict[str, Any]:
@@ -95,7 +94,7 @@ def test_the_search_lags_behind_and_may_miss_products() -> None:
     here.advance(1002.0)
     ids = [[p["Id"] for p in here.search({"SortBy": "id"}, now)["ProvisionedProducts"]] for now in (1002.0, 1020.0)]
     assert ids == [["pp-a"], []]
-    assert [p["Id"] for p in here.scan({})["ProvisionedProducts"]] == ["pp-b"]
+    assert [p["Id"] for p in here.scan({"AccessLevelFilter": {"Key": "Account", "Value": "self"}})["ProvisionedProducts"]] == ["pp-b"]
 
 
 @pytest.mark.parametrize(
@@ -179,9 +178,9 @@ def test_a_world_with_mistakes_names_them(text: str, said: str, tmp_path: Path) 
 
 def test_the_shipped_world_is_valid_and_the_smallest_is_empty(tmp_path: Path) -> None:
     """Every field has a default."""
-    assert len(list(read_world(ROOT / "plans" / "demo.world.yaml").all_products())) == 13
+    assert len(list(read_world(ROOT / "plans" / "demo.world.yaml").all_products(1))) == 13
     (tmp_path / "empty.yaml").write_text("")
-    assert list(read_world(tmp_path / "empty.yaml").all_products()) == []
+    assert list(read_world(tmp_path / "empty.yaml").all_products(1)) == []
 
 
 def test_the_server_answers_whatever_comes() -> None:
@@ -205,7 +204,7 @@ def test_the_server_answers_whatever_comes() -> None:
             with pytest.raises(urllib.error.HTTPError) as caught:
                 urllib.request.urlopen(request)
             assert caught.value.code == 400
-            assert json.loads(caught.value.read())["__type"] == code
+            assert code in caught.value.read().decode()
             caught.value.close()
         with pytest.raises(urllib.error.HTTPError) as nowhere:
             urllib.request.urlopen(f"{server.url}/nowhere")

@@ -55,9 +55,10 @@ def birth() -> journal.Birth:
         worklist_digest=codec.digest(made),
         tool_version="0",
         started_at=START,
-        endpoint="https://example.invalid",
         simulated=False,
-        identities=((str(LANE), "arn:aws:sts::111122223333:assumed-role/r/s"),),
+        callers=(
+            journal.Caller(lane=LANE, arn="arn:aws:sts::111122223333:assumed-role/r/s", endpoint="https://example.invalid"),
+        ),
         state_dir="/state",
     )
     return journal.Birth(header=header, plan=wanted, worklist=made)

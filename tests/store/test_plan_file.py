@@ -108,7 +108,7 @@ def test_all_mistakes_are_reported_in_one_pass_in_the_order_of_the_file(written:
         "plan.yaml:7:19: `IgnoreErrors` must be true or false, not `maybe`",
         "plan.yaml:8:27: `pp-a` is listed twice",
         "plan.yaml:9:27: `ProvisionedProductId` must be text, not the number `12345`",
-        "plan.yaml:10:5: `ProvisionedProductId` is missing",
+        "plan.yaml:10:5: `ProvisionedProductId` or `ProvisionedProductName` is missing",
         "plan.yaml:11:20: `Deadline`: expected a duration, as in 30s, 45m, 4h or 1h30m",
         "plan.yaml:11:42: `FailureTolerance`: expected a number of failures, as in 3, "
         "or a share of the terminations, as in 10%",
@@ -152,7 +152,7 @@ def test_other_spellings_of_a_key_are_recognised_and_not_accepted(word: str, mea
 def test_a_key_like_no_other_is_answered_with_all_there_are(written: Path) -> None:
     """One need not look them up."""
     text = "Version: 1\nName: x\nProducts: []\nXyzzy: 1\n"
-    assert "help: the keys here are Version, Name, Defaults, Products, Limits, Retry" in complaints(written, text)
+    assert "help: the keys here are Version, Name, Targets, Defaults, Products, Limits, Retry" in complaints(written, text)
 
 
 @pytest.mark.parametrize("name", ["", "-x", "X", "a" * 65, "a/b", "a\n", "ä"])

@@ -1,0 +1,31 @@
+"""
+Globs over names: `*` any characters, `?` one, `[abc]` and `[!abc]` one of a set. Case counts, as it does in names.
+"""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+
+def is_glob(text: str) -> bool:
+    """Whether a text is a pattern and not a plain word; none of its characters can be part of an id or a name."""
+    return any(character in text for character in "*?[")
+
+
+def matches(name: str, glob: str) -> bool:
+    """Whether *name* fits *glob*, as a whole."""
+    return fnmatchcase(name, glob)
+
+
+def mistake_in(glob: str) -> str | None:
+    """Say what is wrong with a glob, None if nothing is."""
+    rest = glob
+    while "[" in rest:
+        rest = rest.partition("[")[2]
+        # The first character of a set may be a closing bracket that belongs to it.
+        body, closing, rest = rest.removeprefix("!")[1:].partition("]")
+        if not closing:
+            return "a `[` is never closed"
+        if "[" in body:
+            return "a `[` inside of a set"
+    return None

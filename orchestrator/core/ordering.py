@@ -1,0 +1,138 @@
+"""
+Who comes after whom: the plan's `DependsOn`, resolved to lines, and what it forbids already at review.
+
+A prerequisite that is not there any more keeps nobody waiting; one that stays keeps its dependents for good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from orchestrator.core.glob import is_glob, matches
+from orchestrator.core.graph import cycles, waves
+from orchestrator.core.inventory import Inventory, Product
+from orchestrator.core.lane import Lane
+from orchestrator.core.plan import Entry
+from orchestrator.core.worklist import GONE, Decision, Line, Reason, line_id
+
+MOST_NAMED = 3
+
+
+def order(
+    entries: Sequence[Entry], lines: Sequence[Line], inventories: Sequence[Inventory]
+) -> tuple[list[Line], list[str]]:
+    """
+    Put the lines of entries in order.
+
+    Args:
+
+        entries: The plan's.
+        lines: The line of each.
+        inventories: What the lanes hold; globs are matched against it.
+
+    Returns:
+
+        The lines, with what each comes after, those refused that can never have their turn; and warnings.
+    """
+    if not any(entry.depends_on for entry in entries):
+        return list(lines), []
+    words = Words(entries, lines, inventories)
+    warnings: list[str] = []
+    ordered = [words.place(entry, line, warnings) for entry, line in zip(entries, lines, strict=True)]
+    return hold(ordered), warnings
+
+
+class Words:
+    """What the words of `DependsOn` mean, now that it is known what there is."""
+
+    def __init__(self, entries: Sequence[Entry], lines: Sequence[Line], inventories: Sequence[Inventory]) -> None:
+        self._lines = {line.id: line for line in lines}
+        self._by_handle: dict[str, Line] = {}
+        for entry, line in zip(entries, lines, strict=True):
+            for handle in entry.handles:
+                self._by_handle.setdefault(handle, line)
+        self._inventories = {inventory.lane: inventory for inventory in inventories}
+        self._matching: dict[tuple[Lane, str], list[Product]] = {}
+
+    def place(self, entry: Entry, line: Line, warnings: list[str]) -> Line:
+        """Return a line with what it comes after; refused if something that it comes after is nobody's to terminate."""
+        if line.decision is not Decision.TERMINATE or line.reason is Reason.ADOPT:
+            return line
+        after: dict[str, None] = {}
+        for word in entry.depends_on:
+            if not is_glob(word):
+                before = self._by_handle[word]
+                if before.reason is Reason.NOT_FOUND:
+                    warnings.append(f"{line.label} depends on `{word}`, which was not found and so keeps nothing waiting")
+                if before.reason not in GONE and before.id != line.id:
+                    after[before.id] = None
+                continue
+            matching = [product for product in self._fitting(line, word) if product.product_id != line.product_id]
+            if not matching:
+                warnings.append(f"{line.label} depends on `{word}`, which matches nothing in {line.lane}")
+            for product in matching:
+                assert line.lane is not None
+                before_id = line_id(line.lane, product.product_id)
+                if before_id not in self._lines:
+                    detail = f"blocked: {product.name} ({product.product_id}) matches `{word}` and is not in the plan"
+                    return replace(line, decision=Decision.REFUSE, reason=Reason.BLOCKED, detail=detail)
+                after[before_id] = None
+        return replace(line, after=tuple(after))
+
+    def _fitting(self, line: Line, glob: str) -> list[Product]:
+        """Return what a lane holds whose name fits."""
+        assert line.lane is not None
+        if (line.lane, glob) not in self._matching:
+            products = self._inventories[line.lane].products.values()
+            self._matching[line.lane, glob] = [product for product in products if matches(product.name, glob)]
+        return self._matching[line.lane, glob]
+
+
+def hold(lines: Sequence[Line]) -> list[Line]:
+    """Refuse the lines that can never have their turn: those that wait for one another, or for something that stays."""
+    found = {line.id: line for line in lines}
+    for cycle in cycles({line.id: line.after for line in lines if line.decision is Decision.TERMINATE}):
+        names = " → ".join(place_of(found[id_]) for id_ in [*cycle, cycle[0]])
+        for id_ in cycle:
+            detail = f"products wait for one another: {names}"
+            found[id_] = replace(found[id_], decision=Decision.REFUSE, reason=Reason.CYCLE, detail=detail)
+    turns = waves({id_: line.after for id_, line in found.items() if line.decision is Decision.TERMINATE})
+    for id_ in turns:
+        found[id_] = blocked(found[id_], found)
+    return [found[line.id] for line in lines]
+
+
+def blocked(line: Line, found: Mapping[str, Line]) -> Line:
+    """Return a line, refused if something that it comes after stays."""
+    for id_ in line.after:
+        before = found[id_]
+        if before.decision is not Decision.TERMINATE and before.reason not in GONE:
+            detail = f"blocked: {before.label} stays ({before.detail.removeprefix('blocked: ')})"
+            return replace(line, decision=Decision.REFUSE, reason=Reason.BLOCKED, detail=detail)
+    return line
+
+
+def place_of(line: Line) -> str:
+    """Name a line with the place of its entry."""
+    return f"{line.name} ({line.where})" if line.where else line.name
+
+
+def turns(lines: Sequence[Line]) -> dict[str, int]:
+    """Return for each line to terminate when its turn comes at the earliest: 1 for those that wait for nothing."""
+    return waves({line.id: line.after for line in lines if line.decision is Decision.TERMINATE})
+
+
+def in_turn(lines: Sequence[Line]) -> Iterator[Line]:
+    """Yield the lines to terminate, each after all that it comes after, otherwise in their order."""
+    turn = turns(lines)
+    yield from sorted((line for line in lines if line.id in turn), key=lambda line: turn[line.id])
+
+
+def describe(line: Line, found: Mapping[str, Line]) -> str:
+    """Say what a line comes after, in words; empty if nothing."""
+    if not line.after:
+        return ""
+    names = ", ".join(found[id_].name for id_ in line.after[:MOST_NAMED])
+    more = f" and {len(line.after) - MOST_NAMED:,} more" if len(line.after) > MOST_NAMED else ""
+    return f"after {names}{more}"

@@ -1,0 +1,58 @@
+"""The query protocol, for the calls to STS and IAM that are made here: forms in, XML out."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+from xml.sax.saxutils import escape
+
+from orchestrator.simulator.accounts import Caller, Session
+from orchestrator.simulator.contract import ApiError
+
+STS = "https://sts.amazonaws.com/doc/2011-06-15/"
+IAM = "https://iam.amazonaws.com/doc/2010-05-08/"
+
+
+def identity(caller: Caller) -> bytes:
+    """Return the answer of sts:GetCallerIdentity."""
+    arn, account = escape(caller.arn), caller.account
+    return answer(
+        "GetCallerIdentity", STS, f"<Arn>{arn}</Arn><UserId>AROASIMULATED:rehearsal</UserId><Account>{account}</Account>"
+    )
+
+
+def assumed(session: Session) -> bytes:
+    """Return the answer of sts:AssumeRole."""
+    expires = datetime.fromtimestamp(session.caller.expires_at, UTC).isoformat(timespec="milliseconds")
+    user = f"<Arn>{escape(session.caller.arn)}</Arn><AssumedRoleId>AROASIMULATED:role</AssumedRoleId>"
+    credentials = (
+        f"<AccessKeyId>{session.key_id}</AccessKeyId><SecretAccessKey>not-a-secret</SecretAccessKey>"
+        f"<SessionToken>simulated</SessionToken><Expiration>{expires.replace('+00:00', 'Z')}</Expiration>"
+    )
+    body = f"<AssumedRoleUser>{user}</AssumedRoleUser><Credentials>{credentials}</Credentials>"
+    return answer("AssumeRole", STS, body)
+
+
+def aliases(alias: str | None) -> bytes:
+    """Return the answer of iam:ListAccountAliases."""
+    members = f"<member>{escape(alias)}</member>" if alias else ""
+    body = f"<IsTruncated>false</IsTruncated><AccountAliases>{members}</AccountAliases>"
+    return answer("ListAccountAliases", IAM, body)
+
+
+def answer(action: str, namespace: str, body: str) -> bytes:
+    """Wrap the result of an action."""
+    return (
+        f'<{action}Response xmlns="{namespace}"><{action}Result>{body}</{action}Result>'
+        f"<ResponseMetadata><RequestId>{uuid.uuid4()}</RequestId></ResponseMetadata></{action}Response>"
+    ).encode()
+
+
+def failure(error: ApiError) -> bytes:
+    """Return an error answer. STS and IAM have names of their own for two codes (documented)."""
+    names = {"UnrecognizedClientException": "InvalidClientTokenId", "ExpiredTokenException": "ExpiredToken"}
+    code = names.get(error.code, error.code)
+    return (
+        f'<ErrorResponse xmlns="{STS}"><Error><Type>Sender</Type><Code>{escape(code)}</Code>'
+        f"<Message>{escape(error.message)}</Message></Error><RequestId>{uuid.uuid4()}</RequestId></ErrorResponse>"
+    ).encode()
