@@ -4,22 +4,27 @@ What the command line and library users call: reads plans, enters lanes, surveys
 Composes the packages below it and holds no rule of its own.
 
     plan = load_plan(Path("plan.yaml"))
-    review = survey(plan, enter())
+    review = survey(plan, enter(plan))
     result = run(review, state=StateDir(default_state_dir(), simulated=False), settings=RunSettings())
 """
 
 from orchestrator.api.abandoning import abandon, set_aside
+from orchestrator.api.again import load_again
 from orchestrator.api.driving import GRACE, RunResult, RunSettings
-from orchestrator.api.entrance import Entrance, enter, reenter, rehearse
-from orchestrator.api.review import Review, refuse, survey
+from orchestrator.api.entrance import Entrance, enter, enter_lanes, reenter, rehearse
+from orchestrator.api.keeping import Kept, kept_journals, prune_journals
+from orchestrator.api.review import WORKLIST_MAX_AGE, Review, recheck, refuse, save_worklist, survey
 from orchestrator.api.runs import MAX_AGE, resume, run
+from orchestrator.api.stopping import is_going_on, stop
 from orchestrator.store.plan_file import load_plan
 from orchestrator.store.state_dir import StateDir, default_state_dir
 
 __all__ = [
     "GRACE",
     "MAX_AGE",
+    "WORKLIST_MAX_AGE",
     "Entrance",
+    "Kept",
     "Review",
     "RunResult",
     "RunSettings",
@@ -27,12 +32,20 @@ __all__ = [
     "abandon",
     "default_state_dir",
     "enter",
+    "enter_lanes",
+    "is_going_on",
+    "kept_journals",
+    "load_again",
     "load_plan",
+    "prune_journals",
+    "recheck",
     "reenter",
     "refuse",
     "rehearse",
     "resume",
     "run",
+    "save_worklist",
     "set_aside",
+    "stop",
     "survey",
 ]

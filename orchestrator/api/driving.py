@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from orchestrator.api.entrance import Entrance
@@ -19,6 +20,7 @@ from orchestrator.engine.pools import threads
 from orchestrator.engine.runner import Runner, Surroundings
 from orchestrator.errors import ExitCode, Interrupted, JournalError
 from orchestrator.ports import Observer
+from orchestrator.store import stop_file
 from orchestrator.store.journal import JournalFile
 
 GRACE = 20.0
@@ -42,7 +44,8 @@ class RunSettings:
 
     `grace` is in seconds. `watch` is given the run and its history, and returns a context manager that yields observers;
     `complain` hears about an observer that raised. `farewell` is given the journal's path and returns what a second signal
-    leaves on stderr.
+    leaves on stderr. With `first`, so many lines are done and then `go_on` is asked, given the run, whether to do the rest;
+    if it says no, the run is left to be resumed.
     """
 
     grace: float = GRACE
@@ -51,6 +54,8 @@ class RunSettings:
     interruption: Interruption = field(default_factory=Interruption)
     farewell: Callable[[Path], str] = lambda _path: ""
     executor: Callable[[int], Executor] = threads
+    first: int | None = None
+    go_on: Callable[[Run], bool] = lambda _run: False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,25 +75,37 @@ class RunResult:
     abandoned_calls: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """
+    How an execution begins: with which events, why it sends nothing if that is so, and how many lines it starts at most.
+
+    `history` is what happened in earlier executions, for displays.
+    """
+
+    how: Beginning
+    first: Sequence[Event] = ()
+    no_sends: str | None = None
+    most: int | None = None
+    history: Sequence[Event] = ()
+
+
 def drive(
     machine: Run,
     open_journal: Callable[[], JournalFile],
     entrance: Entrance,
     settings: RunSettings,
-    *,
-    how: Beginning,
-    first: Sequence[Event] = (),
-    no_sends: str | None = None,
-    history: Sequence[Event] = (),
+    opening: Opening,
 ) -> RunResult:
     """Drive a run to its rest, and say how it ended. Signals are listened to already."""
     interruption = settings.interruption
     executor = settings.executor(entrance.workers)
-    with settings.watch(machine, history) as observers:
+    with settings.watch(machine, opening.history) as observers:
         if interruption.signal is not None:
             raise Interrupted(interruption.signal)
         file = open_journal()
         interruption.farewell = settings.farewell(file.path).encode()
+        stop_file.clear(file.path)
         runner = Runner(
             machine,
             Surroundings(
@@ -100,11 +117,12 @@ def drive(
                 journal=file,
                 audience=Audience(observers, settings.complain),
                 interruption=interruption,
+                stop_requested=partial(stop_file.take, file.path),
             ),
         )
         broken: JournalError | None = None
         try:
-            runner.drive(how, first=first, no_sends=no_sends)
+            runner.drive(opening.how, first=opening.first, no_sends=opening.no_sends, most=opening.most)
         except JournalError as error:
             broken = error
         finally:

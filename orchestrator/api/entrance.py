@@ -74,6 +74,27 @@ def enter(plan: Plan, *, workers: int | None = None) -> Entrance:
     return enter_ambient(sessions, plan, connect.ambient_region(), simulated=False, workers=workers)
 
 
+def enter_lanes(plan: Plan, lanes: Sequence[Lane], *, workers: int | None = None) -> Entrance:
+    """
+    Enter lanes that are known already, as the plan's targets say; without targets with the environment's credentials.
+
+    Args:
+
+        plan: What the lanes belong to.
+        lanes: Where to go.
+        workers: How many calls may be in flight; None for as many as the lanes need.
+
+    Raises:
+
+        NoAccess: Not one lane can be entered.
+        GuardRefused: The credentials of a lane belong to another account.
+    """
+    from orchestrator.aws import connect  # noqa: PLC0415 - boto3 is most of the start-up time
+
+    workers = workers or workers_for(len(lanes))
+    return at_the_door(connect.ambient(workers, plan.targets), lanes, simulated=False, workers=workers)
+
+
 def workers_for(lanes: int) -> int:
     """Return how many calls may be in flight: waiting costs hardly anything, and each lane should have two of its own."""
     return min(MOST_WORKERS, max(LEAST_WORKERS, 2 * lanes))
@@ -102,6 +123,9 @@ def at_the_door(connect: Connect, lanes: Sequence[Lane], *, simulated: bool, wor
         NoAccess: Not one can be entered.
         GuardRefused: One of them is another account than it should be.
     """
+    if not lanes:
+        message = "there is no lane that could be entered"
+        raise NoAccess(message)
     found = dict(zip(lanes, ask_who(connect, lanes), strict=True))
     identities = {lane: answer for lane, answer in found.items() if isinstance(answer, Identity)}
     barred = {lane: answer for lane, answer in found.items() if not isinstance(answer, Identity)}
@@ -192,13 +216,13 @@ def reenter(story: Story, *, workers: int | None = None) -> Entrance:
         NoAccess: Not one lane can be entered.
         GuardRefused: The credentials of a lane belong to another account.
     """
-    from orchestrator.aws import connect  # noqa: PLC0415 - boto3 is most of the start-up time
+    from orchestrator.aws import connect  # noqa: PLC0415
 
     header, plan = story.birth.header, story.birth.plan
-    lanes = [lane for lane, problem in story.birth.worklist.lanes if problem is None]
-    workers = workers or workers_for(len(lanes))
+    lanes = story.birth.worklist.usable_lanes
     if not header.simulated:
-        return at_the_door(connect.ambient(workers, plan.targets), lanes, simulated=False, workers=workers)
+        return enter_lanes(plan, lanes, workers=workers)
+    workers = workers or workers_for(len(lanes))
     endpoint = header.callers[0].endpoint
     try:
         return at_the_door(connect.rehearsal(endpoint, workers, plan.targets), lanes, simulated=True, workers=workers)

@@ -3,34 +3,81 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from orchestrator.api.entrance import MOST_AT_DOOR, Entrance, listed_briefly
 from orchestrator.core.decision import decide
+from orchestrator.core.drift import drifts
+from orchestrator.core.duration import format_duration
+from orchestrator.core.events import Drifted, Event, LaneClosed, LineEvent
 from orchestrator.core.guards import refusals
 from orchestrator.core.inventory import Inventory
+from orchestrator.core.narrowing import narrow
 from orchestrator.core.plan import Entry, Plan
 from orchestrator.core.questions import questions
+from orchestrator.core.resolution import problem_of
+from orchestrator.core.settle import CLOCK_SKEW
 from orchestrator.core.validation import validate
-from orchestrator.core.worklist import Worklist
+from orchestrator.core.worklist import Decision, Worklist
 from orchestrator.engine.pools import threads
 from orchestrator.engine.survey import Surveyor
 from orchestrator.errors import GuardRefused, InvalidInput, NoAccess
+from orchestrator.store import worklist_file
+from orchestrator.store.journal_birth import Caller
+from orchestrator.store.worklist_file import Reviewed
+from orchestrator.version import VERSION
+
+WORKLIST_MAX_AGE = 7 * 86_400.0
+"""Seconds that a worklist may be old before it has to be reviewed again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """What a run of a plan would do, and what it was decided from."""
+    """
+    What a run would do, and what it was decided from.
+
+    `opening` are events that a run begins with: what has changed since a saved worklist was made. `reviewed` is the digest
+    of that worklist.
+    """
 
     plan: Plan
     worklist: Worklist
     inventories: tuple[Inventory, ...]
     entrance: Entrance
+    opening: tuple[Event, ...] = ()
+    reviewed: str | None = None
 
     @property
     def refusals(self) -> list[str]:
         """Why the run may not begin; none means that it may."""
-        return refusals(self.plan, self.worklist)
+        return refusals(self.plan, self.worklist, drifted=len(self.drifted))
+
+    @property
+    def drifted(self) -> dict[str, str]:
+        """The lines that are not what was reviewed any more, each with the reason."""
+        return {event.line: event.reason for event in self.opening if isinstance(event, Drifted)}
+
+    def narrowed(self, only: Sequence[str], exclude: Sequence[str]) -> Review:
+        """
+        Leave lines out.
+
+        Args:
+
+            only: Globs over ids and names; what fits none of them is left out.
+            exclude: What fits one of these is left out, too.
+
+        Raises:
+
+            GuardRefused: One of them fits nothing, so that it is most likely not what was meant.
+        """
+        worklist, idle = narrow(self.worklist, only, exclude)
+        if idle:
+            message = f"no line of the worklist is meant by {', '.join(f'`{pattern}`' for pattern in idle)}"
+            raise GuardRefused(message)
+        kept = {line.id for line in worklist.of(Decision.TERMINATE)}
+        opening = tuple(event for event in self.opening if not isinstance(event, LineEvent) or event.line in kept)
+        return replace(self, worklist=worklist, opening=opening)
 
 
 def survey(plan: Plan, entrance: Entrance, *, strict: bool = False) -> Review:
@@ -87,6 +134,105 @@ def take_stock(entries: Sequence[Entry], entrance: Entrance) -> tuple[Inventory,
         problems = [f"{lane}: {inventory.problem}" for lane, inventory in inventories.items()]
         raise NoAccess(listed_briefly("no lane could be read", problems))
     return tuple(inventories[lane] for lane in sorted(inventories))
+
+
+def recheck(reviewed: Reviewed, entrance: Entrance, *, max_age: float = WORKLIST_MAX_AGE) -> Review:
+    """
+    Hold a saved worklist against what there is now. Nothing can be added to it.
+
+    Args:
+
+        reviewed: The worklist.
+        entrance: The accounts and regions that it was made in.
+        max_age: Seconds that it may be old.
+
+    Returns:
+
+        A review whose run executes the worklist, what has drifted left out.
+
+    Raises:
+
+        GuardRefused: It has expired, or this is another account or region.
+        NoAccess: No lane could be read at all.
+    """
+    worklist, now = reviewed.worklist, entrance.clock.now()
+    refuse_outdated(reviewed, now, max_age)
+    foreign = [lane for lane in worklist.usable_lanes if lane not in entrance.lanes]
+    if foreign:
+        message = f"the worklist is for {', '.join(map(str, foreign))}, and this is {', '.join(map(str, entrance.lanes))}"
+        raise GuardRefused(message)
+    usable = set(worklist.usable_lanes)
+    inventories = tuple(inventory for inventory in take_stock((), entrance) if inventory.lane in usable)
+    problems = {inventory.lane: problem for inventory in inventories if (problem := problem_of(inventory))}
+    if problems and len(problems) == len(usable):
+        items = [f"{lane}: {problem}" for lane, problem in problems.items()]
+        raise GuardRefused(listed_briefly("no lane of the worklist could be read completely", items))
+    closed = [LaneClosed(at=now, lane=lane, reason=f"lane {lane}: {problem}") for lane, problem in problems.items()]
+    drifted = [Drifted(at=now, line=line, reason=reason) for line, reason in drifts(worklist, inventories).items()]
+    return Review(
+        plan=reviewed.plan,
+        worklist=worklist,
+        inventories=inventories,
+        entrance=entrance,
+        opening=(*closed, *drifted),
+        reviewed=reviewed.digest,
+    )
+
+
+def refuse_outdated(reviewed: Reviewed, now: float, max_age: float) -> None:
+    """
+    Refuse a worklist that is too old, or from the future.
+
+    Raises:
+
+        GuardRefused: It is.
+    """
+    age = now - reviewed.worklist.made_at
+    if age > max_age:
+        message = (
+            f"the worklist is {format_duration(age)} old, and may be {format_duration(max_age)}; review the plan again"
+        )
+        raise GuardRefused(message)
+    if age < -CLOCK_SKEW:
+        message = "the worklist was made in the future; is the clock right?"
+        raise GuardRefused(message)
+
+
+def save_worklist(review: Review, path: Path, plan_file: Path) -> str:
+    """
+    Save a review's worklist, so that exactly that can be run later.
+
+    Args:
+
+        review: What was reviewed.
+        path: Where to.
+        plan_file: Where the plan is, for people.
+
+    Returns:
+
+        The worklist's digest.
+
+    Raises:
+
+        InvalidInput: It cannot be written there.
+    """
+    reviewed = Reviewed(
+        plan=review.plan,
+        worklist=review.worklist,
+        plan_file=str(plan_file),
+        tool_version=VERSION,
+        simulated=review.entrance.simulated,
+        callers=callers_of(review.entrance),
+    )
+    return worklist_file.save(path, reviewed)
+
+
+def callers_of(entrance: Entrance) -> tuple[Caller, ...]:
+    """Return who we are in each lane, for a header."""
+    return tuple(
+        Caller(lane=lane, arn=identity.arn, endpoint=entrance.endpoints[lane])
+        for lane, identity in entrance.identities.items()
+    )
 
 
 def refuse(review: Review) -> None:

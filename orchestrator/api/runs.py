@@ -6,10 +6,10 @@ import secrets
 from functools import partial
 from pathlib import Path
 
-from orchestrator.api.driving import RunResult, RunSettings, drive
+from orchestrator.api.driving import Opening, RunResult, RunSettings, drive, result_of
 from orchestrator.api.entrance import Entrance
 from orchestrator.api.frame import lanes_of, locks_of, replay
-from orchestrator.api.review import Review, refuse
+from orchestrator.api.review import Review, callers_of, refuse
 from orchestrator.core.events import Beginning, LaneLost
 from orchestrator.core.inventory import Inventory
 from orchestrator.core.run import Run
@@ -60,8 +60,27 @@ def run(review: Review, *, state: StateDir, settings: RunSettings, journal_path:
     lanes = list(entrance.identities)
     with listening(settings.interruption), locks_of(plan.name, lanes, path, state, started_at, run_id):
         refuse_unfinished(plan.name, state, simulated=entrance.simulated)
-        first = [listed(inventory) for inventory in review.inventories if inventory.complete]
-        return drive(machine, begin, entrance, settings, how=Beginning.RUN, first=first)
+        listings = [listed(inventory) for inventory in review.inventories if inventory.complete]
+        first = [*listings, *review.opening]
+        opening = Opening(how=Beginning.RUN, first=first, most=settings.first)
+        result = drive(machine, begin, entrance, settings, opening)
+        return after_canary(result, entrance, settings)
+
+
+def after_canary(result: RunResult, entrance: Entrance, settings: RunSettings) -> RunResult:
+    """Ask whether to go on after the first lines, if only those were to be started; go on if somebody says yes."""
+    run = result.run
+    if not run.held_back or run.drained_by is not None or result.broken is not None:
+        return result
+    with settings.interruption.breaking_off():
+        agreed = settings.go_on(run)
+    if settings.interruption.signal is not None:
+        return result_of(run, result.journal, settings.interruption, None, calls_left=False)
+    if not agreed:
+        return result
+    story = journal.load(result.journal)
+    go_on = partial(journal.reopen, story)
+    return drive(run, go_on, entrance, settings, Opening(how=Beginning.RESUME, history=story.events))
 
 
 def resume(
@@ -103,16 +122,8 @@ def resume(
         no_sends = expiry(story, machine, now - header.started_at, max_age=max_age, restart=restart)
         go_on = partial(journal.reopen, story)
         lost = [LaneLost(at=now, lane=lane, reason=why) for lane, why in entrance.barred.items()]
-        return drive(
-            machine,
-            go_on,
-            entrance,
-            settings,
-            how=Beginning.RESUME,
-            first=lost,
-            no_sends=no_sends,
-            history=story.events,
-        )
+        opening = Opening(how=Beginning.RESUME, first=lost, no_sends=no_sends, history=story.events)
+        return drive(machine, go_on, entrance, settings, opening)
 
 
 def expiry(story: journal.Story, machine: Run, age: float, *, max_age: float, restart: bool) -> str | None:
@@ -164,11 +175,9 @@ def header_of(review: Review, run_id: str, started_at: float, state: StateDir) -
         tool_version=VERSION,
         started_at=started_at,
         simulated=entrance.simulated,
-        callers=tuple(
-            journal.Caller(lane=lane, arn=identity.arn, endpoint=entrance.endpoints[lane])
-            for lane, identity in entrance.identities.items()
-        ),
+        callers=callers_of(entrance),
         state_dir=str(state.root),
+        reviewed=review.reviewed,
     )
 
 

@@ -19,7 +19,11 @@ COMMANDS = {
     "review": "Show what a run would do, and why. Changes nothing.",
     "run": "Review, confirm, terminate, follow to the end.",
     "resume": "Finish an interrupted run.",
+    "stop": "Ask a run in another terminal to stop.",
+    "report": "Tell how a run stands or ended, from its journal.",
     "abandon": "Close an unfinished run for good.",
+    "journals": "List journals, or delete old ones.",
+    "schema": "Print the JSON Schema of plans, or of world files.",
     "simulate": "Serve a made-up AWS account on loopback.",
 }
 

@@ -66,6 +66,19 @@ journal_options = all_of(
     state_dir_option,
 )
 
+narrowing_options = all_of(
+    click.option(
+        "--only", multiple=True, metavar="GLOB", help="Leave out what fits no such glob, by id or name. May be repeated."
+    ),
+    click.option(
+        "--exclude", multiple=True, metavar="GLOB", help="Leave out what fits such a glob, by id or name. May be repeated."
+    ),
+)
+
+worklist_age_option = click.option(
+    "--max-age", type=DURATION, default=None, help="How old a WORKLIST may be.  [default: 7d]"
+)
+
 simulate_options = all_of(
     click.option("--simulate", is_flag=True, help="Rehearse against a made-up account; reads no AWS setting."),
     click.option(

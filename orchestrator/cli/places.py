@@ -1,45 +1,135 @@
-"""Where a command works: the state directory, and the account that it enters or makes up."""
+"""Where a command works and what it is about: state directory, journal, plan or worklist, accounts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from orchestrator import api
 from orchestrator.core.plan import Plan
 from orchestrator.errors import InvalidInput
+from orchestrator.store import worklist_file
+from orchestrator.store.worklist_file import Reviewed
 
 
-@contextmanager
-def entrance_for(
-    plan: Plan, path: Path, *, simulate: bool, world: Path | None, workers: int | None
-) -> Iterator[api.Entrance]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
     """
-    Enter the account of the environment, or a simulated one.
+    What is to be reviewed or run. `worklist` is the saved one, None if the plan is to be reviewed now; `plan_file` is where
+    the plan is or was.
+    """
+
+    plan: Plan
+    plan_file: Path
+    worklist: Reviewed | None
+    simulate: bool
+    strict: bool
+    max_age: float
+
+
+def errand_at(
+    path: Path | None, earlier: Path | None, *, only_failed: bool, simulate: bool, strict: bool, max_age: int | None
+) -> Errand:
+    """
+    Read what a command is about.
 
     Args:
 
-        plan: The plan.
-        path: Its file; a world file may be beside it.
-        simulate: Whether to rehearse.
+        path: A plan or a worklist.
+        earlier: Or the journal of an earlier run whose products are meant.
+        only_failed: Whether only those are that did not go.
+        simulate: Whether it is for a rehearsal.
+        strict: Whether products that are not found are refused.
+        max_age: Seconds that a worklist may be old; None for the default.
+
+    Raises:
+
+        InvalidInput: It cannot be read, or the options contradict each other.
+    """
+    if (path is None) == (earlier is None):
+        message = "name a PLAN or a WORKLIST, or with --from the JOURNAL of an earlier run"
+        raise InvalidInput(message)
+    if only_failed and earlier is None:
+        message = "--only-failed chooses among the products of an earlier run; it needs --from JOURNAL"
+        raise InvalidInput(message)
+    if path is not None and worklist_file.is_worklist(path):
+        return errand_of_worklist(path, simulate=simulate, strict=strict, max_age=max_age)
+    if max_age is not None:
+        message = "--max-age is for worklists; a plan is reviewed now"
+        raise InvalidInput(message)
+    if path is not None:
+        plan, plan_file = api.load_plan(path), path
+    else:
+        assert earlier is not None
+        plan, plan_file = api.load_again(earlier, only_failed=only_failed, simulated=simulate), earlier
+    return Errand(plan=plan, plan_file=plan_file, worklist=None, simulate=simulate, strict=strict, max_age=0.0)
+
+
+def errand_of_worklist(path: Path, *, simulate: bool, strict: bool, max_age: int | None) -> Errand:
+    """Read a worklist, and refuse to mix up rehearsals and the real thing."""
+    worklist = worklist_file.load(path)
+    if strict:
+        message = "--strict is for reviews; what is not found in this worklist was decided when it was made"
+        raise InvalidInput(message)
+    if worklist.simulated != simulate:
+        how = "without --simulate" if simulate else "with --simulate"
+        message = f"{path}: this worklist was made {how}, and can only be run so"
+        raise InvalidInput(message)
+    return Errand(
+        plan=worklist.plan,
+        plan_file=Path(worklist.plan_file),
+        worklist=worklist,
+        simulate=simulate,
+        strict=False,
+        max_age=api.WORKLIST_MAX_AGE if max_age is None else max_age,
+    )
+
+
+@contextmanager
+def reviewed(
+    errand: Errand, *, world: Path | None, workers: int | None, only: Sequence[str], exclude: Sequence[str]
+) -> Iterator[api.Review]:
+    """
+    Enter the lanes of an errand and review it.
+
+    Args:
+
+        errand: What it is about.
         world: The world file that was asked for.
         workers: How many calls may be in flight; None for as many as the lanes need.
+        only: Globs; what fits none of them is left out.
+        exclude: Globs; what fits one of them is left out.
 
     Raises:
 
         InvalidInput: A world without a rehearsal, or one with mistakes.
-        NoAccess: The account cannot be entered.
+        NoAccess: No lane can be entered.
+        GuardRefused: The worklist has expired, or a glob fits nothing.
     """
-    if world is not None and not simulate:
+    with entrance_for(errand, world, workers) as entrance:
+        if errand.worklist is not None:
+            review = api.recheck(errand.worklist, entrance, max_age=errand.max_age)
+        else:
+            review = api.survey(errand.plan, entrance, strict=errand.strict)
+        yield review.narrowed(only, exclude)
+
+
+@contextmanager
+def entrance_for(errand: Errand, world: Path | None, workers: int | None) -> Iterator[api.Entrance]:
+    """Enter the accounts of an errand, or simulated ones."""
+    if world is not None and not errand.simulate:
         message = "--world says what a rehearsal finds; it needs --simulate"
         raise InvalidInput(message)
-    if not simulate:
-        yield api.enter(plan, workers=workers)
-        return
-    beside = path.with_suffix(".world.yaml")
-    with api.rehearse(plan, world or (beside if beside.exists() else None), workers=workers) as entrance:
-        yield entrance
+    if errand.simulate:
+        beside = errand.plan_file.with_suffix(".world.yaml")
+        with api.rehearse(errand.plan, world or (beside if beside.exists() else None), workers=workers) as entrance:
+            yield entrance
+    elif errand.worklist is not None:
+        yield api.enter_lanes(errand.plan, errand.worklist.worklist.usable_lanes, workers=workers)
+    else:
+        yield api.enter(errand.plan, workers=workers)
 
 
 def journal_at(path: Path | None, plan_name: str | None, state_dir: Path | None) -> Path:

@@ -59,7 +59,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
         return repeat(story)
     display = Display(quiet=quiet, color=color, log_format=log_format, log_level=log_level)
     entrance = api.reenter(story, workers=workers)
-    result = finish(story, entrance, display, grace=grace, max_age=max_age, restart=True)
+    result = api.resume(story, entrance, settings=display.settings(grace), max_age=max_age)
     return end(result, result.exit_code, simulated=False)
 
 
@@ -70,10 +70,3 @@ def repeat(story: journals.Story) -> int:
     tell(f"This run is finished; nothing was called. Journal: {story.path}")
     put(last.summary)
     return last.exit_code if isinstance(last, Finished) else ExitCode.LEFT_TO_DO
-
-
-def finish(
-    story: journals.Story, entrance: api.Entrance, display: Display, *, grace: float, max_age: float, restart: bool
-) -> api.RunResult:
-    """Drive an unfinished run on; without *restart*, one that its failure tolerance stopped starts nothing new."""
-    return api.resume(story, entrance, settings=display.settings(grace), max_age=max_age, restart=restart)

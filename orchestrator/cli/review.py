@@ -7,10 +7,19 @@ from pathlib import Path
 import click
 
 from orchestrator import api
-from orchestrator.cli.options import all_of, plan_argument, simulate_options, strict_option, workers_option
-from orchestrator.cli.places import entrance_for
+from orchestrator.cli.options import (
+    FILE,
+    all_of,
+    narrowing_options,
+    plan_argument,
+    simulate_options,
+    strict_option,
+    workers_option,
+)
+from orchestrator.cli.places import errand_at, reviewed
 from orchestrator.cli.streams import put, tell
 from orchestrator.cli.terminal import Display
+from orchestrator.core.duration import format_duration
 from orchestrator.core.worklist import Decision
 from orchestrator.errors import ExitCode
 from orchestrator.report.preview import preview
@@ -18,17 +27,21 @@ from orchestrator.report.preview import preview
 
 @click.command("review")
 @plan_argument
-@all_of(simulate_options, strict_option, workers_option)
+@click.option("--out", type=FILE, metavar="FILE", help="Save the worklist, so that `run FILE` executes exactly this.")
+@all_of(simulate_options, strict_option, narrowing_options, workers_option)
 @click.option(
     "--detailed-exitcode", is_flag=True, help="Exit 10 if there is something to terminate, 0 only if there is not."
 )
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True)
-def command(
+def command(  # noqa: PLR0913 - one parameter for each option
     *,
     plan: Path,
+    out: Path | None,
     simulate: bool,
     world: Path | None,
     strict: bool,
+    only: tuple[str, ...],
+    exclude: tuple[str, ...],
     workers: int | None,
     detailed_exitcode: bool,
     color: str,
@@ -36,21 +49,31 @@ def command(
     """
     Show what a run of PLAN would do, and why. Changes nothing.
 
-    Enters the account of the environment, lists every provisioned product in it, and decides on each line of the plan:
+    Enters each account of the plan, lists every provisioned product in its regions, and decides on each line of the plan:
     terminate, skip or refuse, with the reason. The first line of the output is stable:
 
     \b
         Review: 42 to terminate, 3 skipped, 1 refused.
 
+    PLAN may also be a worklist that was saved with --out; then it shows what of it would still be done.
+
     Exits 3 if a run would be refused by a guard, 1 if not one product of the plan was found or ever seen.
     """
-    loaded = api.load_plan(plan)
     display = Display(color=color)
-    with entrance_for(loaded, plan, simulate=simulate, world=world, workers=workers) as entrance:
-        review = api.survey(loaded, entrance, strict=strict)
-    put(
-        preview(loaded, review.worklist, entrance.clock.now(), lambda text, style: display.style(text, style, stderr=False))
-    )
+    errand = errand_at(plan, None, only_failed=False, simulate=simulate, strict=strict, max_age=None)
+    with reviewed(errand, world=world, workers=workers, only=only, exclude=exclude) as review:
+        shown = preview(
+            review.plan,
+            review.worklist,
+            review.entrance.clock.now(),
+            lambda text, style: display.style(text, style, stderr=False),
+            review.drifted,
+        )
+    put(shown)
+    if out is not None:
+        api.save_worklist(review, out, errand.plan_file)
+        age = format_duration(api.WORKLIST_MAX_AGE)
+        tell(f"Worklist saved; for {age} exactly this can be run with: orchestrator run {out}")
     return exit_code(review, detailed=detailed_exitcode)
 
 

@@ -15,14 +15,14 @@ from orchestrator.cli.options import (
     all_of,
     display_options,
     grace_option,
-    plan_argument,
+    narrowing_options,
     simulate_options,
     state_dir_option,
     strict_option,
     workers_option,
+    worklist_age_option,
 )
-from orchestrator.cli.places import entrance_for, state_at
-from orchestrator.cli.resume import finish
+from orchestrator.cli.places import Errand, errand_at, reviewed, state_at
 from orchestrator.cli.streams import put, tell
 from orchestrator.cli.terminal import Display, confirm
 from orchestrator.errors import Interrupted
@@ -36,23 +36,44 @@ class Wishes:
 
     yes: bool
     dry_run: bool
-    strict: bool
     journal: Path | None
     resume: bool
+    first: int | None
     grace: float
 
 
 @click.command("run")
-@plan_argument
+@click.argument("plan", metavar="[PLAN|WORKLIST]", type=FILE, required=False)
 @click.option("--yes", "-y", is_flag=True, help="Do not ask. Needed where there is no terminal.")
 @click.option("--dry-run", "--dryrun", is_flag=True, help="The same as `review`.")
 @strict_option
+@all_of(narrowing_options, worklist_age_option)
+@click.option(
+    "--first",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Do N terminations, then ask whether to do the rest; where there is no terminal, leave it to `resume`.",
+)
+@click.option(
+    "--from",
+    "earlier",
+    type=FILE,
+    metavar="JOURNAL",
+    help="Instead of a plan: the products of an earlier, finished run, by their ids.",
+)
+@click.option("--only-failed", is_flag=True, help="With --from: only those that failed, are stuck or were blocked.")
 @click.option("--journal", type=FILE, help="Keep the journal in this file.  [default: in the state directory]")
 @click.option("--resume", is_flag=True, help="Finish an unfinished last run of this plan first.")
 @all_of(simulate_options, state_dir_option, workers_option, grace_option, display_options)
 def command(  # noqa: PLR0913 - one parameter for each option
     *,
-    plan: Path,
+    plan: Path | None,
+    earlier: Path | None,
+    only_failed: bool,
+    strict: bool,
+    only: tuple[str, ...],
+    exclude: tuple[str, ...],
+    max_age: int | None,
     simulate: bool,
     world: Path | None,
     state_dir: Path | None,
@@ -64,7 +85,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
     **wishes: object,
 ) -> int:
     """
-    Review PLAN, ask, terminate, and follow each product to its end.
+    Review PLAN, ask, terminate, and follow each product to its end. A WORKLIST that `review --out` saved is executed as it
+    was reviewed: what has changed since is left out, and nothing is added.
 
     On a terminal it shows what it would do and wants the number of terminations typed; elsewhere it wants --yes. Every
     request is written to a journal before it leaves, so that a run that is interrupted in any way can be resumed.
@@ -79,11 +101,10 @@ def command(  # noqa: PLR0913 - one parameter for each option
     asked = Wishes(**wishes)  # type: ignore[arg-type]
     display = Display(quiet=quiet, color=color, log_format=log_format, log_level=log_level)
     state = state_at(state_dir, simulated=simulate)
-    loaded = api.load_plan(plan)
-    with entrance_for(loaded, plan, simulate=simulate, world=world, workers=workers) as entrance:
-        if asked.resume and not simulate and (code := finish_last(loaded.name, entrance, state, display, asked)):
-            return code
-        review = api.survey(loaded, entrance, strict=asked.strict)
+    errand = errand_at(plan, earlier, only_failed=only_failed, simulate=simulate, strict=strict, max_age=max_age)
+    if asked.resume and not simulate and (code := finish_last(errand, state, display, asked, workers)):
+        return code
+    with reviewed(errand, world=world, workers=workers, only=only, exclude=exclude) as review:
         return execute(review, state, display, asked)
 
 
@@ -94,6 +115,7 @@ def execute(review: api.Review, state: api.StateDir, display: Display, asked: Wi
         review.worklist,
         review.entrance.clock.now(),
         lambda text, style: display.style(text, style, stderr=not asked.dry_run),
+        review.drifted,
     )
     if asked.dry_run:
         put(text)
@@ -101,19 +123,21 @@ def execute(review: api.Review, state: api.StateDir, display: Display, asked: Wi
     if not display.quiet:
         tell(text + "\n")
     api.refuse(review)
-    confirm(review.worklist, yes=asked.yes)
-    settings = display.settings(asked.grace)
+    confirm(review.worklist, drifted=len(review.drifted), yes=asked.yes)
+    settings = display.settings(asked.grace, first=asked.first)
     result = api.run(review, state=state, settings=settings, journal_path=asked.journal)
     return end(result, result.exit_code, simulated=review.entrance.simulated)
 
 
-def finish_last(plan_name: str, entrance: api.Entrance, state: api.StateDir, display: Display, asked: Wishes) -> int | None:
+def finish_last(errand: Errand, state: api.StateDir, display: Display, asked: Wishes, workers: int | None) -> int | None:
     """Finish the plan's last run if that is unfinished; returns an exit code if it still is."""
-    path = state.unfinished(plan_name)
+    path = state.unfinished(errand.plan.name)
     if path is None:
         return None
-    tell(f"An earlier run of `{plan_name}` is unfinished; finishing it first: {path}")
-    result = finish(load(path), entrance, display, grace=asked.grace, max_age=api.MAX_AGE, restart=False)
+    tell(f"An earlier run of `{errand.plan.name}` is unfinished; finishing it first: {path}")
+    story = load(path)
+    settings = display.settings(asked.grace)
+    result = api.resume(story, api.reenter(story, workers=workers), settings=settings, restart=False)
     code = end(result, result.exit_code, simulated=False)
     if result.interrupted is not None and not result.run.is_unfinished:
         # The wish to stop holds for all that would have followed, too.

@@ -20,6 +20,7 @@ from orchestrator.errors import GuardRefused
 from orchestrator.ports import Observer
 from orchestrator.report.preview import confirmation, unstyled
 from orchestrator.report.progress import Fold, LogProgress
+from orchestrator.report.summary import closing
 from orchestrator.report.text import plural
 
 
@@ -53,9 +54,16 @@ class Display:
         terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("CI")
         return terminal and not self.quiet and self.log_format is None
 
-    def settings(self, grace: float) -> RunSettings:
-        """Return the settings of a run that is shown here."""
-        return RunSettings(grace=grace, watch=self.watch, complain=self.complain, farewell=self.farewell)
+    def settings(self, grace: float, *, first: int | None = None) -> RunSettings:
+        """Return the settings of a run that is shown here. *first* is how many lines it does before it asks again."""
+        return RunSettings(
+            grace=grace,
+            watch=self.watch,
+            complain=self.complain,
+            farewell=self.farewell,
+            first=first,
+            go_on=confirm_rest,
+        )
 
     def farewell(self, path: Path) -> str:
         """Return what a second signal leaves behind: a cursor that can be seen, and the way to go on."""
@@ -93,23 +101,45 @@ class Display:
         yield (LogProgress(fold, log),)
 
 
-def confirm(worklist: Worklist, *, yes: bool) -> None:
+def confirm(worklist: Worklist, *, drifted: int = 0, yes: bool) -> None:
     """
     Make sure that somebody wants what a run would do. No environment variable can say yes.
+
+    Args:
+
+        worklist: What it would do.
+        drifted: How many of its lines to terminate will be left out, since they are not what was reviewed any more.
+        yes: Whether somebody has said yes already.
 
     Raises:
 
         GuardRefused: Nobody said yes.
     """
-    count = len(worklist.of(Decision.TERMINATE))
+    count = len(worklist.of(Decision.TERMINATE)) - drifted
     if yes or count == 0:
         return
-    tell(confirmation(worklist))
+    tell(confirmation(worklist, drifted))
     if not sys.stdin.isatty():
         message = f"{plural(count, 'termination')} would need a yes, and there is no terminal to ask on; pass --yes"
         raise GuardRefused(message)
-    click.echo(f"Type the number of terminations ({count}) to go on: ", nl=False, err=True)
-    answer = sys.stdin.readline()
-    if answer.strip().replace(",", "") != str(count):
+    if not typed(count):
         message = "not confirmed; nothing was terminated"
         raise GuardRefused(message)
+
+
+def confirm_rest(run: Run) -> bool:
+    """Ask, after the first lines of a run are done, whether to do the rest; where nobody can be asked, say no."""
+    left = plural(run.held_back, "product")
+    if not sys.stdin.isatty():
+        tell(f"The first are done; {left} left, and there is no terminal to ask on.")
+        return False
+    for text in closing(run):
+        tell(text)
+    tell(f"{run.tally().line(run.run_id)}\nThe first are done. {left} left to terminate.")
+    return typed(run.held_back)
+
+
+def typed(count: int) -> bool:
+    """Ask for a number on the terminal, and say whether it was typed."""
+    click.echo(f"Type the number of terminations ({count}) to go on: ", nl=False, err=True)
+    return sys.stdin.readline().strip().replace(",", "") == str(count)

@@ -124,6 +124,13 @@ class Interrupt:
     signal: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """Somebody in another terminal wants the run to stop."""
+
+    at: float
+
+
 def explain(problem: Problem) -> str:
     """Say in one line what went wrong, for people."""
     match problem:

@@ -34,6 +34,7 @@ from orchestrator.core.replies import (
     Page,
     Rejected,
     Reply,
+    Stop,
     Throttled,
     Tick,
     Unanswered,
@@ -83,7 +84,7 @@ class Run:
         """
         return propose(self._work, self.run_id, now)
 
-    def receive(self, reply: Reply | Tick | Interrupt) -> list[e.Event]:
+    def receive(self, reply: Reply | Tick | Interrupt | Stop) -> list[e.Event]:
         """
         Say what came of an answer, of the passing of time, or of a wish to stop.
 
@@ -102,6 +103,9 @@ class Run:
                 detail = f"{reply.signal} was received"
                 until = round(reply.at + self.grace, 6)
                 return [e.Draining(at=reply.at, why=e.Drain.INTERRUPTED, detail=detail, until=until)]
+            case Stop():
+                until = round(reply.at + self.grace, 6)
+                return [e.Draining(at=reply.at, why=e.Drain.STOPPED, detail="`stop` was asked for", until=until)]
             case _:
                 return list(self._hear(reply))
 

@@ -125,6 +125,11 @@ class Worklist:
         return tuple(line for line in self.lines if line.decision is decision)
 
     @property
+    def usable_lanes(self) -> tuple[Lane, ...]:
+        """The lanes whose lines may be worked on."""
+        return tuple(lane for lane, problem in self.lanes if problem is None)
+
+    @property
     def nothing_was_ever_seen(self) -> bool:
         """Whether lines exist and not one product was found or has ever been seen: most likely the wrong region."""
         return bool(self.lines) and all(

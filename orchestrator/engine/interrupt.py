@@ -15,6 +15,10 @@ from types import FrameType
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
+class BrokenOff(Exception):
+    """A signal came while somebody was asked something."""
+
+
 class Interruption:
     """
     Whether somebody wants the run to stop.
@@ -26,6 +30,21 @@ class Interruption:
         self.signal: signal.Signals | None = None
         self.farewell = b""
         self.wake: Callable[[], None] = lambda: None
+
+    @contextmanager
+    def breaking_off(self) -> Iterator[None]:
+        """Let a signal break off what is done meanwhile, such as a question to a person."""
+
+        def break_off() -> None:
+            raise BrokenOff
+
+        earlier, self.wake = self.wake, break_off
+        try:
+            yield
+        except BrokenOff:
+            return
+        finally:
+            self.wake = earlier
 
     def handle(self, number: int, _frame: FrameType | None = None) -> None:
         """Take note of a signal; leave the process at once if it is the second."""

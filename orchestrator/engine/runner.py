@@ -7,7 +7,7 @@ one turn are synced together before any of their requests leaves.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +15,7 @@ from itertools import islice
 
 from orchestrator.core.commands import Command
 from orchestrator.core.events import Beginning, Event, Intended
-from orchestrator.core.replies import Interrupt, Outcome, Reply, Tick
+from orchestrator.core.replies import Interrupt, Outcome, Reply, Stop, Tick
 from orchestrator.core.run import Run, issued
 from orchestrator.core.volatile import Pulse
 from orchestrator.engine.interrupt import Interruption
@@ -26,6 +26,9 @@ from orchestrator.ports import Clock, Connect, Inbox, Journal
 SYNC_EVERY = 1.0
 """Seconds that an answer may stay unsynced."""
 
+LOOK_EVERY = 1.0
+"""Seconds after which is looked again whether somebody wants the run to stop."""
+
 LONGEST_WAIT = 1.0
 """Seconds between two turns at most, so that displays can breathe and answers are synced."""
 
@@ -35,7 +38,10 @@ SHORTEST_WAIT = 0.05
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a run is driven with. `workers` is how many calls may be in flight."""
+    """
+    What a run is driven with. `workers` is how many calls may be in flight; `stop_requested` says whether somebody in
+    another terminal wants the run to stop.
+    """
 
     connect: Connect
     executor: Executor
@@ -45,6 +51,7 @@ class Surroundings:
     journal: Journal
     audience: Audience
     interruption: Interruption
+    stop_requested: Callable[[], bool] = lambda: False
 
 
 class Runner:
@@ -56,9 +63,18 @@ class Runner:
         self.in_flight = 0
         self._synced_at = around.clock.now()
         self._interrupted = False
+        self._stopped = False
+        self._looked_at = self._synced_at
         self._bug: BaseException | None = None
 
-    def drive(self, how: Beginning, *, first: Sequence[Event] = (), no_sends: str | None = None) -> None:
+    def drive(
+        self,
+        how: Beginning,
+        *,
+        first: Sequence[Event] = (),
+        no_sends: str | None = None,
+        most: int | None = None,
+    ) -> None:
         """
         Begin an execution and follow it until it has nothing left to ask.
 
@@ -67,6 +83,7 @@ class Runner:
             how: Whether it is the first one.
             first: What is known already: the listings of the survey.
             no_sends: Why nothing is sent any more, None if it is.
+            most: How many lines are started at most, None for all.
 
         Raises:
 
@@ -74,7 +91,7 @@ class Runner:
         """
         around = self._around
         around.interruption.wake = around.inbox.wake
-        self._commit(self._run.begin(around.clock.now(), how, no_sends))
+        self._commit(self._run.begin(around.clock.now(), how, no_sends, most))
         self._commit(first)
         while True:
             now = around.clock.now()
@@ -97,6 +114,11 @@ class Runner:
         if signal is not None and not self._interrupted:
             self._interrupted = True
             self._commit(self._run.receive(Interrupt(at=now, signal=signal.name)))
+        if now - self._looked_at >= LOOK_EVERY:
+            self._looked_at = now
+            if not self._stopped and self._around.stop_requested():
+                self._stopped = True
+                self._commit(self._run.receive(Stop(at=now)))
         self._commit(self._run.receive(Tick(at=now)))
         self._issue(now)
         if now - self._synced_at >= SYNC_EVERY:

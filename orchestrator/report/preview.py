@@ -4,10 +4,12 @@ Shows a worklist: what a run would do, and why. The stable line `Review: …` co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from orchestrator.core.duration import format_duration
 from orchestrator.core.lane import Lane
+from orchestrator.core.ordering import describe, turns
 from orchestrator.core.plan import Options, Plan
 from orchestrator.core.worklist import Decision, Line, Worklist
 from orchestrator.report.text import columns, plain, plural
@@ -15,7 +17,7 @@ from orchestrator.report.text import columns, plain, plural
 Style = Callable[[str, str], str]
 """Styles a text: `style(text, "red")`."""
 
-HEAD = ("DECISION", "NAME", "ID", "TYPE", "STATUS", "AGE", "OPTIONS", "WHY")
+HEAD = ("DECISION", "TURN", "NAME", "ID", "TYPE", "STATUS", "AGE", "OPTIONS", "WHY")
 COLOURS = {Decision.TERMINATE: "bold", Decision.SKIP: "dim", Decision.REFUSE: "yellow"}
 
 
@@ -24,7 +26,13 @@ def unstyled(text: str, _: str) -> str:
     return text
 
 
-def preview(plan: Plan, worklist: Worklist, now: float, style: Style = unstyled) -> str:
+def preview(
+    plan: Plan,
+    worklist: Worklist,
+    now: float,
+    style: Style = unstyled,
+    drifted: Mapping[str, str] = MappingProxyType({}),
+) -> str:
     """
     Render a worklist for people.
 
@@ -34,18 +42,20 @@ def preview(plan: Plan, worklist: Worklist, now: float, style: Style = unstyled)
         worklist: What to show.
         now: For ages, seconds since the epoch.
         style: Colours for a terminal.
+        drifted: Lines that are not what was reviewed any more, each with the reason.
     """
     lines = [style(worklist.summary(), "bold"), ""]
     lines += [f"Plan {plan.name}: {limits_of(plan)}"]
+    rows = Rows(worklist, now, drifted)
     for lane, problem in worklist.lanes:
-        rows = [line for line in worklist.lines if line.lane == lane]
+        found = [line for line in worklist.lines if line.lane == lane]
         state = style(f"NOT READ COMPLETELY: {plain(problem)}", "red") if problem else "listing complete"
-        lines += ["", style(f"{lane}", "bold") + f"  {plural(len(rows), 'line')}, {state}"]
-        lines += table(rows, now, style)
+        lines += ["", style(f"{lane}", "bold") + f"  {plural(len(found), 'line')}, {state}"]
+        lines += table(found, rows, style)
     nowhere = [line for line in worklist.lines if line.lane is None]
     if nowhere:
-        lines += ["", style("in no lane", "bold"), *table(nowhere, now, style)]
-    lines += warnings(worklist, style)
+        lines += ["", style("in no lane", "bold"), *table(nowhere, rows, style)]
+    lines += warnings(worklist, style, len(drifted))
     return "\n".join(lines)
 
 
@@ -63,31 +73,49 @@ def limits_of(plan: Plan) -> str:
     return ", ".join(parts)
 
 
-def table(lines: Sequence[Line], now: float, style: Style) -> Iterator[str]:
+class Rows:
+    """Makes the cells of lines. When a line has its turn is shown where lines wait for others."""
+
+    def __init__(self, worklist: Worklist, now: float, drifted: Mapping[str, str]) -> None:
+        self._now = now
+        self._drifted = drifted
+        self._found = {line.id: line for line in worklist.lines}
+        found = turns(worklist.lines)
+        self._turns = found if max(found.values(), default=1) > 1 else {}
+        self.head = tuple(title for title in HEAD if title != "TURN" or self._turns)
+
+    def cells(self, line: Line) -> tuple[str, ...]:
+        """Return the cells of one line."""
+        product = line.product
+        age = format_age(self._now - product.created_at) if product and product.created_at else "-"
+        return (
+            "drifted" if line.id in self._drifted else line.decision.value,
+            *((str(self._turns.get(line.id, "-")),) if self._turns else ()),
+            plain(line.name) if product or line.asked_name else "-",
+            line.product_id or "-",
+            plain(product.type) if product else "-",
+            plain(product.status) if product else "-",
+            age,
+            options_of(line.options),
+            self._why(line),
+        )
+
+    def _why(self, line: Line) -> str:
+        said = [self._drifted.get(line.id, line.detail)]
+        if line.decision is Decision.TERMINATE and (after := describe(line, self._found)):
+            said.append(after)
+        return plain(", ".join(said)) + (f" [{line.key}]" if line.key else "")
+
+
+def table(lines: Sequence[Line], rows: Rows, style: Style) -> Iterator[str]:
     """Yield the lines of a table."""
     if not lines:
         return
-    laid_out = columns([HEAD, *(row_of(line, now) for line in lines)])
+    laid_out = columns([rows.head, *(rows.cells(line) for line in lines)])
     yield style(laid_out[0], "dim")
     for line, text in zip(lines, laid_out[1:], strict=True):
         colour = "magenta" if line.decision is Decision.TERMINATE and line.options.may_leave_resources else None
         yield style(text, colour or COLOURS[line.decision])
-
-
-def row_of(line: Line, now: float) -> tuple[str, ...]:
-    """Return the cells of one line."""
-    product = line.product
-    age = format_age(now - product.created_at) if product and product.created_at else "-"
-    return (
-        line.decision.value,
-        plain(line.name) if product else "-",
-        line.product_id or "-",
-        plain(product.type) if product else "-",
-        plain(product.status) if product else "-",
-        age,
-        options_of(line.options),
-        plain(line.detail) + (f" [{line.key}]" if line.key else ""),
-    )
 
 
 def format_age(seconds: float) -> str:
@@ -108,8 +136,15 @@ def options_of(options: Options) -> str:
     return ", ".join(names) or "-"
 
 
-def warnings(worklist: Worklist, style: Style) -> Iterator[str]:
+def warnings(worklist: Worklist, style: Style, drifted: int) -> Iterator[str]:
     """Yield what a careful person should know before saying yes."""
+    for warning in worklist.warnings:
+        yield ""
+        yield style(f"Warning: {plain(warning)}.", "yellow")
+    if drifted:
+        yield ""
+        text = f"{plural(drifted, 'product')} drifted since the review, and will be left alone."
+        yield style(f"Warning: {text}", "yellow")
     leaving = [line for line in worklist.of(Decision.TERMINATE) if line.options.may_leave_resources]
     if leaving:
         text = f"{plural(len(leaving), 'termination')} may leave resources behind (IgnoreErrors, RetainPhysicalResources)."
@@ -124,12 +159,13 @@ def warnings(worklist: Worklist, style: Style) -> Iterator[str]:
         yield style(f"Warning: {text}", "red")
 
 
-def confirmation(worklist: Worklist) -> str:
-    """Say what a yes would mean."""
+def confirmation(worklist: Worklist, drifted: int = 0) -> str:
+    """Say what a yes would mean. *drifted* lines are counted, and will be left out."""
     terminate = worklist.of(Decision.TERMINATE)
     accounts: dict[Lane, int] = {}
     for line in terminate:
         assert line.lane is not None
         accounts[line.lane] = accounts.get(line.lane, 0) + 1
     where = "\n".join(f"  account {lane.account_id}, {lane.region}: {count:,}" for lane, count in accounts.items())
-    return f"{plural(len(terminate), 'product')} will be terminated. There is no undo.\n{where}"
+    left_out = f" Of these, {drifted:,} drifted and will be left alone." if drifted else ""
+    return f"{plural(len(terminate) - drifted, 'product')} will be terminated. There is no undo.{left_out}\n{where}"

@@ -103,6 +103,8 @@ def encode(value: object) -> Any:  # noqa: ANN401 - JSON
         return {field.name: encode_field(field.name, getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, tuple | list):
         return [encode(item) for item in value]
+    if isinstance(value, dict):
+        return {key: encode(item) for key, item in value.items()}
     message = f"cannot be written: {value!r}"
     raise TypeError(message)
 

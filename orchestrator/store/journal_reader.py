@@ -64,6 +64,52 @@ def load(path: Path) -> Story:
         raise JournalError(message) from error
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """
+    What the first and the last line of a journal say. `ending` is `finished` or `abandoned`, None if the run is unfinished.
+    """
+
+    run_id: str
+    started_at: float
+    ending: str | None
+    ended_at: float | None
+
+
+def glance(path: Path) -> Glance:
+    """
+    Look at the first and the last line of a journal.
+
+    Raises:
+
+        JournalError: They cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            _, kind, header = unframe(file.readline())
+            if kind != "header":
+                message = f"{path}: it does not begin with a header"
+                raise JournalError(message)
+            last = last_line(file)
+            run_id, started_at = str(header["run_id"]), parse_moment(str(header["started_at"]))
+            _, kind, value = unframe(last) if is_whole(last) else (0, "", {})
+            ended_at = parse_moment(str(value["at"])) if kind in ENDINGS else None
+    except OSError as error:
+        message = f"{path}: cannot be read: {error.strerror}"
+        raise JournalError(message) from error
+    except (Malformed, ValueError, KeyError) as error:
+        message = f"{path}: {error}"
+        raise JournalError(message) from error
+    return Glance(run_id=run_id, started_at=started_at, ending=kind if ended_at is not None else None, ended_at=ended_at)
+
+
+def last_line(file: IO[bytes]) -> bytes:
+    """Return the last line of a file, empty if there is none."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - TAIL))
+    return next(iter(file.read().splitlines(keepends=True)[-1:]), b"")
+
+
 def is_finished(path: Path) -> bool:
     """
     Whether a journal's last line ends its run; tells a finished one from others without reading it all.
@@ -74,13 +120,11 @@ def is_finished(path: Path) -> bool:
     """
     try:
         with path.open("rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size - TAIL))
-            last = file.read().splitlines(keepends=True)[-1:]
+            last = last_line(file)
     except OSError as error:
         message = f"{path}: cannot be read: {error.strerror}"
         raise JournalError(message) from error
-    return bool(last) and is_whole(last[0]) and unframe(last[0])[1] in ENDINGS
+    return is_whole(last) and unframe(last)[1] in ENDINGS
 
 
 class Loader:

@@ -7,6 +7,7 @@ person who is turned away.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import socket
@@ -20,6 +21,9 @@ from filelock import FileLock, Timeout
 from orchestrator.core.lane import Lane
 from orchestrator.errors import JournalError, LockHeld
 from orchestrator.store.folders import make_private
+
+PATIENCE = 0.25
+"""Seconds that a lock is waited for: longer than it takes somebody to look whether it is held."""
 
 
 class Locks:
@@ -68,7 +72,8 @@ class Locks:
 
             LockHeld: Somebody writes to it.
         """
-        self._take(path.name, f"the journal {path}", path.absolute().parent)
+        real = path.resolve()
+        self._take(real.name, f"the journal {path}", real.parent)
 
     def _take(self, name: str, what: str, directory: Path | None = None) -> None:
         directory = directory or self._directory
@@ -77,7 +82,7 @@ class Locks:
         lock = FileLock(path, mode=0o600)
         try:
             make_private(directory)
-            lock.acquire(timeout=0)
+            lock.acquire(timeout=PATIENCE, poll_interval=PATIENCE / 5)
         except Timeout:
             message = f"{what} is in use by {read_holder(holder)}"
             raise LockHeld(message) from None
@@ -88,6 +93,22 @@ class Locks:
         # Who holds it is a courtesy; the lock holds without.
         with suppress(OSError):
             write_holder(holder, self._note)
+
+
+def holder_of(journal: Path) -> str | None:
+    """Say who writes to a journal, None if nobody does. Takes no lock for longer than it takes to look."""
+    real = journal.resolve()
+    try:
+        descriptor = os.open(real.with_name(f"{real.name}.lock"), os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return read_holder(real.with_name(f"{real.name}.holder"))
+    finally:
+        os.close(descriptor)
+    return None
 
 
 def write_holder(path: Path, note: dict[str, object]) -> None:

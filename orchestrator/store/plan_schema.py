@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from orchestrator.core.arn import is_arn, parse_arn
@@ -96,7 +96,17 @@ def whole_name(value: str) -> str:
     return value
 
 
-Duration = Annotated[int, BeforeValidator(duration)]
+# What each type that is checked by a function of ours looks like in the JSON Schema, as far as that can say it.
+DURATION_FORM = r"^(?=[0-9])([0-9]{1,6}d)?([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$"
+NAME_FORM = r"^([a-zA-Z0-9][a-zA-Z0-9._-]{0,127}|arn:aws[a-z-]*:servicecatalog:[a-z0-9-]+:[0-9]{12}:stack/[^/]+/[^/]+)$"
+WORD_FORM = r"^([A-Za-z0-9._-]{1,128}|.*[*?\[].*)$"
+TOLERANCE_FORM = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^(100|[1-9]?[0-9])%$"}]}
+RATE_FORM = {"type": "number", "exclusiveMinimum": 0, "maximum": MOST_PER_SECOND}
+
+Duration = Annotated[int, BeforeValidator(duration), WithJsonSchema({"type": "string", "pattern": DURATION_FORM})]
+ToleranceText = Annotated[Tolerance, BeforeValidator(tolerance), WithJsonSchema(TOLERANCE_FORM)]
+Rate = Annotated[float, BeforeValidator(rate), WithJsonSchema(RATE_FORM)]
+FormatVersion = Annotated[int, BeforeValidator(version), WithJsonSchema({"const": 1})]
 PlanName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$"), AfterValidator(whole_name)]
 # The service model's own pattern for ids, anchored.
 ProductId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}$"), AfterValidator(whole_name)]
@@ -104,8 +114,8 @@ EntryKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"), 
 
 AccountNumber = Annotated[str, Field(pattern=r"^[0-9]{12}$"), AfterValidator(whole_name)]
 RegionName = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$"), AfterValidator(whole_name)]
-NameOrArn = Annotated[str, AfterValidator(name_or_arn)]
-Dependency = Annotated[str, AfterValidator(dependency)]
+NameOrArn = Annotated[str, AfterValidator(name_or_arn), WithJsonSchema({"type": "string", "pattern": NAME_FORM})]
+Dependency = Annotated[str, AfterValidator(dependency), WithJsonSchema({"type": "string", "pattern": WORD_FORM})]
 # What sts:AssumeRole accepts, from its service model; before a role's name there may be a path.
 RolePath = Annotated[str, Field(pattern=r"^([A-Za-z0-9_+=,.@-]+/)*[A-Za-z0-9_+=,.@-]{1,64}$"), AfterValidator(whole_name)]
 RoleArnText = Annotated[
@@ -162,9 +172,9 @@ class LimitKeys(Strict):
     """`Limits`."""
 
     MaxTerminations: Annotated[int, Field(ge=0)] = 100
-    FailureTolerance: Annotated[Tolerance, BeforeValidator(tolerance)] = Tolerance(percent=10)
+    FailureTolerance: ToleranceText = Tolerance(percent=10)
     InFlight: Annotated[int, Field(ge=1)] = 500
-    RatePerSecond: Annotated[float, BeforeValidator(rate)] | None = None
+    RatePerSecond: Rate | None = None
     TerminationTimeout: Duration = 3_600
     Deadline: Duration = 43_200
 
@@ -179,7 +189,7 @@ class RetryKeys(Strict):
 class PlanKeys(Strict):
     """The whole file."""
 
-    Version: Annotated[int, BeforeValidator(version)]
+    Version: FormatVersion
     Name: PlanName
     Targets: Annotated[list[TargetKeys], Field(min_length=1)] = UNSET
     Defaults: DefaultKeys = DefaultKeys()

@@ -70,6 +70,25 @@ class StateDir:
             message = f"{name}: cannot note where the journal is: {error.strerror}"
             raise JournalError(message) from error
 
+    def plan_names(self) -> list[str]:
+        """
+        Return the names of the plans that journals are kept of.
+
+        Raises:
+
+            JournalError: The folder cannot be read.
+        """
+        try:
+            with os.scandir(self.base) as found:
+                # Rehearsals are kept under a name that a plan of the same name shares.
+                names = [entry.name for entry in found if entry.is_dir() and not entry.name.startswith(".")]
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            message = f"{self.base}: cannot be read: {error.strerror}"
+            raise JournalError(message) from error
+        return sorted(name for name in names if self.journals(name))
+
     def journals(self, plan_name: str) -> list[Path]:
         """
         Return the journals of a plan, oldest first; links whose journal was deleted are left out.

@@ -1,0 +1,39 @@
+"""A second go at the products of an earlier run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from orchestrator.api.frame import replay
+from orchestrator.core.again import plan_again
+from orchestrator.core.plan import Plan
+from orchestrator.errors import InvalidInput, RunUnfinished
+from orchestrator.store import journal
+
+
+def load_again(path: Path, *, only_failed: bool, simulated: bool) -> Plan:
+    """
+    Make a plan of an earlier run's products, by their ids.
+
+    Args:
+
+        path: The earlier run's journal.
+        only_failed: Whether only those are meant that failed, are stuck or were blocked.
+        simulated: Whether it is for a rehearsal; the earlier run has to have been the same.
+
+    Raises:
+
+        InvalidInput: There is no such journal, or one is a rehearsal and the other is not.
+        RunUnfinished: The earlier run is not finished.
+        JournalError: The journal cannot be trusted.
+    """
+    story = journal.load(path)
+    if story.birth.header.simulated != simulated:
+        message = f"{path}: the earlier run was {'a' if not simulated else 'no'} rehearsal, and this is the other way round"
+        raise InvalidInput(message)
+    if not story.is_finished:
+        message = f"{path}: the run is unfinished; finish it with: orchestrator resume {path}"
+        raise RunUnfinished(message)
+    machine = replay(story)
+    birth = story.birth
+    return plan_again(birth.plan, birth.worklist, machine.board.states, only_failed=only_failed)

@@ -1,0 +1,112 @@
+"""`orchestrator report`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from orchestrator.api.frame import replay
+from orchestrator.api.stopping import is_going_on
+from orchestrator.cli.options import FILE
+from orchestrator.cli.streams import put, tell
+from orchestrator.core.glob import matches
+from orchestrator.core.run import Run
+from orchestrator.errors import ExitCode, InvalidInput
+from orchestrator.report.machine import as_csv, as_json, moment, story
+from orchestrator.report.outcomes import Outcome, outcomes
+from orchestrator.report.summary import closing
+from orchestrator.report.text import columns, plain
+from orchestrator.store import journal as journals
+
+HEAD = ("STATE", "NAME", "ID", "SECONDS", "WHY")
+
+
+@click.command("report")
+@click.argument("journal", type=FILE)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "csv"]),
+    default="text",
+    show_default=True,
+    help="How to write it.",
+)
+@click.option("--product", metavar="GLOB", help="Tell all that happened to the products that fit, by id or name.")
+def command(*, journal: Path, form: str, product: str | None) -> int:
+    """
+    Tell how the run of JOURNAL stands or ended. Calls nothing, changes nothing, and may be asked while the run goes on.
+
+    Everything is told from the journal alone. Exits 0 whatever the run came to; its own exit code is in the JSON report.
+    """
+    told = journals.load(journal)
+    run = replay(told)
+    found = outcomes(run, told.events)
+    if product is not None:
+        found = [each for each in found if fits(each, product)]
+        if not found:
+            message = f"{journal}: no product of this run fits `{product}`"
+            raise InvalidInput(message)
+    if form == "csv":
+        put(as_csv(found))
+    elif form == "json":
+        put(as_json(run, found, about(told)))
+    elif product is not None:
+        put("\n\n".join("\n".join(story(each, told.events)) for each in found))
+    else:
+        show(run, told, found)
+    return ExitCode.DONE
+
+
+def fits(outcome: Outcome, pattern: str) -> bool:
+    """Whether an outcome's product is meant."""
+    line = outcome.line
+    return any(matches(word, pattern) for word in (line.product_id, line.name, line.id) if word)
+
+
+def about(told: journals.Story) -> dict[str, object]:
+    """Return what is known of a run, its lines apart."""
+    header = told.birth.header
+    return {
+        "run_id": header.run_id,
+        "plan": header.plan_name,
+        "journal": str(told.path),
+        "started_at": moment(header.started_at),
+        "last_event_at": moment(told.events[-1].at if told.events else header.started_at),
+        "simulated": header.simulated,
+        "finished": told.is_finished,
+        "going_on": not told.is_finished and is_going_on(told.path) is not None,
+        "callers": [{"lane": str(caller.lane), "arn": caller.arn} for caller in header.callers],
+        "reviewed_worklist": header.reviewed,
+    }
+
+
+def show(run: Run, told: journals.Story, found: list[Outcome]) -> None:
+    """Write a report for people: a table for each lane, what to know, the final line."""
+    header = told.birth.header
+    holder = None if told.is_finished else is_going_on(told.path)
+    state = "finished" if told.is_finished else f"going on: {holder}" if holder else "unfinished, and nobody works on it"
+    put(f"Run {header.run_id} of the plan {header.plan_name}, begun {moment(header.started_at)}: {state}")
+    for lane in dict.fromkeys(outcome.line.lane for outcome in found):
+        rows = [row_of(outcome) for outcome in found if outcome.line.lane == lane]
+        put("\n" + (str(lane) if lane else "in no lane"))
+        put("\n".join(columns([HEAD, *rows])))
+    put("")
+    for text in closing(run):
+        put(text)
+    put(run.tally().line(header.run_id))
+    if not told.is_finished and not holder and not header.simulated:
+        tell(f"To go on: orchestrator resume {told.path}")
+
+
+def row_of(outcome: Outcome) -> tuple[str, ...]:
+    """Return the cells of one line."""
+    line = outcome.line
+    errors = "".join(f"; {plain(error)}" for error in outcome.errors)
+    return (
+        outcome.state.value.replace("_", " "),
+        plain(line.name),
+        line.product_id or "-",
+        f"{outcome.seconds:.0f}" if outcome.seconds is not None else "-",
+        plain(outcome.evidence) + errors,
+    )

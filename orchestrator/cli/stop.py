@@ -1,0 +1,30 @@
+"""`orchestrator stop`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from orchestrator import api
+from orchestrator.cli.options import journal_options
+from orchestrator.cli.places import journal_at
+from orchestrator.cli.streams import put
+from orchestrator.errors import ExitCode
+
+
+@click.command("stop")
+@journal_options
+def command(*, journal: Path | None, plan_name: str | None, state_dir: Path | None) -> int:
+    """
+    Ask the run of JOURNAL, or the newest unfinished one of --plan NAME, to stop, from another terminal.
+
+    It works like Ctrl-C there: nothing new is started, what is under way is followed for the run's grace, and the run can
+    be resumed. It then exits with 4, since something is left to do. Works over a shared folder, too.
+    """
+    journal = journal_at(journal, plan_name, state_dir)
+    if api.stop(journal):
+        put(f"The run has taken note; it ends within its grace. To go on later: orchestrator resume {journal}")
+        return ExitCode.DONE
+    put("The run has not taken note yet; it will as soon as it can.")
+    return ExitCode.LEFT_TO_DO

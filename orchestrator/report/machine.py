@@ -1,0 +1,132 @@
+"""Reports for machines: JSON and CSV, and the story of one product."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from orchestrator.core import events as e
+from orchestrator.core.run import Run
+from orchestrator.core.tally import PLACES
+from orchestrator.report.outcomes import Outcome
+from orchestrator.report.progress import details, name_of
+from orchestrator.report.text import plain
+
+COLUMNS = (
+    "account_id", "region", "product_id", "name", "type", "state", "decision", "reason", "evidence", "errors",
+    "record_id", "attempts", "sends", "sent_at", "ended_at", "seconds", "ignore_errors", "retain_physical_resources",
+    "left_behind", "key", "where",
+)  # fmt: skip
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""How a cell begins that a spreadsheet would compute."""
+
+
+def as_json(run: Run, found: Sequence[Outcome], about: dict[str, Any]) -> str:
+    """
+    Render a report as one JSON document.
+
+    Args:
+
+        run: The run.
+        found: How its lines stand.
+        about: What else is known of the run: when and where it was begun, whether it is finished.
+    """
+    result = run.tally()
+    document = {
+        **about,
+        "summary": result.line(run.run_id),
+        "counts": {name.replace(" ", "_"): result.of(states) for name, states in PLACES},
+        "exit_code": int(result.exit_code),
+        "lines": [row_of(outcome) for outcome in found],
+    }
+    return json.dumps(document, indent=2)
+
+
+def as_csv(found: Sequence[Outcome]) -> str:
+    """Render a report as CSV, with a heading; no cell of it is a formula, and none moves a cursor."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for outcome in found:
+        row = row_of(outcome)
+        writer.writerow([cell(row[column]) for column in COLUMNS])
+    return out.getvalue().rstrip("\n")
+
+
+def cell(value: object) -> str:
+    """Return the text of a cell."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(value).lower()
+        case int() | float():
+            return str(value)
+        case list():
+            return cell("; ".join(map(str, value)))
+        case _:
+            text = plain(str(value))
+            return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def row_of(outcome: Outcome) -> dict[str, Any]:
+    """Return what a report says of one line."""
+    line = outcome.line
+    account_id, region, _ = line.id.split("/", 2)
+    return {
+        "account_id": line.lane.account_id if line.lane else account_id.replace("?", "") or None,
+        "region": line.lane.region if line.lane else region.replace("?", "") or None,
+        "product_id": line.product_id,
+        "name": line.product.name if line.product else line.asked_name,
+        "type": line.product.type if line.product else None,
+        "state": outcome.state.value,
+        "decision": line.decision.value,
+        "reason": line.reason.value,
+        "evidence": outcome.evidence or None,
+        "errors": list(outcome.errors),
+        "record_id": outcome.record_id,
+        "attempts": outcome.attempts,
+        "sends": outcome.times.sends,
+        "sent_at": moment(outcome.times.sent_at),
+        "ended_at": moment(outcome.times.ended_at),
+        "seconds": outcome.seconds,
+        "ignore_errors": line.options.ignore_errors,
+        "retain_physical_resources": line.options.retain_physical_resources,
+        "left_behind": outcome.left_behind,
+        "key": line.key,
+        "where": line.where,
+    }
+
+
+def moment(seconds: float | None) -> str | None:
+    """Write seconds since the epoch as ISO 8601, to the millisecond."""
+    if seconds is None:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def story(outcome: Outcome, events: Iterable[e.Event]) -> Iterator[str]:
+    """
+    Yield everything that happened to one product, in words.
+
+    Args:
+
+        outcome: How its line stands.
+        events: What has happened in the run, in order.
+    """
+    line = outcome.line
+    yield f"{line.id}  {plain(line.name)}: {outcome.state.value.replace('_', ' ')}"
+    yield f"  decided to {line.decision.value}: {plain(line.detail)}"
+    if line.after:
+        yield f"  comes after {', '.join(line.after)}"
+    for event in events:
+        if isinstance(event, e.LineEvent) and event.line == line.id:
+            said = "  ".join(f"{name}={value}" for name, value in details(event).items())
+            yield f"  {moment(event.at)}  {name_of(event):<15} {said}".rstrip()
+    if outcome.left_behind:
+        yield f"  left behind: {plain(outcome.left_behind)}"

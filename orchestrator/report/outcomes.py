@@ -1,0 +1,104 @@
+"""
+What became of each line of a run: the values that the machine-readable reports are made of.
+
+Folded from the run and its history alone, so that it can be told at any time, also while the run goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from orchestrator.core import events as e
+from orchestrator.core.run import Run
+from orchestrator.core.states import OPEN, State
+from orchestrator.core.worklist import Decision, Line
+
+
+@dataclass(slots=True)
+class Times:
+    """When a line was first sent and when it was settled, in seconds since the epoch, and how often it was sent."""
+
+    sent_at: float | None = None
+    ended_at: float | None = None
+    sends: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """
+    How one line stands. `evidence` is what that rests on, or why it was not worked on; `errors` are those of its last
+    record, word for word. `left_behind` is the stack that was kept, or may have been.
+    """
+
+    line: Line
+    state: State
+    evidence: str
+    record_id: str | None = None
+    attempts: int = 0
+    times: Times = field(default_factory=Times)
+    errors: tuple[str, ...] = ()
+    left_behind: str | None = None
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took from the first send to the verdict."""
+        if self.times.sent_at is None or self.times.ended_at is None:
+            return None
+        return round(self.times.ended_at - self.times.sent_at, 3)
+
+
+def outcomes(run: Run, events: Iterable[e.Event]) -> list[Outcome]:
+    """
+    Say how each line of a run stands.
+
+    Args:
+
+        run: The run, with all that has happened applied.
+        events: What has happened, in order.
+
+    Returns:
+
+        One outcome for each line of the worklist, in its order.
+    """
+    times = times_of(run, events)
+    lives = {t.line.id: t for t in run.terminations}
+    found = []
+    for line in run.worklist.lines:
+        state = run.board.states[line.id]
+        t = lives.get(line.id)
+        if t is None or line.decision is not Decision.TERMINATE:
+            found.append(Outcome(line=line, state=state, evidence=line.detail, record_id=line.record_id))
+            continue
+        left = state is State.TERMINATED and line.options.may_leave_resources and not t.by_another
+        stack = line.product.physical_id if line.product else None
+        found.append(
+            Outcome(
+                line=line,
+                state=state,
+                evidence=t.evidence,
+                record_id=t.record_id,
+                attempts=t.attempt if times[line.id].sends else 0,
+                times=times[line.id],
+                errors=tuple(map(str, t.errors)),
+                left_behind=(stack or "its stack is not known") if left else None,
+            )
+        )
+    return found
+
+
+def times_of(run: Run, events: Iterable[e.Event]) -> dict[str, Times]:
+    """Return when each line to terminate was sent and settled."""
+    times = {t.line.id: Times() for t in run.terminations}
+    for event in events:
+        if not isinstance(event, e.LineEvent):
+            continue
+        found = times[event.line]
+        if isinstance(event, e.Intended):
+            found.sends += 1
+            found.sent_at = found.sent_at or event.at
+        found.ended_at = event.at
+    for line, found in times.items():
+        if run.board.states[line] in OPEN:
+            found.ended_at = None
+    return times

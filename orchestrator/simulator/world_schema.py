@@ -1,0 +1,72 @@
+"""The JSON Schema of world files, made from the models that read them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from orchestrator.simulator.world_file import WorldSpec
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+DESCRIPTIONS = {
+    "Seed": "What is drawn by lot is drawn from this number.",
+    "Speed": "How many times faster than ours the world's time goes.",
+    "Account": "An account. At the top: the one that the client's own credentials lead to.",
+    "Region": "A region. At the top: the one of what is listed there.",
+    "Lanes": "Further accounts and regions, with what they hold.",
+    "Accounts": "Who may do what in which account.",
+    "UnderChangeCode": "The error code for a termination of a product that is under change; the real one is not known.",
+    "SearchLag": "Seconds that the search goes on showing a product which is gone.",
+    "Quotas": "How fast operations may be called; those that are not named have no quota.",
+    "Rate": "Calls per second.",
+    "Burst": "Calls that may come at once after a pause.",
+    "Products": "The provisioned products.",
+    "Crowd": "Many products alike.",
+    "Faults": "Trouble with calls.",
+    "Id": "The product's id.",
+    "Name": "Its name; unique while it lives.",
+    "Type": "CFN_STACK, CFN_STACKSET, TERRAFORM_OPEN_SOURCE, TERRAFORM_CLOUD, EXTERNAL, CONTROL_TOWER_ACCOUNT, or another.",
+    "Status": "AVAILABLE, TAINTED, ERROR, UNDER_CHANGE, PLAN_IN_PROGRESS, or any other. In a fault: the HTTP status.",
+    "Age": "How many days ago it was provisioned.",
+    "Duration": "Seconds that a termination takes; in a crowd the least and the most. Left out: 1 to 4, by the seed.",
+    "Terminations": "How its terminations end, one after another; the last one repeats.",
+    "Error": "The error of a termination that FAILED.",
+    "Code": "The error's code.",
+    "Description": "The error's words; {stack} becomes the name of the stack.",
+    "Change": "What keeps it UNDER_CHANGE at the beginning, for its Duration.",
+    "Tags": "Its tags.",
+    "HiddenFromSearch": "Whether the search misses it (seen of the real one).",
+    "Follows": "The product in whose place, and under whose name, this one comes as soon as that one is gone.",
+    "OwnedBy": "The closest level of access at which the caller may see it.",
+    "Count": "How many.",
+    "Prefix": "How their ids and names begin.",
+    "FailOnce": "The share of them whose first termination FAILED.",
+    "Operation": "The operation that it happens to.",
+    "Product": "Only with calls about this product.",
+    "Do": "What happens: the answer is lost, the connection is reset before the request is carried out, the answer is cut"
+    " short or garbled, an error is answered, or it takes a while.",
+    "After": "How many calls go well first.",
+    "Times": "How many calls it happens to.",
+    "Message": "The error's words.",
+    "Seconds": "How long a delay is.",
+    "Alias": "The account's alias.",
+    "Roles": "The roles that may be assumed, by name. Left out: any.",
+    "ExternalId": "What has to be said to assume one.",
+    "Access": "The highest level of an access level filter that callers have a right to.",
+    "Deny": "Operations that nobody has a right to.",
+    "CredentialsLast": "Seconds that the credentials of an assumed role last.",
+}
+
+
+def world_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a world file."""
+    schema = {"$schema": DIALECT} | WorldSpec.model_json_schema() | {"title": "A world of orchestrator's simulator"}
+    for model in (schema, *schema["$defs"].values()):
+        if model is not schema:
+            model.pop("title", None)
+        for name, key in model.get("properties", {}).items():
+            key.pop("title", None)
+            key["description"] = DESCRIPTIONS[name]
+            if "default" in key and key["default"] is None:
+                del key["default"]
+    return schema

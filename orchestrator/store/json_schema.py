@@ -1,0 +1,88 @@
+"""
+The JSON Schema of plans, for editors and for validators of other makes.
+
+Made from the same models that read a plan, so that the two cannot differ; what a schema cannot say (entries that collide,
+words that name no entry) only `validate` knows.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from orchestrator.core.duration import format_duration
+from orchestrator.store.plan_schema import DURATION_FORM, PlanKeys
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+DESCRIPTIONS = {
+    "Version": "The version of the plan's format: 1.",
+    "Name": "Names journals and locks. Lower-case letters, digits and hyphens.",
+    "Targets": "Accounts with their regions. Left out: the account and region of the environment's credentials.",
+    "AccountId": "An account: twelve digits, in quotes. It must be the one that the credentials belong to.",
+    "Regions": "Regions of the account.",
+    "RoleName": "A role of the account to assume.",
+    "RoleArn": "The same, by its ARN.",
+    "Profile": "A profile of your AWS configuration to enter with.",
+    "ExternalId": "What has to be said to assume the role.",
+    "RoleSessionName": "What CloudTrail shows for the assumed role. Default: servicecatalog-orchestrator.",
+    "Defaults": "Options for every product that does not say otherwise.",
+    "Products": "The products to terminate.",
+    "ProvisionedProductId": "The product, by its id, which is unique.",
+    "ProvisionedProductName": "The product, by its name, looked up once at review; or by its ARN.",
+    "Region": "The region that the product is in.",
+    "Key": "A name for the entry, for DependsOn.",
+    "DependsOn": "Terminated only after these are gone: ids, names or Keys of entries; globs over names in the lane.",
+    "IgnoreErrors": "The API's parameter: the catalog forgets the product even if its resources could not be deleted.",
+    "RetainPhysicalResources": "The API's parameter: only the provisioned product goes, stack and resources stay.",
+    "AcceptLanguage": "The API's parameter.",
+    "TerminationTimeout": "Still under way after this, the product is stuck, and the run goes on.",
+    "Limits": "Safety belts.",
+    "MaxTerminations": "More than this, and the run does not begin.",
+    "FailureTolerance": "Failures accepted: a number, or a share of the terminations. One more, and nothing new starts.",
+    "InFlight": "Terminations under way at once, in each lane.",
+    "RatePerSecond": "Terminations per second at most, in each lane. null: as fast as AWS allows.",
+    "Deadline": "Nothing new starts after this.",
+    "Retry": "What happens after a termination has failed.",
+    "Attempts": "Terminations tried per product, the first included.",
+    "Backoff": "Wait up to this long after a failure, twice as long after the next.",
+}
+
+
+def plan_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a plan."""
+    schema = {"$schema": DIALECT} | PlanKeys.model_json_schema() | {"title": "A plan of orchestrator"}
+    tidy(schema)
+    definitions = schema["$defs"]
+    definitions["ProductKeys"]["oneOf"] = [
+        {"required": ["ProvisionedProductId"]},
+        {"required": ["ProvisionedProductName"]},
+    ]
+    ways = ["RoleName", "RoleArn", "Profile"]
+    definitions["TargetKeys"]["allOf"] = [
+        {"not": {"required": [one, other]}} for index, one in enumerate(ways) for other in ways[index + 1 :]
+    ]
+    return schema
+
+
+def tidy(schema: dict[str, Any]) -> None:
+    """Give keys their descriptions and defaults as they are written in a plan, and drop what pydantic says of itself."""
+    for name, key in properties_of(schema):
+        key.pop("title", None)
+        key["description"] = DESCRIPTIONS[name]
+        if name == "FailureTolerance":
+            key["default"] = "10%"
+        elif key.get("pattern") == DURATION_FORM and "default" in key:
+            key["default"] = format_duration(key["default"])
+        elif "default" in key and (key["default"] is None or "$ref" in key) and name != "RatePerSecond":
+            del key["default"]
+    for key in schema["$defs"]["ProductKeys"]["properties"].values():
+        # The plan's Defaults come before what is built in.
+        key.pop("default", None)
+    for definition in schema["$defs"].values():
+        definition.pop("title", None)
+
+
+def properties_of(schema: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Return every key of a plan with what its schema says."""
+    models = [schema, *schema["$defs"].values()]
+    return [(name, key) for model in models for name, key in model.get("properties", {}).items()]

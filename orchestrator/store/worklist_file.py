@@ -1,0 +1,195 @@
+"""
+Worklists as files: what was reviewed, so that exactly that can be run later.
+
+One JSON document that a person can read and a pull request can show: the plan, the lanes, and one line of text for each
+line of the worklist. Its last key is a digest of everything before it. The digest finds changes; it is no signature, and
+who may change the file is for the repository to say that it is kept in.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from orchestrator.core.consistency import inconsistencies
+from orchestrator.core.lane import Lane
+from orchestrator.core.plan import Plan
+from orchestrator.core.validation import validate
+from orchestrator.core.worklist import Line, Worklist
+from orchestrator.errors import InvalidInput
+from orchestrator.store.codec import Malformed, decode, digest, encode, format_moment, parse_moment
+from orchestrator.store.journal_birth import Caller
+
+FORMAT = "orchestrator-worklist/1"
+BEGINNING = re.compile(rb'\s*\{\s*"format"\s*:\s*"orchestrator-worklist/')
+MOST_BYTES = 512 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reviewed:
+    """
+    A worklist with what it was made from.
+
+    `plan_file` is the path that was reviewed, as it was given; `digest` is that of the whole file.
+    """
+
+    plan: Plan
+    worklist: Worklist
+    plan_file: str
+    tool_version: str
+    simulated: bool
+    callers: tuple[Caller, ...]
+    digest: str = ""
+
+
+def is_worklist(path: Path) -> bool:
+    """Whether a file begins like a worklist. One that cannot be read does not."""
+    try:
+        with path.open("rb") as file:
+            return BEGINNING.match(file.read(256)) is not None
+    except OSError:
+        return False
+
+
+def save(path: Path, reviewed: Reviewed) -> str:
+    """
+    Write a worklist, whole or not at all.
+
+    Args:
+
+        path: Where to; an earlier worklist is replaced, anything else is not.
+        reviewed: What to write.
+
+    Returns:
+
+        The digest.
+
+    Raises:
+
+        InvalidInput: It cannot be written there.
+    """
+    if path.exists() and not is_worklist(path):
+        message = f"{path}: exists, and is no worklist; it is left as it is"
+        raise InvalidInput(message)
+    document = document_of(reviewed)
+    seal = digest(document)
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    try:
+        partial.write_text(laid_out({**document, "digest": seal}), encoding="utf-8", errors="surrogatepass")
+        partial.replace(path)
+    except OSError as error:
+        message = f"{path}: cannot be written: {error.strerror}"
+        raise InvalidInput(message) from error
+    finally:
+        partial.unlink(missing_ok=True)
+    return seal
+
+
+def document_of(reviewed: Reviewed) -> dict[str, Any]:
+    """Return what a worklist file holds, its digest apart."""
+    worklist = reviewed.worklist
+    return {
+        "format": FORMAT,
+        "summary": worklist.summary(),
+        "made_at": format_moment(worklist.made_at),
+        "plan_file": reviewed.plan_file,
+        "tool_version": reviewed.tool_version,
+        "simulated": reviewed.simulated,
+        "callers": encode(reviewed.callers),
+        "plan": encode(reviewed.plan),
+        "lanes": encode(worklist.lanes),
+        "warnings": encode(worklist.warnings),
+        "lines": encode(worklist.lines),
+    }
+
+
+def laid_out(document: dict[str, Any]) -> str:
+    """Write a document with one line of text for each key, and for each item of its lists."""
+    parts = []
+    for key, value in document.items():
+        if isinstance(value, list) and value:
+            items = ",\n".join(f"  {json.dumps(item)}" for item in value)
+            parts.append(f"{json.dumps(key)}: [\n{items}\n]")
+        else:
+            parts.append(f"{json.dumps(key)}: {json.dumps(value)}")
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def load(path: Path) -> Reviewed:
+    """
+    Read a worklist, trusting nothing of it.
+
+    Args:
+
+        path: The file.
+
+    Raises:
+
+        InvalidInput: It cannot be read, was changed since it was saved, or is of a format that this version does not know.
+    """
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            refuse(path, f"it is longer than {MOST_BYTES // 1024 // 1024} MiB")
+        document = json.loads(path.read_bytes(), object_pairs_hook=without_duplicates, parse_constant=no_constant)
+    except OSError as error:
+        refuse(path, str(error.strerror), error)
+    except (ValueError, RecursionError) as error:
+        refuse(path, f"it is not the JSON that was saved: {error}", error)
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        refuse(path, f"its format is not {FORMAT}, the one that this version reads")
+    seal = document.pop("digest", None)
+    if digest(document) != seal:
+        refuse(path, "it was changed since it was saved: its digest does not fit. Review the plan again")
+    try:
+        reviewed = read_document(document, str(seal))
+    except (Malformed, KeyError, TypeError, ValueError) as error:
+        refuse(path, str(error), error)
+    if document_of(reviewed) != document:
+        refuse(path, "it says more, or something else, than would be run")
+    findings = [finding.message for finding in validate(reviewed.plan)]
+    for problem in [*findings, *inconsistencies(reviewed.plan, reviewed.worklist)]:
+        refuse(path, problem)
+    return reviewed
+
+
+def read_document(document: dict[str, Any], seal: str) -> Reviewed:
+    """Turn a document into values; raises whatever goes wrong with that."""
+    return Reviewed(
+        plan=decode(Plan, document["plan"]),
+        worklist=Worklist(
+            lines=decode(tuple[Line, ...], document["lines"]),
+            made_at=parse_moment(document["made_at"]),
+            lanes=decode(tuple[tuple[Lane, str | None], ...], document["lanes"]),
+            warnings=decode(tuple[str, ...], document["warnings"]),
+        ),
+        plan_file=str(document["plan_file"]),
+        tool_version=str(document["tool_version"]),
+        simulated=document["simulated"] is True,
+        callers=decode(tuple[Caller, ...], document["callers"]),
+        digest=seal,
+    )
+
+
+def refuse(path: Path, why: str, error: Exception | None = None) -> NoReturn:
+    """Refuse a worklist."""
+    message = f"{path}: this worklist cannot be run: {why}"
+    raise InvalidInput(message) from error
+
+
+def without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse an object with a key twice: what a person reads would not be what is run."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        message = "a key is given twice"
+        raise ValueError(message)
+    return found
+
+
+def no_constant(name: str) -> NoReturn:
+    """Refuse numbers that are none."""
+    message = f"{name} is not JSON"
+    raise ValueError(message)
