@@ -10,10 +10,13 @@ from orchestrator.api.runs import listed
 from orchestrator.core.decision import decide
 from orchestrator.core.events import Beginning, Event
 from orchestrator.core.inventory import Inventory
+from orchestrator.core.lane import Lane
 from orchestrator.core.plan import Entry, Plan
 from orchestrator.core.questions import questions
 from orchestrator.core.run import Run
+from orchestrator.core.settle import Sighting
 from orchestrator.core.states import State
+from orchestrator.core.volatile import Listed
 from orchestrator.core.worklist import Worklist, line_id
 from orchestrator.engine.interrupt import Interruption
 from orchestrator.engine.observers import Audience
@@ -81,6 +84,16 @@ def stock_of(surveyor: Surveyor, catalog: FakeCatalog, entries: Sequence[Entry])
     inventory = surveyor.listing(LANE, catalog)
     asked = questions(entries, [inventory])
     return surveyor.recall(inventory, catalog, asked[LANE]) if LANE in asked else inventory
+
+
+def listed_from(catalog: FakeCatalog, lane: Lane, at: float) -> Listed:
+    """The complete listing of a fake lane."""
+    shown = {
+        id_: Sighting(at=at, status=each.product.status, record_id=each.product.last_record_id)
+        for id_, each in catalog.products.items()
+        if not each.gone
+    }
+    return Listed(at=at, lane=lane, begun_at=at, sightings=shown)
 
 
 def replayed(plan: Plan, worklist: Worklist, lines: Sequence[bytes], grace: float = 20.0) -> Run:

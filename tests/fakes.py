@@ -144,6 +144,19 @@ class FakeProduct:
     gone: bool = False
 
 
+class FakeLanes:
+    """A `Connect` over a fake catalog for each lane."""
+
+    def __init__(self, catalogs: dict[Lane, FakeCatalog]) -> None:
+        self.catalogs = catalogs
+        self.sent: list[Terminate] = []
+        for catalog in catalogs.values():
+            catalog.sent = self.sent
+
+    def __call__(self, lane: Lane) -> FakeCatalog:
+        return self.catalogs[lane]
+
+
 Trouble = Callable[[Callable[[], object]], object]
 
 

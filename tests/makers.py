@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from orchestrator.core.decision import decide
 from orchestrator.core.inventory import Inventory, Product, Record
@@ -41,11 +41,21 @@ def fake(product_id: str, *outcomes: str, duration: float = 5.0, **changes: obje
     return FakeProduct(product(product_id, **changes), duration, list(outcomes) or ["SUCCEEDED"])
 
 
-def plan(*ids: str, options: Options | None = None, limits: Limits | None = None, retry: Retry | None = None) -> Plan:
-    """A plan that names products."""
+def plan(
+    *ids: str,
+    options: Options | None = None,
+    limits: Limits | None = None,
+    retry: Retry | None = None,
+    after: Mapping[str, Collection[str]] | None = None,
+) -> Plan:
+    """A plan that names products, some of which may come after others."""
+    before = after or {}
     return Plan(
         name="test",
-        entries=tuple(Entry(product_id=id_, options=options or Options()) for id_ in ids),
+        entries=tuple(
+            Entry(product_id=id_, options=options or Options(), depends_on=tuple(sorted(before.get(id_, ()))))
+            for id_ in ids
+        ),
         limits=limits or Limits(),
         retry=retry or Retry(backoff=10),
     )

@@ -21,7 +21,7 @@ from orchestrator.core.inventory import (
 from orchestrator.core.lane import Lane
 from orchestrator.core.ordering import order
 from orchestrator.core.plan import Entry, Plan
-from orchestrator.core.resolution import Absent, Found, Resolver, Unresolved, problem_of
+from orchestrator.core.resolution import Found, Resolver, Unresolved, problem_of
 from orchestrator.core.settle import newest
 from orchestrator.core.worklist import Decision, Line, Reason, Worklist, line_id, unplaced_id
 
@@ -56,13 +56,12 @@ def decide(plan: Plan, inventories: Sequence[Inventory], *, strict: bool = False
 
 def decide_entry(entry: Entry, resolver: Resolver, *, strict: bool) -> Line:
     """Decide on one entry."""
-    match resolver.resolve(entry):
-        case Found(inventory, product):
-            return decide_found(entry, inventory, product)
-        case Unresolved(reason, detail, lane):
-            return line_of(entry, lane, (Decision.REFUSE, reason, detail))
-        case Absent(inventories):
-            return decide_missing(entry, inventories, Decision.REFUSE if strict else Decision.SKIP)
+    resolution = resolver.resolve(entry)
+    if isinstance(resolution, Found):
+        return decide_found(entry, resolution.inventory, resolution.product)
+    if isinstance(resolution, Unresolved):
+        return line_of(entry, resolution.lane, (Decision.REFUSE, resolution.reason, resolution.detail))
+    return decide_missing(entry, resolution.inventories, Decision.REFUSE if strict else Decision.SKIP)
 
 
 def decide_found(entry: Entry, inventory: Inventory, product: Product) -> Line:

@@ -64,6 +64,7 @@ class LaneWork:
         self.serial_under_way = 0
         self.closed: str | None = None
         self.lost: str | None = None
+        self.failures = 0
         self.denials = 0
         self.accepted = 0
         self.failing_since: float | None = None
@@ -113,6 +114,11 @@ class LaneWork:
     def owes_audit(self) -> bool:
         """Whether a verdict was reached that no complete listing has been held against yet."""
         return self.verdict_at is not None and (self.audited_at is None or self.audited_at < self.verdict_at)
+
+    @property
+    def is_barred(self) -> bool:
+        """Whether nothing but refusals for want of a right has come of the lane's sends."""
+        return self.closed is not None or (self.denials > 0 and not self.accepted)
 
     @property
     def is_busy(self) -> bool:

@@ -9,6 +9,7 @@ from orchestrator.core import events as e
 from orchestrator.core.commands import Command, DescribeProduct, DescribeRecord, ReadHistory, ScanPage, Terminate
 from orchestrator.core.events import Beginning, Event
 from orchestrator.core.inventory import Record
+from orchestrator.core.ordering import in_turn
 from orchestrator.core.plan import Limits, Options, Plan, Retry, Tolerance
 from orchestrator.core.replies import (
     Answer,
@@ -27,7 +28,7 @@ from orchestrator.core.replies import (
 )
 from orchestrator.core.run import Run, issued
 from orchestrator.core.settle import Sighting
-from orchestrator.core.states import UNDER_WAY, State
+from orchestrator.core.states import GONE, UNDER_WAY, State
 from orchestrator.core.volatile import Listed
 from orchestrator.core.worklist import Worklist
 from orchestrator.store.codec import EVENTS, decode, encode, snake
@@ -91,16 +92,17 @@ def one_record(draw: st.DrawFn, record_id: str, product_id: str, now: float) -> 
 class World:
     """A run, its journal, and the calls in flight."""
 
-    def __init__(self, wanted: Plan, made: Worklist) -> None:
+    def __init__(self, wanted: Plan, made: Worklist, first: int | None) -> None:
         self.plan, self.worklist = wanted, made
         self.now = START
         self.journal: list[Event] = []
         self.in_flight: list[Command] = []
         self.answered: list[Reply] = []
         self.tokens: dict[tuple[str, int], str] = {}
+        self.held = {line.id for line in list(in_turn(made.lines))[first:]} if first is not None else set()
         self.run = Run(run_id="run-1", plan=wanted, worklist=made)
         shown = {id_: Sighting(at=self.now, status="AVAILABLE", record_id=f"rec-of-{id_}") for id_ in IDS}
-        self.commit(self.run.begin(self.now, Beginning.RUN))
+        self.commit(self.run.begin(self.now, Beginning.RUN, None, first))
         self.commit([Listed(at=self.now, lane=LANE, begun_at=self.now, sightings=shown)])
 
     def commit(self, events: list[Event]) -> None:
@@ -135,6 +137,10 @@ class World:
         assert self.tokens.setdefault((command.product_id, command.attempt), command.token) == command.token
         state = self.run.board.states[command.line]
         assert state in (State.PENDING, State.IN_DOUBT)
+        line = next(line for line in self.worklist.lines if line.id == command.line)
+        if state is State.PENDING:
+            assert all(self.run.board.states[before] in GONE for before in line.after)
+            assert line.id not in self.held
         assert self.run.drained_by is None
         assert command.attempt <= self.plan.retry.attempts
         assert command.send <= 5 or state is State.PENDING
@@ -147,6 +153,7 @@ class World:
         for event in self.journal:
             self.run.apply(event)
         self.in_flight.clear()
+        self.held = set()
         self.commit(self.run.begin(self.now, Beginning.RESUME))
 
     def tick(self) -> None:
@@ -164,9 +171,11 @@ def test_no_order_of_replies_breaks_the_rules(data: st.DataObject) -> None:
             in_flight=data.draw(st.integers(1, 3)), failure_tolerance=Tolerance(count=data.draw(st.integers(0, 2)))
         ),
         retry=Retry(attempts=data.draw(st.integers(1, 3)), backoff=2),
+        after={"pp-b": data.draw(st.sets(st.just("pp-a"))), "pp-c": data.draw(st.sets(st.sampled_from(["pp-a", "pp-b"])))},
     )
     types = st.sampled_from(["CFN_STACK", "CFN_STACK", "CONTROL_TOWER_ACCOUNT"])
-    world = World(wanted, worklist(wanted, [product(id_, type=data.draw(types)) for id_ in IDS]))
+    made = worklist(wanted, [product(id_, type=data.draw(types)) for id_ in IDS])
+    world = World(wanted, made, data.draw(st.sampled_from([None, None, 1, 2])))
     for _ in range(data.draw(st.integers(1, 60))):
         match data.draw(st.sampled_from(["ask", "ask", "reply", "reply", "reply", "repeat", "wait", "crash", "interrupt"])):
             case "ask":

@@ -1,0 +1,142 @@
+"""Saved worklists: what has changed since, what cannot be one of ours, and a second go at what failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from orchestrator.core.again import plan_again
+from orchestrator.core.consistency import inconsistencies
+from orchestrator.core.decision import decide
+from orchestrator.core.drift import drifts
+from orchestrator.core.guards import refusals
+from orchestrator.core.inventory import Inventory
+from orchestrator.core.lane import Lane
+from orchestrator.core.plan import Entry, Plan, Target
+from orchestrator.core.states import State
+from orchestrator.core.validation import validate
+from orchestrator.core.worklist import Decision, Line, Worklist
+from tests.fakes import LANE
+from tests.makers import inventory, plan, product, record
+
+ALICE = Plan(name="x", entries=(Entry(name="alice"),))
+
+
+def drift(now: Inventory, made_from: Inventory | None = None) -> str | None:
+    """How a line that was reviewed as Alice's product has drifted."""
+    made = decide(ALICE, [made_from or inventory(product("pp-a", name="alice"))])
+    assert made.of(Decision.TERMINATE)
+    return next(iter(drifts(made, [now]).values()), None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, None),
+        ({"status": "TAINTED"}, None),
+        ({"status": "UNDER_CHANGE", "last_record_id": "rec-2"}, "it is under change now, by rec-2"),
+        ({"status": "UNDER_CHANGE", "last_record_id": None}, "it is under change now, by a record that is not shown"),
+        ({"status": "PLAN_IN_PROGRESS"}, "its status is PLAN_IN_PROGRESS now"),
+        (
+            {"last_record_id": "rec-2"},
+            "its last record is rec-2 now, so something was done to it since the review",
+        ),
+        ({"type": "EXTERNAL"}, "it is alice of type EXTERNAL now, and was alice of type CFN_STACK"),
+    ],
+)
+def test_a_product_that_is_not_what_was_reviewed_has_drifted(changes: dict[str, object], said: str | None) -> None:
+    """With the reason."""
+    assert drift(inventory(product("pp-a", name="alice", **changes))) == said
+
+
+def test_a_product_that_is_gone_has_not_drifted_unless_another_bears_its_name() -> None:
+    """The namesake is never touched either way."""
+    assert drift(inventory()) is None
+    said = drift(inventory(product("pp-b", name="alice")))
+    assert said == "it is gone, and its name is borne by another product, pp-b, now"
+
+
+def test_nothing_is_concluded_from_a_lane_that_cannot_be_read() -> None:
+    """Its lines are refused elsewhere."""
+    assert drift(inventory(complete=False)) is None
+
+
+def test_a_termination_that_was_under_way_is_still_that_one_or_has_drifted() -> None:
+    """By its record."""
+    busy = product("pp-a", name="alice", status="UNDER_CHANGE", last_record_id="rec-1")
+    reviewed = inventory(busy, records={"pp-a": (record("rec-1"),)})
+    assert drift(inventory(busy), reviewed) is None
+    assert drift(inventory(replace(busy, last_record_id="rec-2")), reviewed) is not None
+
+
+def test_drift_of_every_line_refuses_the_run() -> None:
+    """Of some it does not."""
+    wanted = plan("pp-a", "pp-b")
+    made = decide(wanted, [inventory(product("pp-a"), product("pp-b"))])
+    assert refusals(wanted, made, drifted=1) == []
+    [refusal] = refusals(wanted, made, drifted=2)
+    assert refusal == "all 2 products to terminate have drifted since the review; review the plan again"
+    many = [(Lane(f"{n:012d}", "eu-west-1"), "down") for n in range(7)]
+    [refusal] = refusals(wanted, Worklist(lines=(), made_at=0.0, lanes=tuple(many)))
+    assert refusal.endswith("; and 2 more")
+
+
+def changed(line: Line, **changes: object) -> Line:
+    """A line that was tampered with."""
+    return replace(line, **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("tamper", "said"),
+    [
+        (lambda w: replace(w, lines=(*w.lines, w.lines[0])), "a line stands in it twice"),
+        (lambda w: replace(w, lanes=(*w.lanes, w.lanes[0])), "a lane stands in it twice"),
+        (lambda w: replace(w, lanes=((Lane("000000000000", "x"), None),)), "none of the plan's targets"),
+        (lambda w: replace(w, lanes=((LANE, "down"),)), "is in a lane that could not be read"),
+        (lambda w: replace(w, lines=(changed(w.lines[0], after=("?",)),)), "comes after a line that it does not have"),
+        (lambda w: replace(w, lines=(changed(w.lines[0], product=None),)), "does not say of what it consists"),
+        (lambda w: replace(w, lines=(changed(w.lines[0], product_id="pp-z"),)), "does not say of what it consists"),
+        (lambda w: replace(w, lines=(changed(w.lines[0], after=(w.lines[0].id,)),)), "its lines wait for one another"),
+        (
+            lambda w: replace(
+                w, lines=(changed(w.lines[0], after=(w.lines[1].id,)), changed(w.lines[1], decision=Decision.REFUSE))
+            ),
+            "it would terminate something that comes after a product which stays",
+        ),
+    ],
+)
+def test_a_worklist_that_cannot_be_ours_is_refused(tamper: Callable[[Worklist], Worklist], said: str) -> None:
+    """Whatever its digest says."""
+    target = Target(account_id=LANE.account_id, regions=(LANE.region,))
+    wanted = replace(plan("pp-a", "pp-b"), targets=(target,))
+    made = decide(wanted, [inventory(product("pp-a"), product("pp-b"))])
+    assert list(inconsistencies(wanted, made)) == []
+    assert said in " ".join(inconsistencies(wanted, tamper(made)))
+    assert made.usable_lanes == (LANE,)
+
+
+def test_a_second_go_names_what_did_not_go_by_id_lane_and_name() -> None:
+    """What is gone already is no prerequisite any more."""
+    wanted = Plan(
+        name="x",
+        entries=(
+            Entry(name="a"),
+            Entry(name="b", key="bee", depends_on=("a",)),
+            Entry(name="c", depends_on=("bee", "a")),
+            Entry(name="gone"),
+        ),
+    )
+    made = decide(wanted, [inventory(*(product(f"pp-{name}", name=name) for name in "abc"))])
+    ids = [line.id for line in made.lines]
+    ended = (State.TERMINATED, State.FAILED, State.BLOCKED, State.SKIPPED)
+    states = dict(zip(ids, ended, strict=True))
+    again = plan_again(wanted, made, states, only_failed=True)
+    assert [(entry.product_id, entry.name, entry.region) for entry in again.entries] == [
+        ("pp-b", "b", LANE.region),
+        ("pp-c", "c", LANE.region),
+    ]
+    assert [entry.depends_on for entry in again.entries] == [(), ("pp-b",)]
+    assert validate(again) == []
+    assert len(plan_again(wanted, made, states, only_failed=False).entries) == 3
