@@ -4,17 +4,15 @@ Assumed roles whose credentials renew themselves: a run may outlive the hour tha
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
+from typing import Any
 
-import boto3
 import botocore.session
 from botocore.config import Config
-from botocore.credentials import (
-    AssumeRoleCredentialFetcher,
-    CredentialProvider,
-    CredentialResolver,
-    DeferredRefreshableCredentials,
-)
+from botocore.credentials import AssumeRoleCredentialFetcher, Credentials, DeferredRefreshableCredentials
 from botocore.exceptions import NoCredentialsError
 
 from orchestrator.core.arn import partition_of
@@ -24,35 +22,47 @@ SESSION_NAME = "servicecatalog-orchestrator"
 """What CloudTrail shows where a target names no RoleSessionName."""
 
 
-class AssumedRole(CredentialProvider):
-    """Gives a session the credentials of a role."""
+class Actor(botocore.session.Session):
+    """
+    A session that makes clients for whoever it acts as at the moment; a client keeps whom it was made for.
 
-    METHOD = "assume-role"
+    One for all roles, since a session costs more than a client does (measured). Sessions are not made for threads
+    (documented), so clients are made one after another, whoever makes them.
+    """
 
-    def __init__(self, credentials: DeferredRefreshableCredentials) -> None:
-        super().__init__()
-        self._credentials = credentials
+    making = threading.RLock()
+    role: Credentials | None = None
 
-    def load(self) -> DeferredRefreshableCredentials:
-        """Return the credentials; they are fetched when they are first needed."""
-        return self._credentials
+    def get_credentials(self) -> Credentials | None:
+        """Return the credentials of the role, else the session's own."""
+        own: Credentials | None = super().get_credentials() if self.role is None else self.role
+        return own
+
+    def create_client(self, *arguments: Any, **keywords: Any) -> Any:  # noqa: ANN401 - as the base class has it
+        """Make a client, nobody else making one."""
+        with self.making:
+            return super().create_client(*arguments, **keywords)
+
+    @contextmanager
+    def acting_as(self, role: Credentials | None) -> Iterator[None]:
+        """Act as a role, or as oneself, while the block runs."""
+        with self.making:
+            self.role = role
+            try:
+                yield
+            finally:
+                self.role = None
 
 
 def assumed(
-    *,
-    source: botocore.session.Session,
-    into: botocore.session.Session,
-    target: Target,
-    client_config: Config,
-    endpoint_url: str | None = None,
-) -> boto3.Session:
+    source: botocore.session.Session, target: Target, client_config: Config, endpoint_url: str | None = None
+) -> Credentials:
     """
-    Make a session that acts as a target's role.
+    Return the credentials of a target's role; they are fetched when they are first needed.
 
     Args:
 
         source: Whose credentials assume the role.
-        into: The session that will have them; its other settings stay.
         target: The account, the role, and what has to be said to get it.
         client_config: How the client behaves that assumes it.
         endpoint_url: Where STS is called instead of in the target's first region.
@@ -69,18 +79,13 @@ def assumed(
         extra["ExternalId"] = target.external_id
     fetcher = AssumeRoleCredentialFetcher(
         client_creator=partial(
-            source.create_client,
-            region_name=target.regions[0],
-            endpoint_url=endpoint_url,
-            config=client_config,
+            source.create_client, region_name=target.regions[0], endpoint_url=endpoint_url, config=client_config
         ),
         source_credentials=credentials,
         role_arn=role_arn(target),
         extra_args=extra,
     )
-    renewing = DeferredRefreshableCredentials(method=AssumedRole.METHOD, refresh_using=fetcher.fetch_credentials)
-    into.register_component("credential_provider", CredentialResolver([AssumedRole(renewing)]))
-    return boto3.Session(botocore_session=into)
+    return DeferredRefreshableCredentials(method="assume-role", refresh_using=fetcher.fetch_credentials)
 
 
 def role_arn(target: Target) -> str:

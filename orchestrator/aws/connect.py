@@ -1,5 +1,5 @@
 """
-Sessions and clients: one session per account, one cached catalog per lane, one loader of service models for all of them.
+Sessions and clients: one cached catalog per lane, one session for all roles, one loader of service models for all of them.
 
 Two ways in. `ambient` honours what boto3 honours: profiles, regions, endpoint variables, CA bundle, proxies; and from there
 assumes the roles that a plan's targets name. `rehearsal` reads none of it and knows only the endpoint that it is given, so
@@ -11,14 +11,17 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 import boto3
 import botocore.loaders
 import botocore.session
 from botocore.config import Config
+from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError
 
-from orchestrator.aws.assume import assumed
+from orchestrator.aws.assume import Actor, assumed
 from orchestrator.aws.catalog import BotoCatalog
 from orchestrator.core.lane import Lane
 from orchestrator.core.plan import Target
@@ -58,26 +61,38 @@ def role_config() -> Config:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Door:
+    """How the clients of an account are made: by a session, which acts as a role meanwhile if there is one."""
+
+    session: boto3.Session
+    actor: Actor
+    role: Credentials | None = None
+
+    @classmethod
+    def of(cls, actor: Actor, role: Credentials | None = None) -> Door:
+        """Return the door that an actor opens."""
+        return cls(boto3.Session(botocore_session=actor), actor, role)
+
+
 class Sessions:
     """
-    A `Connect` over one boto3 session per account.
+    A `Connect` that opens one door per account, and makes one client per lane.
 
     Args:
 
-        session_for: Makes the session of an account; called once for each.
+        door_to: Finds the door to an account; called once for each.
         client_config: How clients behave.
         endpoint_url: Where to call instead of where the session says.
     """
 
-    def __init__(
-        self, session_for: Callable[[str], boto3.Session], client_config: Config, endpoint_url: str | None = None
-    ) -> None:
-        self._session_for = session_for
+    def __init__(self, door_to: Callable[[str], Door], client_config: Config, endpoint_url: str | None = None) -> None:
+        self._door_to = door_to
         self._config = client_config
         self._endpoint_url = endpoint_url
-        self._sessions: dict[str, boto3.Session] = {}
+        self._doors: dict[str, Door] = {}
         self._catalogs: dict[Lane, BotoCatalog] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     def __call__(self, lane: Lane) -> BotoCatalog:
         """
@@ -90,25 +105,23 @@ class Sessions:
         with self._lock:
             if lane not in self._catalogs:
                 try:
-                    self._catalogs[lane] = self._connect(lane)
+                    self._catalogs[lane] = BotoCatalog(partial(self._client, lane))
                 except (BotoCoreError, ValueError) as error:
                     raise NoAccess(str(error)) from error
             return self._catalogs[lane]
 
-    def _connect(self, lane: Lane) -> BotoCatalog:
-        if lane.account_id not in self._sessions:
-            self._sessions[lane.account_id] = self._session_for(lane.account_id)
-        session = self._sessions[lane.account_id]
-
-        def client(service: str) -> object:
-            return session.client(
+    def _client(self, lane: Lane, service: str) -> object:
+        with self._lock:
+            if lane.account_id not in self._doors:
+                self._doors[lane.account_id] = self._door_to(lane.account_id)
+            door = self._doors[lane.account_id]
+        with door.actor.acting_as(door.role):
+            return door.session.client(
                 service,  # type: ignore[call-overload]
                 region_name=lane.region,
                 config=self._config,
                 endpoint_url=self._endpoint_url,
             )
-
-        return BotoCatalog(client)
 
 
 def ambient_region() -> str:
@@ -143,25 +156,26 @@ def ambient(workers: int, targets: Sequence[Target] = ()) -> Sessions:
         NoAccess: boto3 finds its settings contradictory.
     """
     try:
-        loader = botocore.session.Session().get_component("data_loader")
+        own = Actor()
+        loader = own.get_component("data_loader")
     except BotoCoreError as error:
         raise NoAccess(str(error)) from error
     ways = {target.account_id: target for target in targets}
+    # Where credentials come from is looked up once, however many roles are assumed with them.
+    acting = Actor()
+    acting.register_component("data_loader", loader)
 
-    def core(profile: str | None = None) -> botocore.session.Session:
-        session = botocore.session.Session(profile=profile)
-        session.register_component("data_loader", loader)
-        return session
-
-    def session_for(account_id: str) -> boto3.Session:
+    def door_to(account_id: str) -> Door:
         target = ways.get(account_id)
         if target is not None and target.profile:
-            return boto3.Session(botocore_session=core(target.profile))
+            actor = Actor(profile=target.profile)
+            actor.register_component("data_loader", loader)
+            return Door.of(actor)
         if target is not None and (target.role_name or target.role_arn):
-            return assumed(source=core(), into=core(), target=target, client_config=role_config())
-        return boto3.Session(botocore_session=core())
+            return Door.of(acting, assumed(own, target, role_config()))
+        return Door.of(own)
 
-    return Sessions(session_for, config(workers))
+    return Sessions(door_to, config(workers))
 
 
 def rehearsal(endpoint_url: str, workers: int, targets: Sequence[Target] = ()) -> Sessions:
@@ -182,22 +196,24 @@ def rehearsal(endpoint_url: str, workers: int, targets: Sequence[Target] = ()) -
     loader = botocore.loaders.Loader(extra_search_paths=built_in, include_default_search_paths=False)
     ways = {target.account_id: target for target in targets}
 
-    def core() -> botocore.session.Session:
-        session = botocore.session.Session(session_vars=deaf())
-        session.register_component("data_loader", loader)
-        return session
+    no_proxies = Config(proxies={})
 
-    def session_for(account_id: str) -> boto3.Session:
-        own = core()
+    def deaf_actor() -> Actor:
+        actor = Actor(session_vars=deaf())
+        actor.register_component("data_loader", loader)
+        return actor
+
+    acting = deaf_actor()
+
+    def door_to(account_id: str) -> Door:
+        own = deaf_actor()
         own.set_credentials(f"AKIA{account_id}SIMU" if account_id.isdecimal() else REHEARSAL_KEY_ID, REHEARSAL_KEY)
         target = ways.get(account_id)
         if target is not None and (target.role_name or target.role_arn):
-            client_config = role_config().merge(no_proxies)
-            return assumed(source=own, into=core(), target=target, client_config=client_config, endpoint_url=endpoint_url)
-        return boto3.Session(botocore_session=own)
+            return Door.of(acting, assumed(own, target, role_config().merge(no_proxies), endpoint_url))
+        return Door.of(own)
 
-    no_proxies = Config(proxies={})
-    return Sessions(session_for, config(workers).merge(no_proxies), endpoint_url)
+    return Sessions(door_to, config(workers).merge(no_proxies), endpoint_url)
 
 
 def deaf() -> dict[str, tuple[None, None, object, object]]:

@@ -12,21 +12,10 @@ from orchestrator.aws import connect
 from orchestrator.core.replies import Answer, NotSent
 from orchestrator.errors import NoAccess
 from orchestrator.simulator import Simulator, WorldSpec
+from tests.aws.environment import nothing_of_aws
 from tests.fakes import LANE
 
-
-@pytest.fixture
-def nothing_of_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
-    """An environment without AWS settings."""
-    import os
-
-    for name in list(os.environ):
-        if name.startswith("AWS_") or name.lower().endswith("_proxy"):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    return monkeypatch
+__all__ = ["nothing_of_aws"]
 
 
 def test_a_rehearsal_hears_no_setting_of_the_environment(nothing_of_aws: pytest.MonkeyPatch, tmp_path: Path) -> None:

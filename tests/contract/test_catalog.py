@@ -11,7 +11,7 @@ from orchestrator.aws import connect
 from orchestrator.core.commands import Terminate
 from orchestrator.core.inventory import Product, Record
 from orchestrator.core.plan import Options
-from orchestrator.core.replies import Answer, NotFound, Rejected
+from orchestrator.core.replies import Answer, NotFound, RecordPage, Rejected
 from orchestrator.ports import Catalog
 from orchestrator.simulator import Simulator, WorldSpec
 from tests.fakes import LANE, FakeCatalog, FakeClock
@@ -178,6 +178,20 @@ def test_the_history_is_newest_first(prepared: Prepared) -> None:
     history = answer(catalog.record_history("pp-000"))
     assert isinstance(history, tuple)
     assert [record.is_termination for record in history] == [True, False]
+
+
+def test_the_newest_records_of_all_products_come_in_pages(prepared: Prepared) -> None:
+    """Newest first, twenty a page, with the names of their products."""
+    catalog = prepared(25)
+    record = answer(catalog.terminate(termination("pp-007")))
+    assert isinstance(record, Record)
+    first = answer(catalog.newest_records(None))
+    assert isinstance(first, RecordPage)
+    assert (len(first.records), first.records[0].record_id) == (20, record.record_id)
+    assert first.records[0].product_name == "name-of-pp-007"
+    second = answer(catalog.newest_records(first.next_token))
+    assert isinstance(second, RecordPage)
+    assert (len(second.records), second.next_token) == (6, None)
 
 
 def test_the_caller_has_an_account_and_an_arn(prepared: Prepared) -> None:
