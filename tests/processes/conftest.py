@@ -47,11 +47,21 @@ class Service:
             calls = [json.loads(line) for line in answer.read().splitlines()]
         return [call for call in calls if call["operation"] == operation]
 
-    def products(self) -> dict[str, str]:
-        """Return the state of each product."""
+    def sent(self) -> list[str]:
+        """Return the products that terminations were asked for, in order."""
+        return [call["product"] for call in self.ledger()]
+
+    def world(self) -> dict[str, Any]:
+        """Return the state of everything."""
         with urllib.request.urlopen(f"{self.url}/_simulator/world") as answer:
-            states: dict[str, str] = json.loads(answer.read())["products"]
-            return states
+            found: dict[str, Any] = json.loads(answer.read())
+            return found
+
+    def products(self, lane: str | None = None) -> dict[str, str]:
+        """Return the state of each product of a lane, of the first one if none is named."""
+        found = self.world()
+        states: dict[str, str] = (found["lanes"][lane] if lane else found)["products"]
+        return states
 
     def kill(self) -> None:
         """Let it die."""
@@ -81,7 +91,7 @@ class Bench:
             env=environment | {"ORCHESTRATOR_STATE_DIR": str(self.folder / "state")} | more.pop("env", {}),
             text=True,
             capture_output=True,
-            timeout=LONGEST,
+            timeout=more.pop("longest", LONGEST),
             stdin=subprocess.DEVNULL,
             check=False,
             **more,

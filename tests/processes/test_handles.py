@@ -1,0 +1,246 @@
+"""An operator's handles: canaries, a second go, a stop from elsewhere, reports at any time, old journals."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import pty
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.processes.conftest import LONGEST, PROGRAM, Bench, Service
+from tests.processes.test_commands import read_until, take_terminal
+
+Simulate = Callable[[dict[str, Any]], Service]
+
+
+def world(*durations: float, **keys: Any) -> dict[str, Any]:
+    """Products pp-0, pp-1, … that take so long."""
+    return {"Products": [{"Id": f"pp-{n}", "Duration": duration} for n, duration in enumerate(durations)]} | keys
+
+
+def names(count: int) -> list[str]:
+    """Their ids."""
+    return [f"pp-{n}" for n in range(count)]
+
+
+def wait_for(process: subprocess.Popen[str], words: str) -> None:
+    """Read what a process says until it says this."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        if words in line:
+            return
+    message = f"it never said {words}"
+    raise AssertionError(message)
+
+
+def test_a_canary_without_a_terminal_leaves_the_rest_to_a_resume(bench: Bench, simulate: Simulate) -> None:
+    """Exit code 4, and the command to go on."""
+    service = simulate(world(0, 0, 0, 0))
+    ended = bench.run(service, "run", bench.plan(*names(4)), "--yes", "--first", "1")
+    assert (ended.returncode, service.sent()) == (4, ["pp-0"])
+    assert "The first are done; 3 products left, and there is no terminal to ask on." in ended.stderr
+    assert "1 terminated, 0 failed, 0 stuck, 3 pending" in ended.stdout
+    again = bench.run(service, "resume", bench.journals[0])
+    assert (again.returncode, len(service.sent())) == (0, 4)
+    assert "4 terminated" in again.stdout
+
+
+@pytest.mark.parametrize(("typed", "code", "count"), [(b"3\n", 0, 4), (b"4\n", 4, 1), (b"\x04", 4, 1), (b"\x03", 130, 1)])
+def test_a_canary_on_a_terminal_asks_for_the_rest(
+    typed: bytes, code: int, count: int, bench: Bench, simulate: Simulate
+) -> None:
+    """The number of those that are left; anything else, end of input or Ctrl-C leaves them to a resume."""
+    service = simulate(world(0, 0, 0, 0))
+    leader, follower = pty.openpty()
+    process = subprocess.Popen(
+        [*PROGRAM, "run", str(bench.plan(*names(4))), "--state-dir", str(bench.folder / "state"), "--first", "1"],
+        env=service.environment() | {"TERM": "xterm", "COLUMNS": "120"},
+        stdin=follower,
+        stdout=follower,
+        stderr=follower,
+        start_new_session=True,
+        preexec_fn=take_terminal,  # noqa: PLW1509 - no other way to get a controlling terminal, and no thread is running
+    )
+    os.close(follower)
+    shown = read_until(leader, b"to go on: ")
+    os.write(leader, b"4\n")
+    shown += read_until(leader, b"(3) to go on: ")
+    assert len(service.sent()) == 1
+    os.write(leader, typed)
+    shown += read_until(leader, None)
+    assert process.wait(LONGEST) == code, shown
+    assert len(service.sent()) == count
+    os.close(leader)
+
+
+def test_a_second_go_is_for_what_failed_only(bench: Bench, simulate: Simulate) -> None:
+    """By ids, with their order; what went is not asked for again."""
+    products = [
+        {"Id": "pp-a", "Name": "a", "Duration": 0},
+        {"Id": "pp-b", "Name": "b", "Duration": 0, "Terminations": ["FAILED", "SUCCEEDED"]},
+        {"Id": "pp-c", "Name": "c", "Duration": 0},
+    ]
+    service = simulate({"Products": products})
+    entries = [{"ProvisionedProductName": name} for name in "abc"]
+    entries[2] = {"ProvisionedProductName": "c", "DependsOn": ["b"]}  # type: ignore[dict-item]
+    path = bench.plan(Products=entries, Retry={"Attempts": 1})
+    first = bench.run(service, "run", path, "--yes")
+    assert first.returncode == 1
+    assert "1 terminated, 1 failed, 0 stuck, 0 pending, 0 in doubt, 1 blocked" in first.stdout
+    journal = bench.journals[0]
+    path.unlink()
+    assert bench.run(service, "run", "--from", journal, "--only-failed").returncode == 3
+    second = bench.run(service, "run", "--from", journal, "--only-failed", "--yes")
+    assert second.returncode == 0, second.stderr
+    assert "2 terminated" in second.stdout
+    assert service.sent() == ["pp-a", "pp-b", "pp-b", "pp-c"]
+    whole = bench.run(service, "run", "--from", journal, "--yes")
+    assert "3 already gone." in whole.stdout
+    assert bench.run(service, "run", "--from", journal, "--simulate", "--yes").returncode == 2
+
+
+def test_a_second_go_at_an_unfinished_run_is_a_resume(bench: Bench, simulate: Simulate) -> None:
+    """Exit code 4, with the command."""
+    service = simulate(world(600))
+    path = bench.plan("pp-0", Limits={"Deadline": "1s"})
+    assert bench.run(service, "run", path, "--yes", "--grace", "1s").returncode == 4
+    ended = bench.run(service, "run", "--from", bench.journals[0], "--yes")
+    assert ended.returncode == 4
+    assert f"orchestrator resume {bench.journals[0]}" in ended.stderr
+
+
+def test_a_run_is_stopped_from_another_terminal_and_can_be_resumed(bench: Bench, simulate: Simulate) -> None:
+    """It drains like after Ctrl-C and exits with 4; who asks twice, or too late, is told so."""
+    service = simulate(world(*[1.0] * 30, Quotas={"TerminateProvisionedProduct": {"Rate": 2}}))
+    process = bench.start(service, "run", bench.plan(*names(30)), "--yes")
+    wait_for(process, "terminated ")
+    [journal] = bench.journals
+    stopped = bench.run(None, "stop", journal)
+    assert stopped.returncode == 0, stopped.stderr
+    assert "The run has taken note" in stopped.stdout
+    out, _ = process.communicate(timeout=LONGEST)
+    assert process.returncode == 4
+    assert " 0 in doubt" in out
+    assert 0 < len(set(service.sent())) < 30
+    assert bench.run(None, "stop", journal).returncode == 2
+    assert "nobody is working on this run" in bench.run(None, "stop", "--plan", "test").stderr
+    resumed = bench.run(service, "resume", journal)
+    assert resumed.returncode == 0, resumed.stderr
+    assert "30 terminated" in resumed.stdout
+    assert "the run is finished; there is nothing to stop" in bench.run(None, "stop", journal).stderr
+
+
+def test_a_report_is_told_from_the_journal_alone_also_while_the_run_goes_on(bench: Bench, simulate: Simulate) -> None:
+    """As text, JSON and CSV; nothing is called for it."""
+    service = simulate(world(0, 600))
+    process = bench.start(service, "run", bench.plan("pp-0", "pp-1", "pp-none"), "--yes")
+    wait_for(process, "terminated ")
+    [journal] = bench.journals
+    going_on = bench.run(None, "report", journal)
+    assert going_on.returncode == 0
+    assert ": going on: run " in going_on.stdout
+    assert "in progress" in going_on.stdout
+    assert json.loads(bench.run(None, "report", journal, "--format", "json").stdout)["going_on"] is True
+    process.kill()
+    process.communicate()
+    service.kill()
+    found = json.loads(bench.run(None, "report", journal, "--format", "json").stdout)
+    assert (found["finished"], found["going_on"], found["exit_code"]) == (False, False, 4)
+    assert found["counts"]["terminated"] == 1
+    assert {line["product_id"]: line["state"] for line in found["lines"]} == {
+        "pp-0": "terminated",
+        "pp-1": "in_progress",
+        "pp-none": "skipped",
+    }
+    rows = list(csv.DictReader(io.StringIO(bench.run(None, "report", journal, "--format", "csv").stdout)))
+    assert [row["state"] for row in rows] == ["terminated", "in_progress", "skipped"]
+    assert float(rows[0]["seconds"]) >= 0
+    text = bench.run(None, "report", journal)
+    assert "unfinished, and nobody works on it" in text.stdout
+    assert f"orchestrator resume {journal}" in text.stderr
+
+
+def test_a_report_tells_the_story_of_one_product(bench: Bench, simulate: Simulate) -> None:
+    """Every request, every answer, every verdict, by id or by name."""
+    products = [{"Id": "pp-a", "Name": "alice", "Duration": 0, "Terminations": ["FAILED", "SUCCEEDED"]}]
+    service = simulate({"Products": products})
+    assert bench.run(service, "run", bench.plan("pp-a"), "--yes").returncode == 0
+    journal = bench.journals[0]
+    told = bench.run(None, "report", journal, "--product", "ali*").stdout
+    assert told.startswith("111122223333/eu-west-1/pp-a  alice: terminated\n  decided to terminate: it is AVAILABLE\n")
+    kinds = [line.split("  ")[2].strip() for line in told.splitlines()[2:]]
+    assert kinds == ["intended", "accepted", "attempt failed", "intended", "accepted", "terminated"]
+    assert "cannot be deleted while TerminationProtection is enabled" in told
+    assert bench.run(None, "report", journal, "--product", "bob").returncode == 2
+
+
+def test_reports_of_what_is_no_journal_end_in_an_error(bench: Bench) -> None:
+    """2 for a file that is not there, 7 for one that cannot be trusted."""
+    assert bench.run(None, "report", bench.folder / "none.jsonl").returncode == 2
+    broken = bench.folder / "broken.jsonl"
+    broken.write_text("{}\n")
+    ended = bench.run(None, "report", broken)
+    assert (ended.returncode, "Traceback" in ended.stderr) == (7, False)
+
+
+def test_journals_are_listed_and_old_finished_ones_pruned(bench: Bench, simulate: Simulate) -> None:
+    """What is unfinished or cannot be read stays, however old it is."""
+    service = simulate(world(0, 600))
+    assert bench.run(None, "journals").stdout == ""
+    assert bench.run(service, "run", bench.plan("pp-0"), "--yes").returncode == 0
+    elsewhere = bench.folder / "elsewhere.log"
+    assert bench.run(service, "run", bench.plan("pp-0"), "--yes", "--journal", elsewhere).returncode == 0
+    unfinished = bench.plan("pp-1", Name="other", Limits={"Deadline": "1s"})
+    assert bench.run(service, "run", unfinished, "--yes", "--grace", "1s").returncode == 4
+    broken = bench.journals[0].with_name("20200101T000000Z-broken.jsonl")
+    broken.write_text("{}\n")
+    listed = bench.run(None, "journals").stdout.splitlines()
+    assert [line.split()[0] for line in listed] == ["PLAN", "other", "test", "test", "test"]
+    assert [line.split()[3] for line in listed[1:]] == ["unfinished", "unreadable", "finished", "finished"]
+    assert len(bench.run(None, "journals", "--plan", "other").stdout.splitlines()) == 2
+    assert "0 journals would be deleted." in bench.run(None, "journals", "prune", "--older-than", "1d", "--dry-run").stdout
+    assert "0 journals deleted." in bench.run(None, "journals", "prune", "--older-than", "1d").stdout
+    pruned = bench.run(None, "journals", "prune", "--older-than", "0s")
+    assert pruned.returncode == 2
+    kept_waiting(bench, "1s")
+    assert elsewhere.exists()
+    left = bench.run(None, "journals").stdout
+    assert ("other" in left, "unreadable" in left, " finished" in left) == (True, True, False)
+    assert not list((bench.folder / "state" / "test").glob("*.lock"))
+
+
+def kept_waiting(bench: Bench, age: str) -> None:
+    """Prune until what has just ended is that old."""
+    for _ in range(100):
+        if "2 journals deleted." in bench.run(None, "journals", "prune", "--older-than", age).stdout:
+            return
+        if len(bench.run(None, "journals", "--plan", "test").stdout.splitlines()) == 2:
+            return
+    message = "they were never deleted"
+    raise AssertionError(message)
+
+
+def test_the_schema_is_printed_for_editors(bench: Bench) -> None:
+    """Of plans and of world files."""
+    for arguments, title in ((["schema"], "A plan of orchestrator"), (["schema", "--world"], "A world of")):
+        ended = bench.run(None, *arguments)
+        assert ended.returncode == 0
+        assert json.loads(ended.stdout)["title"].startswith(title)
+
+
+def test_a_stop_that_was_meant_for_an_earlier_execution_does_not_stop_the_next(bench: Bench, simulate: Simulate) -> None:
+    """It is taken away when the run goes on."""
+    service = simulate(world(0, 0))
+    assert bench.run(service, "run", bench.plan("pp-0", "pp-1"), "--yes", "--first", "1").returncode == 4
+    journal = bench.journals[0]
+    Path(f"{journal}.stop").touch()
+    ended = bench.run(service, "resume", journal)
+    assert ended.returncode == 0, ended.stderr
+    assert not Path(f"{journal}.stop").exists()
