@@ -3,7 +3,7 @@ Rehearse a plan from a program: review it, run it, and look at how each product 
 
     python examples/library.py plans/demo.yaml
 
-For a real account, replace `rehearse(plan, world)` by `nullcontext(enter())`.
+For a real account, replace `rehearse(plan, world)` by `nullcontext(enter(plan))`.
 """
 
 import sys

@@ -21,13 +21,16 @@ if TYPE_CHECKING:
         default_state_dir,
         enter,
         load_plan,
+        recheck,
         rehearse,
         resume,
         run,
+        save_worklist,
+        stop,
         survey,
     )
     from orchestrator.core.lane import Lane
-    from orchestrator.core.plan import Entry, Limits, Options, Plan, Retry, Tolerance
+    from orchestrator.core.plan import Entry, Limits, Options, Plan, Retry, Target, Tolerance
     from orchestrator.core.worklist import Decision, Line, Worklist
     from orchestrator.errors import (
         ExitCode,
@@ -41,6 +44,8 @@ if TYPE_CHECKING:
     )
     from orchestrator.store.journal import Story
     from orchestrator.store.journal import load as load_journal
+    from orchestrator.store.worklist_file import Reviewed
+    from orchestrator.store.worklist_file import load as load_worklist
     from orchestrator.version import VERSION
 
 __all__ = [
@@ -62,11 +67,13 @@ __all__ = [
     "Plan",
     "Retry",
     "Review",
+    "Reviewed",
     "RunResult",
     "RunSettings",
     "RunUnfinished",
     "StateDir",
     "Story",
+    "Target",
     "Tolerance",
     "Worklist",
     "abandon",
@@ -74,15 +81,19 @@ __all__ = [
     "enter",
     "load_journal",
     "load_plan",
+    "load_worklist",
+    "recheck",
     "rehearse",
     "resume",
     "run",
+    "save_worklist",
+    "stop",
     "survey",
 ]
 
 HOMES = {
     "orchestrator.core.lane": ("Lane",),
-    "orchestrator.core.plan": ("Entry", "Limits", "Options", "Plan", "Retry", "Tolerance"),
+    "orchestrator.core.plan": ("Entry", "Limits", "Options", "Plan", "Retry", "Target", "Tolerance"),
     "orchestrator.core.worklist": ("Decision", "Line", "Worklist"),
     "orchestrator.errors": (
         "ExitCode",
@@ -95,16 +106,20 @@ HOMES = {
         "RunUnfinished",
     ),
     "orchestrator.store.journal": ("Story",),
+    "orchestrator.store.worklist_file": ("Reviewed",),
     "orchestrator.version": ("VERSION",),
 }
+
+LOADERS = {"load_journal": "orchestrator.store.journal", "load_worklist": "orchestrator.store.worklist_file"}
+"""Functions whose name says in full what their module calls `load`."""
 
 
 def __getattr__(name: str) -> object:
     if name not in __all__:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
-    if name == "load_journal":
-        return import_module("orchestrator.store.journal").load
+    if name in LOADERS:
+        return import_module(LOADERS[name]).load
     home = next((module for module, names in HOMES.items() if name in names), "orchestrator.api")
     return getattr(import_module(home), name)
 

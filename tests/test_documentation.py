@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 import orchestrator
+from orchestrator.cli.main import COMMANDS, cli
 from orchestrator.core.diagram import diagram
 from orchestrator.errors import ExitCode
-from orchestrator.store.plan_schema import LimitKeys, OptionKeys, PlanKeys, RetryKeys
+from orchestrator.store.plan_schema import LimitKeys, OptionKeys, PlanKeys, ProductKeys, RetryKeys, TargetKeys
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -26,7 +29,7 @@ def test_the_diagram_in_the_readme_is_the_table() -> None:
 def test_every_key_of_a_plan_is_in_the_readme_and_in_the_template() -> None:
     """With its name as it is written."""
     template = (ROOT / "plans" / "template.yaml").read_text()
-    for model in (PlanKeys, OptionKeys, LimitKeys, RetryKeys):
+    for model in (PlanKeys, TargetKeys, ProductKeys, OptionKeys, LimitKeys, RetryKeys):
         for key in model.model_fields:
             assert key in README
             assert f"{key}:" in template
@@ -37,6 +40,43 @@ def test_every_exit_code_is_in_the_readme() -> None:
     table = README.partition("### Exit codes")[2].partition("##")[0]
     documented = {int(code) for row in re.findall(r"^\| ([\d, ]+) \|", table, re.MULTILINE) for code in row.split(",")}
     assert documented == {int(code) for code in ExitCode}
+
+
+SHOWN = [
+    shlex.split(line, comments=True)
+    for block in re.findall(r"```bash\n(.*?)```", README, re.DOTALL)
+    for line in block.splitlines()
+    if line.startswith("orchestrator ")
+]
+
+
+@pytest.mark.parametrize("words", SHOWN, ids=" ".join)
+def test_every_command_that_the_readme_shows_is_one(words: list[str]) -> None:
+    """With options that exist; what it does is tested where it is built."""
+    command = cli.get_command(click.Context(cli), words[1])
+    assert command is not None
+    command.make_context(words[1], words[2:])
+
+
+def test_every_command_is_in_the_readme() -> None:
+    """In its table, and with a help of its own."""
+    table = README.partition("### The commands")[2].partition("##")[0]
+    for name in COMMANDS:
+        assert f"`{name} " in table or f"`{name}`" in table
+        assert cli.get_command(click.Context(cli), name) is not None
+
+
+def test_the_readmes_reviewed_worklist_can_be_tried(tmp_path: Path) -> None:
+    """A rehearsal's worklist is run in a rehearsal."""
+    out = tmp_path / "demo.worklist.json"
+    for arguments in (
+        ["review", "plans/demo.yaml", "--simulate", "--out", str(out)],
+        ["run", str(out), "--simulate", "--yes", "--quiet", "--state-dir", str(tmp_path)],
+    ):
+        command = [sys.executable, "-m", "orchestrator", *arguments]
+        ended = subprocess.run(command, text=True, capture_output=True, cwd=ROOT, check=False, timeout=100)
+        assert ended.returncode == 0, ended.stderr
+    assert "14 terminated" in ended.stdout
 
 
 def test_the_public_names_can_be_imported() -> None:
@@ -75,9 +115,11 @@ def test_the_example_runs() -> None:
 
 def test_every_shipped_plan_rehearses(tmp_path: Path) -> None:
     """Against the simulator, to the end."""
-    for name in ("demo", "template"):
+    shipped = sorted(path for path in (ROOT / "plans").glob("*.yaml") if not path.name.endswith(".world.yaml"))
+    assert len(shipped) >= 4
+    for path in shipped:
         command = [
-            sys.executable, "-m", "orchestrator", "run", f"plans/{name}.yaml", "--simulate", "--yes", "--quiet",
+            sys.executable, "-m", "orchestrator", "run", str(path), "--simulate", "--yes", "--quiet",
             "--state-dir", str(tmp_path),
         ]  # fmt: skip
         ended = subprocess.run(command, text=True, capture_output=True, cwd=ROOT, check=False, timeout=100)

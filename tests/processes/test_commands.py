@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from orchestrator.cli.main import COMMANDS
 from tests.processes.conftest import LONGEST, PROGRAM, Bench, Service, clean_environment
 
 Simulate = Callable[[dict[str, Any]], Service]
@@ -284,7 +285,7 @@ def test_log_lines_are_json_if_asked_for(bench: Bench, simulate: Simulate) -> No
 
 def test_the_help_of_each_command_is_there() -> None:
     """With every option explained, and without a traceback for a wrong one."""
-    for name in ("validate", "review", "run", "resume", "abandon", "simulate"):
+    for name in COMMANDS:
         ended = subprocess.run(
             [*PROGRAM, name, "--help"], env=clean_environment(), capture_output=True, text=True, check=True
         )
