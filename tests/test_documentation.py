@@ -88,7 +88,17 @@ def test_the_public_names_can_be_imported() -> None:
         _ = orchestrator.nonsense
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["validate", "plans/demo.yaml"], ["run", "--help"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["--version"],
+        ["validate", "plans/demo.yaml"],
+        ["run", "--help"],
+        ["schema"],
+        ["journals", "--state-dir", "/nonexistent"],
+    ],
+)
 def test_what_needs_no_aws_imports_no_boto(arguments: list[str]) -> None:
     """boto3 alone is most of the start-up time; the help needs neither it nor pydantic, structlog or rich."""
     code = (

@@ -105,7 +105,6 @@ def drive(
             raise Interrupted(interruption.signal)
         file = open_journal()
         interruption.farewell = settings.farewell(file.path).encode()
-        stop_file.clear(file.path)
         runner = Runner(
             machine,
             Surroundings(

@@ -8,7 +8,7 @@ from pathlib import Path
 from orchestrator.api.driving import GRACE
 from orchestrator.core.lane import Lane
 from orchestrator.core.run import WORKERS, Run
-from orchestrator.store import journal
+from orchestrator.store import journal, stop_file
 from orchestrator.store.codec import format_moment
 from orchestrator.store.locks import Locks
 from orchestrator.store.state_dir import StateDir
@@ -22,6 +22,8 @@ def locks_of(plan_name: str, lanes: Sequence[Lane], path: Path, state: StateDir,
         for lane in sorted(lanes):
             locks.lane(lane)
         locks.journal(path)
+        # A wish to stop from now on is meant for this execution, an older one was not.
+        stop_file.clear(path)
     except BaseException:
         locks.release()
         raise

@@ -47,7 +47,7 @@ LONGEST_ASKED = 180.0
 """Seconds after which a question is not repeated any more."""
 
 MOST_PAGES = 100_000
-MOST_RECORD_PAGES = 50
+MOST_RECORD_PAGES = 25
 """Pages of a lane's newest records (20 each) that are read to learn what became of products that are missing."""
 
 
