@@ -14,7 +14,7 @@ from orchestrator.core.graph import cycles, waves
 from orchestrator.core.inventory import Inventory, Product
 from orchestrator.core.lane import Lane
 from orchestrator.core.plan import Entry
-from orchestrator.core.worklist import GONE, Decision, Line, Reason, line_id
+from orchestrator.core.worklist import Decision, Line, Reason, line_id
 
 MOST_NAMED = 3
 
@@ -63,9 +63,9 @@ class Words:
         for word in entry.depends_on:
             if not is_glob(word):
                 before = self._by_handle[word]
-                if before.reason is Reason.NOT_FOUND:
+                if before.is_gone and before.reason is Reason.NOT_FOUND:
                     warnings.append(f"{line.label} depends on `{word}`, which was not found and so keeps nothing waiting")
-                if before.reason not in GONE and before.id != line.id:
+                if not before.is_gone and before.id != line.id:
                     after[before.id] = None
                 continue
             matching = [product for product in self._fitting(line, word) if product.product_id != line.product_id]
@@ -107,7 +107,7 @@ def blocked(line: Line, found: Mapping[str, Line]) -> Line:
     """Return a line, refused if something that it comes after stays."""
     for id_ in line.after:
         before = found[id_]
-        if before.decision is not Decision.TERMINATE and before.reason not in GONE:
+        if before.decision is not Decision.TERMINATE and not before.is_gone:
             detail = f"blocked: {before.label} stays ({before.detail.removeprefix('blocked: ')})"
             return replace(line, decision=Decision.REFUSE, reason=Reason.BLOCKED, detail=detail)
     return line

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from orchestrator.core.states import GONE, OPEN, Board, State
-from orchestrator.core.worklist import GONE as GONE_REASONS
 from orchestrator.core.worklist import Decision, Line
 
 
@@ -24,7 +23,7 @@ class Prerequisites:
         self._dependents: dict[str, list[str]] = {}
         self._open: dict[str, int] = {}
         self._stays: dict[str, str] = {}
-        gone = {line.id for line in lines if line.reason in GONE_REASONS}
+        gone = {line.id for line in lines if line.is_gone}
         for line in lines:
             if line.decision is not Decision.TERMINATE or not line.after:
                 continue

@@ -44,10 +44,6 @@ class Reason(StrEnum):
     BLOCKED = "blocked"
 
 
-GONE = frozenset({Reason.ALREADY_GONE, Reason.NOT_FOUND})
-"""Reasons of a line that keeps no dependent waiting: there is nothing that could still be there."""
-
-
 def line_id(lane: Lane, product_id: str) -> str:
     """
     Name the line of a product, the same in the journal, in events and in reports.
@@ -94,6 +90,11 @@ class Line:
     record_id: str | None = None
     after: tuple[str, ...] = ()
     where: str | None = None
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether there is nothing that a dependent could have to wait for."""
+        return self.decision is Decision.SKIP and self.reason in (Reason.ALREADY_GONE, Reason.NOT_FOUND)
 
     @property
     def name(self) -> str:

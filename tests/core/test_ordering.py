@@ -84,6 +84,13 @@ def test_what_matches_nothing_or_was_not_found_is_warned_about() -> None:
     )
 
 
+def test_what_is_missing_blocks_where_missing_is_refused() -> None:
+    """As --strict has it."""
+    entries = (Entry(name="net", depends_on=("gone",)), Entry(name="gone"))
+    made = decide(Plan(name="x", entries=entries), [inventory(*named("net"))], strict=True)
+    assert [line.reason for line in made.lines] == [Reason.BLOCKED, Reason.NOT_FOUND]
+
+
 def test_a_product_that_matches_and_is_not_in_the_plan_keeps_its_dependents() -> None:
     """It would be there still when they go."""
     made = decided(named("net", "team-1"), Entry(name="net", depends_on=("team-*",)))
