@@ -14,7 +14,7 @@ from orchestrator.api.driving import GRACE, RunResult, RunSettings
 from orchestrator.api.entrance import Entrance, enter, enter_lanes, reenter, rehearse
 from orchestrator.api.keeping import Kept, kept_journals, prune_journals
 from orchestrator.api.review import WORKLIST_MAX_AGE, Review, recheck, refuse, save_worklist, survey
-from orchestrator.api.runs import MAX_AGE, resume, run
+from orchestrator.api.runs import MAX_AGE, left_by_canary, resume, run
 from orchestrator.api.stopping import is_going_on, stop
 from orchestrator.store.plan_file import load_plan
 from orchestrator.store.state_dir import StateDir, default_state_dir
@@ -35,6 +35,7 @@ __all__ = [
     "enter_lanes",
     "is_going_on",
     "kept_journals",
+    "left_by_canary",
     "load_again",
     "load_plan",
     "prune_journals",

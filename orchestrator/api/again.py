@@ -5,21 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 
 from orchestrator.api.frame import replay
-from orchestrator.core.again import plan_again
+from orchestrator.core.again import meant, pinned
 from orchestrator.core.plan import Plan
 from orchestrator.errors import InvalidInput, RunUnfinished
 from orchestrator.store import journal
 
 
-def load_again(path: Path, *, only_failed: bool, simulated: bool) -> Plan:
+def load_again(path: Path, *, only_failed: bool, simulated: bool) -> tuple[Plan, frozenset[str]]:
     """
-    Make a plan of an earlier run's products, by their ids.
+    Read what a second go at an earlier run's products is about.
 
     Args:
 
         path: The earlier run's journal.
         only_failed: Whether only those are meant that failed, are stuck or were blocked.
         simulated: Whether it is for a rehearsal; the earlier run has to have been the same.
+
+    Returns:
+
+        The earlier run's plan, its products pinned to their ids; and the lines of it that are meant, see `Review.confined`.
 
     Raises:
 
@@ -36,4 +40,5 @@ def load_again(path: Path, *, only_failed: bool, simulated: bool) -> Plan:
         raise RunUnfinished(message)
     machine = replay(story)
     birth = story.birth
-    return plan_again(birth.plan, birth.worklist, machine.board.states, only_failed=only_failed)
+    ids = meant(birth.worklist, machine.board.states, only_failed=only_failed)
+    return pinned(birth.plan, birth.worklist), ids

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from orchestrator.api.entrance import MOST_AT_DOOR, Entrance, listed_briefly
+from orchestrator.core.again import confined
 from orchestrator.core.decision import decide
 from orchestrator.core.drift import drifts
 from orchestrator.core.duration import format_duration
@@ -14,12 +15,13 @@ from orchestrator.core.events import Drifted, Event, LaneClosed, LineEvent
 from orchestrator.core.guards import refusals
 from orchestrator.core.inventory import Inventory
 from orchestrator.core.narrowing import narrow
+from orchestrator.core.ordering import hold
 from orchestrator.core.plan import Entry, Plan
 from orchestrator.core.questions import questions
 from orchestrator.core.resolution import problem_of
 from orchestrator.core.settle import CLOCK_SKEW
 from orchestrator.core.validation import validate
-from orchestrator.core.worklist import Decision, Worklist
+from orchestrator.core.worklist import Decision, Reason, Worklist
 from orchestrator.engine.pools import threads
 from orchestrator.engine.survey import Surveyor
 from orchestrator.errors import GuardRefused, InvalidInput, NoAccess
@@ -57,6 +59,26 @@ class Review:
     def drifted(self) -> dict[str, str]:
         """The lines that are not what was reviewed any more, each with the reason."""
         return {event.line: event.reason for event in self.opening if isinstance(event, Drifted)}
+
+    def confined(self, ids: frozenset[str]) -> Review:
+        """Leave out all lines but these, as `load_again` gives them."""
+        return replace(self, worklist=confined(self.worklist, ids))
+
+    @property
+    def outlook(self) -> Worklist:
+        """What a run would do now: without what has drifted or cannot be read any more, and what waits for that."""
+        closed = {event.lane: event.reason for event in self.opening if isinstance(event, LaneClosed)}
+        left_out = dict(self.drifted)
+        for line in self.worklist.of(Decision.TERMINATE):
+            if line.lane in closed:
+                left_out[line.id] = closed[line.lane]
+        lines = [
+            replace(line, decision=Decision.REFUSE, reason=Reason.BLOCKED, detail=left_out[line.id])
+            if line.id in left_out
+            else line
+            for line in self.worklist.lines
+        ]
+        return replace(self.worklist, lines=tuple(hold(lines)))
 
     def narrowed(self, only: Sequence[str], exclude: Sequence[str]) -> Review:
         """
@@ -161,6 +183,7 @@ def recheck(reviewed: Reviewed, entrance: Entrance, *, max_age: float = WORKLIST
     if foreign:
         message = f"the worklist is for {', '.join(map(str, foreign))}, and this is {', '.join(map(str, entrance.lanes))}"
         raise GuardRefused(message)
+    refuse_elsewhere(reviewed, entrance)
     usable = set(worklist.usable_lanes)
     inventories = tuple(inventory for inventory in take_stock((), entrance) if inventory.lane in usable)
     problems = {inventory.lane: problem for inventory in inventories if (problem := problem_of(inventory))}
@@ -177,6 +200,26 @@ def recheck(reviewed: Reviewed, entrance: Entrance, *, max_age: float = WORKLIST
         opening=(*closed, *drifted),
         reviewed=reviewed.digest,
     )
+
+
+def refuse_elsewhere(reviewed: Reviewed, entrance: Entrance) -> None:
+    """
+    Refuse a worklist that was made at another endpoint: what looks like the same account there may be another one.
+
+    Raises:
+
+        GuardRefused: It was.
+    """
+    if entrance.simulated:
+        return
+    for caller in reviewed.callers:
+        here = entrance.endpoints.get(caller.lane)
+        if here is not None and here != caller.endpoint:
+            message = (
+                f"in {caller.lane} the worklist was made at {caller.endpoint}, and this is {here}; "
+                "set the same endpoint as then, or review the plan again"
+            )
+            raise GuardRefused(message)
 
 
 def refuse_outdated(reviewed: Reviewed, now: float, max_age: float) -> None:

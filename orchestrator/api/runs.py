@@ -67,6 +67,11 @@ def run(review: Review, *, state: StateDir, settings: RunSettings, journal_path:
         return after_canary(result, entrance, settings)
 
 
+def left_by_canary(story: journal.Story) -> int:
+    """Say how many lines an unfinished run was not told to do: it did its first ones, and nobody said yes to the rest."""
+    return replay(story).held_back
+
+
 def after_canary(result: RunResult, entrance: Entrance, settings: RunSettings) -> RunResult:
     """Ask whether to go on after the first lines, if only those were to be started; go on if somebody says yes."""
     run = result.run
@@ -80,7 +85,10 @@ def after_canary(result: RunResult, entrance: Entrance, settings: RunSettings) -
         return result
     story = journal.load(result.journal)
     go_on = partial(journal.reopen, story)
-    return drive(run, go_on, entrance, settings, Opening(how=Beginning.RESUME, history=story.events))
+    # Who says yes a day later says it to something else.
+    age = entrance.clock.now() - story.birth.header.started_at
+    no_sends = expiry(story, run, age, max_age=MAX_AGE, restart=True)
+    return drive(run, go_on, entrance, settings, Opening(how=Beginning.RESUME, no_sends=no_sends, history=story.events))
 
 
 def resume(

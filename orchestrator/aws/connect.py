@@ -77,20 +77,28 @@ class Door:
 
 class Sessions:
     """
-    A `Connect` that opens one door per account, and makes one client per lane.
+    A `Connect` that opens one door per target, or account without one, and makes one client per lane.
 
     Args:
 
-        door_to: Finds the door to an account; called once for each.
+        targets: Ways into accounts.
+        door_to: Finds the door to an account, through its target if there is one; called once for each.
         client_config: How clients behave.
         endpoint_url: Where to call instead of where the session says.
     """
 
-    def __init__(self, door_to: Callable[[str], Door], client_config: Config, endpoint_url: str | None = None) -> None:
+    def __init__(
+        self,
+        targets: Sequence[Target],
+        door_to: Callable[[str, Target | None], Door],
+        client_config: Config,
+        endpoint_url: str | None = None,
+    ) -> None:
+        self._ways = {lane: target for target in targets for lane in target.lanes}
         self._door_to = door_to
         self._config = client_config
         self._endpoint_url = endpoint_url
-        self._doors: dict[str, Door] = {}
+        self._doors: dict[tuple[str, Target | None], Door] = {}
         self._catalogs: dict[Lane, BotoCatalog] = {}
         self._lock = threading.RLock()
 
@@ -112,9 +120,11 @@ class Sessions:
 
     def _client(self, lane: Lane, service: str) -> object:
         with self._lock:
-            if lane.account_id not in self._doors:
-                self._doors[lane.account_id] = self._door_to(lane.account_id)
-            door = self._doors[lane.account_id]
+            # An account may be entered in one region by this role and in another by that.
+            way = (lane.account_id, self._ways.get(lane))
+            if way not in self._doors:
+                self._doors[way] = self._door_to(*way)
+            door = self._doors[way]
         with door.actor.acting_as(door.role):
             return door.session.client(
                 service,  # type: ignore[call-overload]
@@ -160,13 +170,11 @@ def ambient(workers: int, targets: Sequence[Target] = ()) -> Sessions:
         loader = own.get_component("data_loader")
     except BotoCoreError as error:
         raise NoAccess(str(error)) from error
-    ways = {target.account_id: target for target in targets}
     # Where credentials come from is looked up once, however many roles are assumed with them.
     acting = Actor()
     acting.register_component("data_loader", loader)
 
-    def door_to(account_id: str) -> Door:
-        target = ways.get(account_id)
+    def door_to(_account_id: str, target: Target | None) -> Door:
         if target is not None and target.profile:
             actor = Actor(profile=target.profile)
             actor.register_component("data_loader", loader)
@@ -175,7 +183,7 @@ def ambient(workers: int, targets: Sequence[Target] = ()) -> Sessions:
             return Door.of(acting, assumed(own, target, role_config()))
         return Door.of(own)
 
-    return Sessions(door_to, config(workers))
+    return Sessions(targets, door_to, config(workers))
 
 
 def rehearsal(endpoint_url: str, workers: int, targets: Sequence[Target] = ()) -> Sessions:
@@ -194,8 +202,6 @@ def rehearsal(endpoint_url: str, workers: int, targets: Sequence[Target] = ()) -
     # Models under ~/.aws would take part otherwise.
     built_in = [botocore.loaders.Loader.BUILTIN_DATA_PATH]
     loader = botocore.loaders.Loader(extra_search_paths=built_in, include_default_search_paths=False)
-    ways = {target.account_id: target for target in targets}
-
     no_proxies = Config(proxies={})
 
     def deaf_actor() -> Actor:
@@ -205,15 +211,14 @@ def rehearsal(endpoint_url: str, workers: int, targets: Sequence[Target] = ()) -
 
     acting = deaf_actor()
 
-    def door_to(account_id: str) -> Door:
+    def door_to(account_id: str, target: Target | None) -> Door:
         own = deaf_actor()
         own.set_credentials(f"AKIA{account_id}SIMU" if account_id.isdecimal() else REHEARSAL_KEY_ID, REHEARSAL_KEY)
-        target = ways.get(account_id)
         if target is not None and (target.role_name or target.role_arn):
             return Door.of(acting, assumed(own, target, role_config().merge(no_proxies), endpoint_url))
         return Door.of(own)
 
-    return Sessions(door_to, config(workers).merge(no_proxies), endpoint_url)
+    return Sessions(targets, door_to, config(workers).merge(no_proxies), endpoint_url)
 
 
 def deaf() -> dict[str, tuple[None, None, object, object]]:

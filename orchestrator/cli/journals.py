@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from orchestrator import api
 from orchestrator.cli.options import DURATION, all_of, state_dir_option
@@ -33,6 +34,8 @@ def command(ctx: click.Context, *, plan_name: str | None, simulated: bool, state
     Calls nothing. `journals prune --older-than 90d` deletes old ones.
     """
     if ctx.invoked_subcommand is not None:
+        if any(ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE for name in ctx.params):
+            ctx.fail(f"Options go behind `{ctx.invoked_subcommand}`.")
         return ExitCode.DONE
     found = api.kept_journals(state_at(state_dir, simulated=simulated), plan_name)
     rows = [

@@ -18,7 +18,7 @@ from orchestrator.store.worklist_file import Reviewed
 class Errand:
     """
     What is to be reviewed or run. `worklist` is the saved one, None if the plan is to be reviewed now; `plan_file` is where
-    the plan is or was.
+    the plan is or was. `meant` are the lines of an earlier run that a second go is for, None for all.
     """
 
     plan: Plan
@@ -27,6 +27,7 @@ class Errand:
     simulate: bool
     strict: bool
     max_age: float
+    meant: frozenset[str] | None = None
 
 
 def errand_at(
@@ -60,11 +61,12 @@ def errand_at(
         message = "--max-age is for worklists; a plan is reviewed now"
         raise InvalidInput(message)
     if path is not None:
-        plan, plan_file = api.load_plan(path), path
+        plan, meant, plan_file = api.load_plan(path), None, path
     else:
         assert earlier is not None
-        plan, plan_file = api.load_again(earlier, only_failed=only_failed, simulated=simulate), earlier
-    return Errand(plan=plan, plan_file=plan_file, worklist=None, simulate=simulate, strict=strict, max_age=0.0)
+        plan_file = earlier
+        plan, meant = api.load_again(earlier, only_failed=only_failed, simulated=simulate)
+    return Errand(plan=plan, plan_file=plan_file, worklist=None, simulate=simulate, strict=strict, max_age=0.0, meant=meant)
 
 
 def errand_of_worklist(path: Path, *, simulate: bool, strict: bool, max_age: int | None) -> Errand:
@@ -113,6 +115,8 @@ def reviewed(
             review = api.recheck(errand.worklist, entrance, max_age=errand.max_age)
         else:
             review = api.survey(errand.plan, entrance, strict=errand.strict)
+            if errand.meant is not None:
+                review = review.confined(errand.meant)
         yield review.narrowed(only, exclude)
 
 

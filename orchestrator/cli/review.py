@@ -21,8 +21,9 @@ from orchestrator.cli.streams import put, tell
 from orchestrator.cli.terminal import Display
 from orchestrator.core.duration import format_duration
 from orchestrator.core.worklist import Decision
-from orchestrator.errors import ExitCode
+from orchestrator.errors import ExitCode, InvalidInput
 from orchestrator.report.preview import preview
+from orchestrator.store.worklist_file import is_worklist
 
 
 @click.command("review")
@@ -60,6 +61,9 @@ def command(  # noqa: PLR0913 - one parameter for each option
     Exits 3 if a run would be refused by a guard, 1 if not one product of the plan was found or ever seen.
     """
     display = Display(color=color)
+    if out is not None and is_worklist(plan):
+        message = "--out saves what was reviewed from a plan; this is a worklist already"
+        raise InvalidInput(message)
     errand = errand_at(plan, None, only_failed=False, simulate=simulate, strict=strict, max_age=None)
     with reviewed(errand, world=world, workers=workers, only=only, exclude=exclude) as review:
         shown = preview(
@@ -85,6 +89,6 @@ def exit_code(review: api.Review, *, detailed: bool) -> ExitCode:
         return ExitCode.GUARD_REFUSED
     if review.worklist.nothing_was_ever_seen:
         return ExitCode.SOME_NOT_DONE
-    if detailed and review.worklist.of(Decision.TERMINATE):
+    if detailed and review.outlook.of(Decision.TERMINATE):
         return ExitCode.SOMETHING_TO_DO
     return ExitCode.DONE

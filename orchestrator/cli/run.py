@@ -25,8 +25,9 @@ from orchestrator.cli.options import (
 from orchestrator.cli.places import Errand, errand_at, reviewed, state_at
 from orchestrator.cli.streams import put, tell
 from orchestrator.cli.terminal import Display, confirm
-from orchestrator.errors import Interrupted
+from orchestrator.errors import ExitCode, Interrupted, InvalidInput
 from orchestrator.report.preview import preview
+from orchestrator.report.text import plural
 from orchestrator.store.journal import load
 
 
@@ -101,6 +102,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     asked = Wishes(**wishes)  # type: ignore[arg-type]
     display = Display(quiet=quiet, color=color, log_format=log_format, log_level=log_level)
     state = state_at(state_dir, simulated=simulate)
+    refuse_to_mix(asked, narrowed=bool(only or exclude))
     errand = errand_at(plan, earlier, only_failed=only_failed, simulate=simulate, strict=strict, max_age=max_age)
     if asked.resume and not simulate and (code := finish_last(errand, state, display, asked, workers)):
         return code
@@ -123,10 +125,20 @@ def execute(review: api.Review, state: api.StateDir, display: Display, asked: Wi
     if not display.quiet:
         tell(text + "\n")
     api.refuse(review)
-    confirm(review.worklist, drifted=len(review.drifted), yes=asked.yes)
+    confirm(review.outlook, yes=asked.yes)
     settings = display.settings(asked.grace, first=asked.first)
     result = api.run(review, state=state, settings=settings, journal_path=asked.journal)
     return end(result, result.exit_code, simulated=review.entrance.simulated)
+
+
+def refuse_to_mix(asked: Wishes, *, narrowed: bool) -> None:
+    """Refuse what would finish an earlier run in full although less was asked for."""
+    if asked.resume and (asked.dry_run or narrowed or asked.first is not None):
+        message = (
+            "--resume finishes an earlier run with all that it has left, so it does not go with --dry-run, --only, "
+            "--exclude or --first"
+        )
+        raise InvalidInput(message)
 
 
 def finish_last(errand: Errand, state: api.StateDir, display: Display, asked: Wishes, workers: int | None) -> int | None:
@@ -134,8 +146,12 @@ def finish_last(errand: Errand, state: api.StateDir, display: Display, asked: Wi
     path = state.unfinished(errand.plan.name)
     if path is None:
         return None
-    tell(f"An earlier run of `{errand.plan.name}` is unfinished; finishing it first: {path}")
     story = load(path)
+    if (left := api.left_by_canary(story)) > 0:
+        tell(f"An earlier run did its first lines and was not told to do the rest ({plural(left, 'product')}): {path}")
+        tell(f"To do it: orchestrator resume {path}\nor to drop it: orchestrator abandon {path} --reason TEXT")
+        return ExitCode.LEFT_TO_DO
+    tell(f"An earlier run of `{errand.plan.name}` is unfinished; finishing it first: {path}")
     settings = display.settings(asked.grace)
     result = api.resume(story, api.reenter(story, workers=workers), settings=settings, restart=False)
     code = end(result, result.exit_code, simulated=False)

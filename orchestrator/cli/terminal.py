@@ -101,24 +101,23 @@ class Display:
         yield (LogProgress(fold, log),)
 
 
-def confirm(worklist: Worklist, *, drifted: int = 0, yes: bool) -> None:
+def confirm(worklist: Worklist, *, yes: bool) -> None:
     """
     Make sure that somebody wants what a run would do. No environment variable can say yes.
 
     Args:
 
         worklist: What it would do.
-        drifted: How many of its lines to terminate will be left out, since they are not what was reviewed any more.
         yes: Whether somebody has said yes already.
 
     Raises:
 
         GuardRefused: Nobody said yes.
     """
-    count = len(worklist.of(Decision.TERMINATE)) - drifted
+    count = len(worklist.of(Decision.TERMINATE))
     if yes or count == 0:
         return
-    tell(confirmation(worklist, drifted))
+    tell(confirmation(worklist))
     if not sys.stdin.isatty():
         message = f"{plural(count, 'termination')} would need a yes, and there is no terminal to ask on; pass --yes"
         raise GuardRefused(message)

@@ -1,10 +1,16 @@
-"""The plan of a second go at what an earlier run left behind: the same products, by their ids."""
+"""
+A second go at what an earlier run left behind: the same plan with its products pinned to their ids, and which of them are
+meant. The rest of the plan is kept, so that its order holds: a product that is left out and still there blocks what comes
+after it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from orchestrator.core.narrowing import leave_out
+from orchestrator.core.ordering import hold
 from orchestrator.core.plan import Entry, Plan
 from orchestrator.core.states import State
 from orchestrator.core.worklist import Decision, Line, Worklist
@@ -13,43 +19,78 @@ NOT_DONE = frozenset({State.FAILED, State.CONTRADICTED, State.STUCK, State.BLOCK
 """States of lines that an earlier run tried to terminate, or would have, and that did not go."""
 
 
-def plan_again(plan: Plan, worklist: Worklist, states: Mapping[str, State], *, only_failed: bool) -> Plan:
+def pinned(plan: Plan, worklist: Worklist) -> Plan:
     """
-    Make a plan of an earlier run's lines.
+    Pin a plan's entries to the products that an earlier review found for them.
 
     Args:
 
-        plan: The earlier run's plan; its targets and limits are kept.
-        worklist: What it was to do.
-        states: How its lines ended.
-        only_failed: Whether to leave out all but those that did not go.
+        plan: The earlier run's plan.
+        worklist: What was decided on it.
 
     Returns:
 
-        A plan that names each product by its id and lane; the name that was seen has to fit, too.
+        The plan, in which each entry whose product was found names it by id and lane, too.
     """
-    chosen = {
-        line.id: line
+    return replace(plan, entries=tuple(pin(entry, line) for entry, line in paired(plan, worklist)))
+
+
+def paired(plan: Plan, worklist: Worklist) -> Iterator[tuple[Entry, Line | None]]:
+    """Yield each entry with its line: lines are in the plan's order, and entries that share one come after it."""
+    lines = iter(worklist.lines)
+    line = next(lines, None)
+    for entry in plan.entries:
+        if line is not None and is_of(line, entry):
+            yield entry, line
+            line = next(lines, None)
+        else:
+            yield entry, None
+
+
+def is_of(line: Line, entry: Entry) -> bool:
+    """Whether a line was made for an entry."""
+    same = (line.where, line.key, line.asked_name, line.options) == (entry.where, entry.key, entry.name, entry.options)
+    return same and entry.product_id in (None, line.product_id)
+
+
+def pin(entry: Entry, line: Line | None) -> Entry:
+    """Return an entry that names the product of its line."""
+    if line is None or line.product is None or line.lane is None:
+        return entry
+    return replace(
+        entry,
+        product_id=line.product_id,
+        account_id=line.lane.account_id,
+        region=line.lane.region,
+    )
+
+
+def meant(worklist: Worklist, states: Mapping[str, State], *, only_failed: bool) -> frozenset[str]:
+    """
+    Say which lines of an earlier run a second go is for.
+
+    Args:
+
+        worklist: What the earlier run was to do.
+        states: How its lines ended.
+        only_failed: Whether only those are meant that did not go.
+
+    Returns:
+
+        The ids of lines.
+    """
+    return frozenset(
+        line.id
         for line in worklist.lines
         if line.product is not None
         and (line.decision is Decision.TERMINATE or states[line.id] is State.BLOCKED)
         and (not only_failed or states[line.id] in NOT_DONE)
-    }
-    return replace(plan, entries=tuple(entry_of(line, chosen) for line in chosen.values()))
-
-
-def entry_of(line: Line, chosen: Mapping[str, Line]) -> Entry:
-    """Make the entry of a line."""
-    assert line.lane is not None
-    assert line.product is not None
-    before = (chosen[id_].product_id for id_ in line.after if id_ in chosen)
-    return Entry(
-        product_id=line.product_id,
-        name=line.product.name,
-        account_id=line.lane.account_id,
-        region=line.lane.region,
-        key=line.key,
-        options=line.options,
-        depends_on=tuple(product_id for product_id in before if product_id),
-        where=line.where,
     )
+
+
+def confined(worklist: Worklist, ids: frozenset[str]) -> Worklist:
+    """Leave out of a worklist all lines but these."""
+    lines = [
+        line if line.id in ids else leave_out(line, "--from: the earlier run is done with it") for line in worklist.lines
+    ]
+    return replace(worklist, lines=tuple(hold(lines)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from orchestrator.core.again import paired
 from orchestrator.core.graph import cycles
 from orchestrator.core.ordering import hold
 from orchestrator.core.plan import Plan
@@ -27,6 +28,9 @@ def inconsistencies(plan: Plan, worklist: Worklist) -> Iterator[str]:
         yield "a lane stands in it twice"
     if plan.targets and not set(lanes) <= set(plan.lanes):
         yield "it has a lane that is none of the plan's targets"
+    asked = [line for _, line in paired(plan, worklist) if line is not None]
+    if len(asked) != len(worklist.lines):
+        yield "it has lines that its plan does not ask for"
     usable = {lane for lane, problem in worklist.lanes if problem is None}
     known = set(ids)
     for line in worklist.lines:

@@ -46,8 +46,11 @@ def decide(plan: Plan, inventories: Sequence[Inventory], *, strict: bool = False
     lines = [decide_entry(entry, resolver, strict=strict) for entry in plan.entries]
     lines = refuse_shared(plan.entries, lines)
     ordered, warnings = order(plan.entries, lines, inventories)
+    first: dict[str, Line] = {}
+    for line in ordered:
+        first.setdefault(line.id, line)
     return Worklist(
-        lines=tuple({line.id: line for line in ordered}.values()),
+        lines=tuple(first.values()),
         made_at=min((inventory.begun_at for inventory in inventories), default=0.0),
         lanes=tuple((inventory.lane, problem_of(inventory)) for inventory in inventories),
         warnings=tuple(warnings),

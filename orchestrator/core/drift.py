@@ -7,7 +7,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from orchestrator.core.inventory import QUIET, UNDER_CHANGE, Inventory, Product
-from orchestrator.core.worklist import Decision, Line, Reason, Worklist
+from orchestrator.core.lane import Lane
+from orchestrator.core.ordering import fitting, stranger
+from orchestrator.core.worklist import Decision, Line, Reason, Worklist, line_id
 
 
 def drifts(worklist: Worklist, inventories: Sequence[Inventory]) -> dict[str, str]:
@@ -25,20 +27,43 @@ def drifts(worklist: Worklist, inventories: Sequence[Inventory]) -> dict[str, st
         them, unless the name that it was asked by is another product's now.
     """
     complete = {inventory.lane: inventory for inventory in inventories if inventory.complete}
+    names = {lane: {each.name: each for each in held.products.values()} for lane, held in complete.items()}
+    strangers = Strangers(worklist)
     found = {}
     for line in worklist.of(Decision.TERMINATE):
         inventory = complete.get(line.lane) if line.lane else None
-        if inventory is not None and (reason := drift_of(line, inventory)):
+        if inventory is None:
+            continue
+        namesake = names[inventory.lane].get(line.asked_name) if line.asked_name else None
+        if reason := drift_of(line, inventory, namesake) or strangers.beside(line, inventory):
             found[line.id] = reason
     return found
 
 
-def drift_of(line: Line, inventory: Inventory) -> str | None:
-    """Say how a line has drifted, None if it has not."""
+class Strangers:
+    """Finds products that fit a glob which a line comes after, and that are no lines themselves."""
+
+    def __init__(self, worklist: Worklist) -> None:
+        self._known = {line.id for line in worklist.lines}
+        self._found: dict[tuple[Lane, str], list[Product]] = {}
+
+    def beside(self, line: Line, inventory: Inventory) -> str | None:
+        """Say which product a line would have to come after now, None if there is no such product."""
+        for glob in line.globs:
+            place = (inventory.lane, glob)
+            if place not in self._found:
+                fit = fitting(inventory, glob)
+                self._found[place] = [each for each in fit if line_id(inventory.lane, each.product_id) not in self._known]
+            if self._found[place]:
+                return stranger(self._found[place][0], glob)
+        return None
+
+
+def drift_of(line: Line, inventory: Inventory, namesake: Product | None) -> str | None:
+    """Say how a line has drifted, None if it has not. *namesake* bears the name that it was asked by, if that is borne."""
     assert line.product is not None
     now = inventory.products.get(line.product.product_id)
     if now is None:
-        namesake = next((p for p in inventory.products.values() if p.name == line.asked_name), None)
         return f"it is gone, and its name is borne by another product, {namesake.product_id}, now" if namesake else None
     if line.reason is Reason.ADOPT:
         return None if now.last_record_id == line.record_id else newer(now)

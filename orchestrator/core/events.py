@@ -81,10 +81,11 @@ class StillInDoubt(LineEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disputed(LineEvent):
-    """AWS refused the request; what that means is settled by looking the product up."""
+    """AWS refused the request, `denied` for want of a right; what that means is settled by looking the product up."""
 
     code: str
     message: str
+    denied: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,10 +137,14 @@ class AttemptFailed(LineEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed(LineEvent):
-    """The product was not terminated, on the evidence named; nothing further is tried."""
+    """
+    The product was not terminated, on the evidence named; nothing further is tried. `denied` says that it was for want of a
+    right, which is the lane's trouble and no failure of the product's.
+    """
 
     evidence: str
     errors: tuple[RecordError, ...] = ()
+    denied: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

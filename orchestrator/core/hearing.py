@@ -90,7 +90,8 @@ def sent(outcome: Outcome, t: Termination, state: State, at: float) -> Iterator[
             yield e.NotSent(at=at, line=line, reason=explain(problem))
         case _:
             # Not found, denied or rejected: definite, and yet to be looked into.
-            yield e.Disputed(at=at, line=line, code=outcome.code, message=outcome.message)
+            denied = isinstance(outcome, Denied)
+            yield e.Disputed(at=at, line=line, code=outcome.code, message=outcome.message, denied=denied)
 
 
 def misfit(record: Record, t: Termination) -> bool:

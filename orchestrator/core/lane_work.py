@@ -64,7 +64,6 @@ class LaneWork:
         self.serial_under_way = 0
         self.closed: str | None = None
         self.lost: str | None = None
-        self.failures = 0
         self.denials = 0
         self.accepted = 0
         self.failing_since: float | None = None
@@ -115,15 +114,10 @@ class LaneWork:
         """Whether a verdict was reached that no complete listing has been held against yet."""
         return self.verdict_at is not None and (self.audited_at is None or self.audited_at < self.verdict_at)
 
-    @property
-    def is_barred(self) -> bool:
-        """Whether nothing but refusals for want of a right has come of the lane's sends."""
-        return self.closed is not None or (self.denials > 0 and not self.accepted)
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether calls are out, or lines wait for some."""
-        return self.in_flight > 0 or any(self.agendas.values())
+    def is_busy(self, now: float) -> bool:
+        """Whether calls are out, or lines are due to have some."""
+        due = (agenda.next_at() for agenda in self.agendas.values())
+        return self.in_flight > 0 or any(at is not None and at <= now for at in due)
 
     def room(self, now: float, share: int) -> int:
         """

@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from orchestrator.core.glob import is_glob, matches
-from orchestrator.core.graph import cycles, waves
+from orchestrator.core.graph import around, cycles, waves
 from orchestrator.core.inventory import Inventory, Product
 from orchestrator.core.lane import Lane
 from orchestrator.core.plan import Entry
+from orchestrator.core.validation import shortened
 from orchestrator.core.worklist import Decision, Line, Reason, line_id
 
 MOST_NAMED = 3
@@ -57,7 +58,9 @@ class Words:
 
     def place(self, entry: Entry, line: Line, warnings: list[str]) -> Line:
         """Return a line with what it comes after; refused if something that it comes after is nobody's to terminate."""
-        if line.decision is not Decision.TERMINATE or line.reason is Reason.ADOPT:
+        globs = tuple(word for word in entry.depends_on if is_glob(word))
+        line = replace(line, globs=globs)
+        if line.decision is not Decision.TERMINATE:
             return line
         after: dict[str, None] = {}
         for word in entry.depends_on:
@@ -75,7 +78,7 @@ class Words:
                 assert line.lane is not None
                 before_id = line_id(line.lane, product.product_id)
                 if before_id not in self._lines:
-                    detail = f"blocked: {product.name} ({product.product_id}) matches `{word}` and is not in the plan"
+                    detail = f"blocked: {stranger(product, word)}"
                     return replace(line, decision=Decision.REFUSE, reason=Reason.BLOCKED, detail=detail)
                 after[before_id] = None
         return replace(line, after=tuple(after))
@@ -84,18 +87,30 @@ class Words:
         """Return what a lane holds whose name fits."""
         assert line.lane is not None
         if (line.lane, glob) not in self._matching:
-            products = self._inventories[line.lane].products.values()
-            self._matching[line.lane, glob] = [product for product in products if matches(product.name, glob)]
+            self._matching[line.lane, glob] = fitting(self._inventories[line.lane], glob)
         return self._matching[line.lane, glob]
+
+
+def fitting(inventory: Inventory, glob: str) -> list[Product]:
+    """Return what a lane holds whose name fits; what only the search shows may be there as well."""
+    shown = (*inventory.products.values(), *inventory.only_searched.values())
+    return [product for product in shown if matches(product.name, glob)]
+
+
+def stranger(product: Product, glob: str) -> str:
+    """Say that something fits which nobody is going to terminate."""
+    return f"{product.name} ({product.product_id}) matches `{glob}` and is not in the plan"
 
 
 def hold(lines: Sequence[Line]) -> list[Line]:
     """Refuse the lines that can never have their turn: those that wait for one another, or for something that stays."""
     found = {line.id: line for line in lines}
-    for cycle in cycles({line.id: line.after for line in lines if line.decision is Decision.TERMINATE}):
-        names = " → ".join(place_of(found[id_]) for id_ in [*cycle, cycle[0]])
-        for id_ in cycle:
-            detail = f"products wait for one another: {names}"
+    edges = {line.id: line.after for line in lines if line.decision is Decision.TERMINATE}
+    for knot in cycles(edges):
+        first = min(knot)
+        way = [place_of(found[id_]) for id_ in [*around(knot, edges, first), first]]
+        detail = f"products wait for one another: {' → '.join(shortened(way))}"
+        for id_ in knot:
             found[id_] = replace(found[id_], decision=Decision.REFUSE, reason=Reason.CYCLE, detail=detail)
     turns = waves({id_: line.after for id_, line in found.items() if line.decision is Decision.TERMINATE})
     for id_ in turns:

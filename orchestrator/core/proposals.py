@@ -39,7 +39,7 @@ def propose(work: Work, run_id: str, now: float) -> Iterator[Command]:
         now: Seconds since the epoch.
     """
     lanes = sorted((lane for lane in work.lanes.values() if not lane.lost), key=lambda lane: (lane.in_flight, lane.lane))
-    share = fair_share(work, lanes)
+    share = fair_share(work, lanes, now)
     asked = [islice(within(work, lane, run_id, now), room) for lane in lanes if (room := lane.room(now, share)) > 0]
     while asked:
         going_on = []
@@ -50,13 +50,13 @@ def propose(work: Work, run_id: str, now: float) -> Iterator[Command]:
         asked = going_on
 
 
-def fair_share(work: Work, lanes: Sequence[LaneWork]) -> int:
+def fair_share(work: Work, lanes: Sequence[LaneWork], now: float) -> int:
     """
-    Say how many calls one lane may have in flight: an equal part for each that has something to do.
+    Say how many calls one lane may have in flight: an equal part for each that has something to do now.
 
     Where there are several lanes no one gets more than half, so that one which hangs never holds all of them.
     """
-    busy = sum(lane.is_busy for lane in lanes)
+    busy = sum(lane.is_busy(now) for lane in lanes)
     if len(work.lanes) == 1:
         return work.workers
     return max(1, min(work.workers // max(1, busy), work.workers // 2))

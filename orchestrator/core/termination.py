@@ -43,6 +43,7 @@ class Termination:
     own_records: frozenset[str] = frozenset()
     retry_at: float = 0.0
     rejection: str | None = None
+    denied: bool = False
     adopted: bool = False
     was_adopted: bool = False
     resting: bool = False
@@ -168,6 +169,7 @@ class Termination:
                 self.forget(event.at, must_look=True)
             case e.Disputed(code=code, message=message):
                 self.rejection = f"{code}: {message}"
+                self.denied = event.denied
                 self.forget(event.at, must_look=True)
             case e.StillInDoubt():
                 self.forget(event.at, must_look=True)

@@ -125,7 +125,7 @@ def wake_at(work: Work, now: float) -> float:
     else:
         moments.append(work.began_at + work.plan.limits.deadline)
     lanes = [lane for lane in work.lanes.values() if not lane.lost]
-    share = fair_share(work, lanes)
+    share = fair_share(work, lanes, now)
     for lane in lanes:
         # Where there is no room, an answer will bring the next moment.
         if lane.room(now, share) > 0:

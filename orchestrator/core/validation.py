@@ -7,17 +7,23 @@ into the plan, so that the reader can turn it into a line and a column.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from orchestrator.core.glob import is_glob
-from orchestrator.core.graph import cycles
+from orchestrator.core.graph import around, cycles
 from orchestrator.core.lane import Lane
 from orchestrator.core.plan import Entry, Plan
 
 Path = tuple[str | int, ...]
 Related = tuple[Path, str]
+
+MOST_SHOWN = 10
+"""Steps of a long cycle that are shown."""
+
+PLAN_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +52,34 @@ def validate(plan: Plan) -> list[Finding]:
 
         All findings; none means that the plan can be reviewed.
     """
-    return [*target_findings(plan), *lane_findings(plan), *duplicates(plan), *Dependencies(plan.entries).findings()]
+    between = Dependencies(plan.entries).findings()
+    return [*value_findings(plan), *target_findings(plan), *lane_findings(plan), *duplicates(plan), *between]
+
+
+def value_findings(plan: Plan) -> Iterator[Finding]:
+    """Yield values that no plan file could have; a plan may come from a program, or from a worklist."""
+    limits, retry = plan.limits, plan.retry
+    share = limits.failure_tolerance
+    for wrong, path, message in (
+        (not PLAN_NAME.fullmatch(plan.name), ("Name",), f"`Name` cannot be `{plan.name}`"),
+        (limits.max_terminations < 0, ("Limits", "MaxTerminations"), "`MaxTerminations` is less than 0"),
+        (limits.in_flight < 1, ("Limits", "InFlight"), "`InFlight` is less than 1"),
+        ((limits.rate_per_second or 1) <= 0, ("Limits", "RatePerSecond"), "`RatePerSecond` is not more than 0"),
+        ((share.count is None) == (share.percent is None), ("Limits", "FailureTolerance"), "it is no FailureTolerance"),
+        (min(share.count or 0, share.percent or 0) < 0, ("Limits", "FailureTolerance"), "it is less than 0"),
+        (limits.deadline < 1, ("Limits", "Deadline"), "`Deadline` is less than a second"),
+        (retry.attempts < 1, ("Retry", "Attempts"), "`Attempts` is less than 1"),
+        (retry.backoff < 0, ("Retry", "Backoff"), "`Backoff` is less than 0"),
+    ):
+        if wrong:
+            yield Finding(path=path, message=message)
+
+
+def shortened(names: Sequence[str]) -> list[str]:
+    """Leave out the middle of a long list."""
+    if len(names) <= MOST_SHOWN:
+        return list(names)
+    return [*names[: MOST_SHOWN - 1], "...", names[-1]]
 
 
 def target_findings(plan: Plan) -> Iterator[Finding]:
@@ -165,15 +198,16 @@ class Dependencies:
         yield from self._cycles(edges)
 
     def _cycles(self, edges: Mapping[int, Mapping[int, int]]) -> Iterator[Finding]:
-        for cycle in cycles(edges):
+        for knot in cycles(edges):
             # Beginning with the earliest entry, so that the same plan always reads the same.
-            start = cycle.index(min(cycle))
-            path = [*cycle[start:], *cycle[:start], min(cycle)]
+            path = [*around(knot, edges, min(knot)), min(knot)]
             steps: list[Path] = [("Products", one, "DependsOn", edges[one][other]) for one, other in pairwise(path)]
             names = [self._entries[number].label for number in path]
             yield Finding(
                 path=steps[0],
-                message=f"entries wait for one another: {' → '.join(names)}",
+                message=f"entries wait for one another: {' → '.join(shortened(names))}",
                 hint="leave one of these dependencies out",
-                related=tuple((step, f"`{name}` waits here") for step, name in zip(steps[1:], names[1:], strict=False)),
+                related=tuple((step, f"`{name}` waits here") for step, name in zip(steps[1:], names[1:], strict=False))[
+                    :MOST_SHOWN
+                ],
             )

@@ -184,7 +184,7 @@ def verdict_of_gone(t: Termination, gone: Gone, at: float) -> e.LineEvent:
 def verdict_of_quiet(t: Termination, at: float, rules: Rules) -> e.LineEvent | None:
     """Say what becomes of a line in doubt whose product is there and at rest: usually it is sent again."""
     if t.rejection is not None:
-        return e.Failed(at=at, line=t.line.id, evidence=f"rejected {t.rejection}")
+        return e.Failed(at=at, line=t.line.id, evidence=f"rejected {t.rejection}", denied=t.denied)
     if refusal := refused(t, at, rules):
         return refusal
     if t.doubts >= MOST_DOUBTS:

@@ -44,6 +44,7 @@ class Work:
         self.prerequisites = Prerequisites(worklist.lines, self.board)
         self.held: frozenset[str] = frozenset()
         self.began_at = 0.0
+        self.failures = 0
         self.drain: e.Draining | None = None
         self.tolerance: str | None = None
         self.no_sends: str | None = None
@@ -119,7 +120,8 @@ class Work:
             case e.AttemptFailed():
                 t.look_at = event.retry_at
             case e.Failed() | e.Stuck():
-                lane.failures += 1
+                # A right that is missing is the lane's trouble: it is closed for that, and the others go on.
+                self.failures += not (isinstance(event, e.Failed) and event.denied)
             case e.Terminated():
                 lane.verdict_at = event.at
                 lane.terminated.add(event.line)
@@ -226,6 +228,7 @@ class Work:
 
     def _began(self, event: e.Began) -> None:
         self.began_at = event.at
+        self.failures = 0
         self.drain = None
         self.no_sends = event.no_sends
         in_order = [line.id for line in in_turn(self.worklist.lines)] if event.first is not None else []
@@ -257,15 +260,10 @@ class Work:
 
     @property
     def over_tolerance(self) -> str | None:
-        """
-        Why nothing new may be started for the failures there were, None if it may.
-
-        A lane in which we lack the right to terminate fails for itself, and must not stop the others.
-        """
-        failures = sum(lane.failures for lane in self.lanes.values() if not lane.is_barred)
-        if failures <= self.allowed_failures:
+        """Why nothing new may be started for the failures there were, None if it may."""
+        if self.failures <= self.allowed_failures:
             return None
-        return f"{failures} failures, and the plan's FailureTolerance allows {self.allowed_failures}"
+        return f"{self.failures} failures, and the plan's FailureTolerance allows {self.allowed_failures}"
 
     def rules(self, t: Termination) -> Rules:
         """Return what holds for a line now."""

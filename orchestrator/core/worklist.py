@@ -74,7 +74,8 @@ class Line:
 
     `id` is the line's name everywhere. `product` is what the review saw; later looks are compared with it. `asked_name` is
     the name that the plan called it by. `record_id` is the termination to follow where the reason is `adopt`. `after` are
-    lines that have to be gone before this one is sent. `where` is `file:line` of its entry.
+    lines that have to be gone before this one is sent; `globs` are words of the plan that some of them fit. `where` is
+    `file:line` of its entry.
     """
 
     id: str
@@ -89,6 +90,7 @@ class Line:
     key: str | None = None
     record_id: str | None = None
     after: tuple[str, ...] = ()
+    globs: tuple[str, ...] = ()
     where: str | None = None
 
     @property

@@ -64,7 +64,7 @@ class Runner:
         self._synced_at = around.clock.now()
         self._interrupted = False
         self._stopped = False
-        self._looked_at = self._synced_at
+        self._looked_at = float("-inf")
         self._bug: BaseException | None = None
 
     def drive(

@@ -90,7 +90,7 @@ def row_of(outcome: Outcome) -> dict[str, Any]:
         "evidence": outcome.evidence or None,
         "errors": list(outcome.errors),
         "record_id": outcome.record_id,
-        "attempts": outcome.attempts,
+        "attempts": outcome.times.attempts,
         "sends": outcome.times.sends,
         "sent_at": moment(outcome.times.sent_at),
         "ended_at": moment(outcome.times.ended_at),

@@ -17,11 +17,12 @@ from orchestrator.core.worklist import Decision, Line
 
 @dataclass(slots=True)
 class Times:
-    """When a line was first sent and when it was settled, in seconds since the epoch, and how often it was sent."""
+    """When a line was first sent and when it was settled, in seconds since the epoch; how often it was sent and tried."""
 
     sent_at: float | None = None
     ended_at: float | None = None
     sends: int = 0
+    attempts: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +36,6 @@ class Outcome:
     state: State
     evidence: str
     record_id: str | None = None
-    attempts: int = 0
     times: Times = field(default_factory=Times)
     errors: tuple[str, ...] = ()
     left_behind: str | None = None
@@ -78,7 +78,6 @@ def outcomes(run: Run, events: Iterable[e.Event]) -> list[Outcome]:
                 state=state,
                 evidence=t.evidence,
                 record_id=t.record_id,
-                attempts=t.attempt if times[line.id].sends else 0,
                 times=times[line.id],
                 errors=tuple(map(str, t.errors)),
                 left_behind=(stack or "its stack is not known") if left else None,
@@ -96,6 +95,7 @@ def times_of(run: Run, events: Iterable[e.Event]) -> dict[str, Times]:
         found = times[event.line]
         if isinstance(event, e.Intended):
             found.sends += 1
+            found.attempts = event.attempt
             found.sent_at = found.sent_at or event.at
         found.ended_at = event.at
     for line, found in times.items():

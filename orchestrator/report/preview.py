@@ -159,13 +159,12 @@ def warnings(worklist: Worklist, style: Style, drifted: int) -> Iterator[str]:
         yield style(f"Warning: {text}", "red")
 
 
-def confirmation(worklist: Worklist, drifted: int = 0) -> str:
-    """Say what a yes would mean. *drifted* lines are counted, and will be left out."""
+def confirmation(worklist: Worklist) -> str:
+    """Say what a yes would mean."""
     terminate = worklist.of(Decision.TERMINATE)
     accounts: dict[Lane, int] = {}
     for line in terminate:
         assert line.lane is not None
         accounts[line.lane] = accounts.get(line.lane, 0) + 1
     where = "\n".join(f"  account {lane.account_id}, {lane.region}: {count:,}" for lane, count in accounts.items())
-    left_out = f" Of these, {drifted:,} drifted and will be left alone." if drifted else ""
-    return f"{plural(len(terminate) - drifted, 'product')} will be terminated. There is no undo.{left_out}\n{where}"
+    return f"{plural(len(terminate), 'product')} will be terminated. There is no undo.\n{where}"

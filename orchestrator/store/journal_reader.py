@@ -162,6 +162,12 @@ class Loader:
             yield kind, value
 
     def _birth(self, lines: Iterator[tuple[str, dict[str, object]]]) -> Birth:
+        try:
+            return self._read_birth(lines)
+        except (KeyError, TypeError, ValueError) as error:
+            self._refuse(f"{type(error).__name__}: {error}", error)
+
+    def _read_birth(self, lines: Iterator[tuple[str, dict[str, object]]]) -> Birth:
         header = self._expect(lines, "header")
         if header.pop("format", None) != FORMAT:
             self._refuse(f"its format is not {FORMAT}, the one that this version reads")
@@ -169,20 +175,17 @@ class Loader:
         plan = self._expect(lines, "plan")
         head = self._expect(lines, "worklist")
         rows = [self._expect(lines, "line") for _ in range(int(str(head["count"])))]
-        try:
-            decoded = decode(Header, header)
-            birth = Birth(
-                header=decoded,
-                plan=decode(Plan, plan["plan"]),
-                worklist=Worklist(
-                    lines=tuple(decode(Line, row) for row in rows),
-                    made_at=parse_moment(str(head["made_at"])),
-                    lanes=decode(tuple[tuple[Lane, str | None], ...], head["lanes"]),
-                    warnings=decode(tuple[str, ...], head["warnings"]),
-                ),
-            )
-        except Malformed as error:
-            self._refuse(str(error), error)
+        decoded = decode(Header, header)
+        birth = Birth(
+            header=decoded,
+            plan=decode(Plan, plan["plan"]),
+            worklist=Worklist(
+                lines=tuple(decode(Line, row) for row in rows),
+                made_at=parse_moment(str(head["made_at"])),
+                lanes=decode(tuple[tuple[Lane, str | None], ...], head["lanes"]),
+                warnings=decode(tuple[str, ...], head["warnings"]),
+            ),
+        )
         if digest(birth.worklist) != decoded.worklist_digest or digest(birth.plan) != decoded.plan_digest:
             self._refuse("its plan or worklist is not the one that its header names")
         return birth

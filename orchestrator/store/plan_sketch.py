@@ -56,7 +56,7 @@ def findings(plain: object) -> Iterator[Finding]:
     for number, keys in enumerate(products):
         yield from naming(number, keys)
     sketch = Plan(
-        name="",
+        name="sketch",
         targets=tuple(sketch_target(number, as_keys(each)) for number, each in enumerate(as_list(plain.get("Targets")))),
         entries=tuple(entry_of(texts(keys) | {"DependsOn": words(keys, "DependsOn")}, NO_OPTIONS) for keys in products),
     )

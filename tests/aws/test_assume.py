@@ -89,6 +89,19 @@ def test_sessions_share_one_loader_and_each_lane_has_one_catalog() -> None:
         assert sum(call["operation"] == "AssumeRole" for call in server.service.ledger) == 1
 
 
+def test_one_account_may_be_entered_in_two_ways() -> None:
+    """In each region by the role that its target names."""
+    with Simulator(world()) as server:
+        ways = [target(), target(regions=("us-east-1",), role_name="Other")]
+        sessions = connect.rehearsal(server.url, 2, ways)
+        arns = []
+        for region in ("eu-west-1", "us-east-1"):
+            identity = sessions(Lane(OTHER, region)).caller_identity()
+            assert isinstance(identity, Answer)
+            arns.append(identity.value.arn.split("/")[1])
+        assert arns == ["Janitor", "Other"]
+
+
 def test_from_the_environment_each_account_is_entered_in_its_own_way(
     nothing_of_aws: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

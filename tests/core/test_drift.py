@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from orchestrator.core.again import plan_again
+from orchestrator.core.again import confined, meant, pinned
 from orchestrator.core.consistency import inconsistencies
 from orchestrator.core.decision import decide
 from orchestrator.core.drift import drifts
@@ -15,9 +15,9 @@ from orchestrator.core.guards import refusals
 from orchestrator.core.inventory import Inventory
 from orchestrator.core.lane import Lane
 from orchestrator.core.plan import Entry, Plan, Target
-from orchestrator.core.states import State
+from orchestrator.core.states import State, first_state
 from orchestrator.core.validation import validate
-from orchestrator.core.worklist import Decision, Line, Worklist
+from orchestrator.core.worklist import Decision, Line, Reason, Worklist
 from tests.fakes import LANE
 from tests.makers import inventory, plan, product, record
 
@@ -94,6 +94,10 @@ def changed(line: Line, **changes: object) -> Line:
         (lambda w: replace(w, lines=(*w.lines, w.lines[0])), "a line stands in it twice"),
         (lambda w: replace(w, lanes=(*w.lanes, w.lanes[0])), "a lane stands in it twice"),
         (lambda w: replace(w, lanes=((Lane("000000000000", "x"), None),)), "none of the plan's targets"),
+        (
+            lambda w: replace(w, lines=(changed(w.lines[0], key="k"), w.lines[1])),
+            "it has lines that its plan does not ask for",
+        ),
         (lambda w: replace(w, lanes=((LANE, "down"),)), "is in a lane that could not be read"),
         (lambda w: replace(w, lines=(changed(w.lines[0], after=("?",)),)), "comes after a line that it does not have"),
         (lambda w: replace(w, lines=(changed(w.lines[0], product=None),)), "does not say of what it consists"),
@@ -132,11 +136,61 @@ def test_a_second_go_names_what_did_not_go_by_id_lane_and_name() -> None:
     ids = [line.id for line in made.lines]
     ended = (State.TERMINATED, State.FAILED, State.BLOCKED, State.SKIPPED)
     states = dict(zip(ids, ended, strict=True))
-    again = plan_again(wanted, made, states, only_failed=True)
+    again = pinned(wanted, made)
     assert [(entry.product_id, entry.name, entry.region) for entry in again.entries] == [
+        ("pp-a", "a", LANE.region),
         ("pp-b", "b", LANE.region),
         ("pp-c", "c", LANE.region),
+        (None, "gone", None),
     ]
-    assert [entry.depends_on for entry in again.entries] == [(), ("pp-b",)]
     assert validate(again) == []
-    assert len(plan_again(wanted, made, states, only_failed=False).entries) == 3
+    chosen = meant(made, states, only_failed=True)
+    assert chosen == {f"{LANE}/pp-b", f"{LANE}/pp-c"}
+    assert len(meant(made, states, only_failed=False)) == 3
+    gone = record("rec-1", product_id="pp-a", status="SUCCEEDED")
+    left = inventory(*(product(f"pp-{name}", name=name) for name in "bc"), records={"pp-a": (gone,)})
+    second = confined(decide(again, [left]), chosen)
+    assert {line.name: line.decision for line in second.lines} == {
+        "a": Decision.SKIP,
+        "b": Decision.TERMINATE,
+        "c": Decision.TERMINATE,
+        "gone": Decision.SKIP,
+    }
+
+
+@pytest.mark.parametrize("word", ["team-a", "team-*"])
+def test_a_second_go_does_not_forget_what_comes_first(word: str) -> None:
+    """What is left out and still there blocks, whether it was refused, or never was in the plan."""
+    entries = [Entry(product_id="pp-net", depends_on=(word,))]
+    if word == "team-a":
+        entries.append(Entry(name="team-a"))
+    wanted = Plan(name="x", entries=tuple(entries))
+    busy = product("pp-a", name="team-a", status="UNDER_CHANGE")
+    now = inventory(product("pp-net", name="net"), busy)
+    made = decide(wanted, [now])
+    assert made.lines[0].reason is Reason.BLOCKED
+    ids = meant(made, {line.id: first_state(line) for line in made.lines}, only_failed=True)
+    assert f"{LANE}/pp-net" in ids
+    for later in (now, inventory(product("pp-net", name="net"), replace(busy, status="AVAILABLE"))):
+        assert not confined(decide(pinned(wanted, made), [later]), ids).of(Decision.TERMINATE)
+
+
+def test_entries_that_share_a_line_do_not_shift_the_others() -> None:
+    """Each line goes with the entry that it was made for."""
+    wanted = Plan(name="x", entries=(Entry(product_id="pp-a"), Entry(name="b"), Entry(name="a"), Entry(product_id="pp-c")))
+    shown = inventory(*(product(f"pp-{name}", name=name) for name in "abc"))
+    made = decide(wanted, [shown])
+    assert [entry.product_id for entry in pinned(wanted, made).entries] == ["pp-a", "pp-b", None, "pp-c"]
+    assert list(inconsistencies(wanted, made)) == []
+
+
+def test_a_stranger_that_fits_a_glob_now_is_a_drift() -> None:
+    """It would be there still when the line goes; so would one that only the search shows."""
+    wanted = Plan(name="x", entries=(Entry(name="net", depends_on=("team-*",)), Entry(name="team-1")))
+    known = [product("pp-net", name="net"), product("pp-1", name="team-1")]
+    made = decide(wanted, [inventory(*known)])
+    late = product("pp-2", name="team-2")
+    assert drifts(made, [inventory(*known)]) == {}
+    said = "team-2 (pp-2) matches `team-*` and is not in the plan"
+    assert drifts(made, [inventory(*known, late)]) == {f"{LANE}/pp-net": said}
+    assert drifts(made, [inventory(*known, only_searched={"pp-2": late})]) == {f"{LANE}/pp-net": said}

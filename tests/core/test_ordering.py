@@ -14,7 +14,7 @@ from orchestrator.core.prerequisites import Prerequisites
 from orchestrator.core.states import Board, State, first_state
 from orchestrator.core.worklist import Decision, Line, Reason, Worklist
 from tests.fakes import LANE
-from tests.makers import inventory, product
+from tests.makers import inventory, product, record
 
 OTHER = Lane("444455556666", "eu-west-1")
 
@@ -122,6 +122,25 @@ def test_what_is_refused_blocks_what_comes_after_it() -> None:
     found = by_name(made)
     assert found["a"].detail == "blocked: odd (pp-odd) stays (its type ODD is not known)"
     assert found["b"].detail == "blocked: a (pp-a) stays (odd (pp-odd) stays (its type ODD is not known))"
+
+
+def test_a_termination_that_is_under_way_keeps_what_it_comes_after() -> None:
+    """Should it fail, ours has to wait as any other."""
+    busy = product("pp-busy", name="busy", status="UNDER_CHANGE", last_record_id="rec-1")
+    shown = inventory(busy, *named("a"), records={"pp-busy": (record("rec-1", product_id="pp-busy"),)})
+    entries = (Entry(name="busy", depends_on=("a",)), Entry(name="a"))
+    line = decide(Plan(name="x", entries=entries), [shown]).lines[0]
+    assert (line.decision, line.reason, line.after) == (Decision.TERMINATE, Reason.ADOPT, (f"{LANE}/pp-a",))
+
+
+def test_a_long_circle_is_named_in_part() -> None:
+    """And costs no more than its length."""
+    names = [f"n{number:03d}" for number in range(300)]
+    ring = [Entry(name=name, depends_on=(f"{names[number - 1]}*",)) for number, name in enumerate(names)]
+    made = decided(named(*names), *ring)
+    assert {line.reason for line in made.lines} == {Reason.CYCLE}
+    assert made.lines[0].detail.count("→") == 10
+    assert "..." in made.lines[0].detail
 
 
 def test_globs_that_lead_in_a_circle_are_refused_with_the_places() -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from orchestrator.core.arn import is_arn, parse_arn, partition_of
 from orchestrator.core.glob import is_glob, matches, mistake_in
-from orchestrator.core.graph import cycles, waves
+from orchestrator.core.graph import around, cycles, waves
 from orchestrator.core.lane import Lane
-from orchestrator.core.plan import Entry, Plan, Target
+from orchestrator.core.plan import Entry, Limits, Plan, Retry, Target, Tolerance
 from orchestrator.core.validation import Finding, validate
 
 ACCOUNT, OTHER = "111122223333", "444455556666"
@@ -109,6 +112,26 @@ def test_entries_that_wait_for_one_another_are_found_with_every_step() -> None:
     assert itself.message == "entries wait for one another: pp-self → pp-self"
 
 
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"name": "../../evil"}, ("Name",)),
+        ({"limits": Limits(in_flight=0)}, ("Limits", "InFlight")),
+        ({"limits": Limits(rate_per_second=-1.0)}, ("Limits", "RatePerSecond")),
+        ({"limits": Limits(max_terminations=-1)}, ("Limits", "MaxTerminations")),
+        ({"limits": Limits(failure_tolerance=Tolerance())}, ("Limits", "FailureTolerance")),
+        ({"limits": Limits(failure_tolerance=Tolerance(count=-1))}, ("Limits", "FailureTolerance")),
+        ({"limits": Limits(deadline=0)}, ("Limits", "Deadline")),
+        ({"retry": Retry(attempts=0)}, ("Retry", "Attempts")),
+        ({"retry": Retry(backoff=-1)}, ("Retry", "Backoff")),
+    ],
+)
+def test_a_plan_that_no_file_has_written_is_held_to_the_same_rules(changes: dict[str, Any], path: tuple[str, ...]) -> None:
+    """It may come from a program, or from a worklist that somebody changed."""
+    [finding] = validate(replace(Plan(name="x"), **changes))
+    assert finding.path == path
+
+
 def test_an_arn_names_lane_name_and_id() -> None:
     """Anything else is not one."""
     arn = parse_arn(f"arn:aws-cn:servicecatalog:cn-north-1:{ACCOUNT}:stack/a.name/pp-a")
@@ -141,5 +164,8 @@ def test_a_glob_with_a_mistake_is_found() -> None:
 
 def test_cycles_and_turns_of_a_graph() -> None:
     """What has no entry counts as done."""
-    assert cycles({1: [2], 2: [1], 3: [1], 4: [4]}) in ([[1, 2], [4]], [[2, 1], [4]])
+    edges = {1: [2], 2: [5, 1], 3: [1], 4: [4], 5: [6, 9], 6: [2], 7: [3, 4]}
+    assert [sorted(knot) for knot in cycles(edges)] == [[1, 2, 5, 6], [4]]
+    assert around([1, 2, 5, 6], edges, 2) == [2, 1]
+    assert around([1, 2, 5, 6], edges, 5) == [5, 6, 2]
     assert waves({"c": ["a", "b"], "b": ["a"], "a": ["gone"]}) == {"a": 1, "b": 2, "c": 3}

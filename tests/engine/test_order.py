@@ -10,11 +10,11 @@ import pytest
 from orchestrator.core.commands import Operation, Terminate
 from orchestrator.core.decision import decide
 from orchestrator.core.events import Beginning, Drain, Drifted, Event, LaneClosed, LaneLost
-from orchestrator.core.inventory import FAILED, SUCCEEDED
+from orchestrator.core.inventory import FAILED, SUCCEEDED, TERMINATE
 from orchestrator.core.lane import Lane
 from orchestrator.core.plan import Limits, Options, Plan, Retry, Tolerance
-from orchestrator.core.replies import Denied, NotSent, Unanswered
-from orchestrator.core.run import Run
+from orchestrator.core.replies import Denied, NotSent, Rejected, Reply, Throttled, Unanswered
+from orchestrator.core.run import Run, issued
 from orchestrator.core.states import State
 from orchestrator.engine.observers import Audience
 from orchestrator.engine.pools import InlineExecutor
@@ -175,6 +175,28 @@ def test_a_product_that_comes_back_blocks_what_still_waits_for_others() -> None:
     assert "pp-c" not in sent(world)
 
 
+def test_after_somebody_elses_failed_termination_ours_waits_its_turn() -> None:
+    """The termination that was adopted failed because of what should have gone first."""
+    world = stage(fake("pp-net", FAILED, SUCCEEDED, duration=5.0), fake("pp-a", duration=300.0))
+    world.catalog.add_record("pp-net", TERMINATE, "IN_PROGRESS")
+    net = world.catalog.products["pp-net"]
+    net.product, net.ends_at = replace(net.product, status="UNDER_CHANGE"), world.clock.now() + 5
+    run = world.run(plan("pp-net", "pp-a", after={"pp-net": ["pp-a"]}, retry=Retry(backoff=1)))
+    assert [command.product_id for command in world.catalog.sent] == ["pp-a", "pp-net"]
+    assert [state_of(run, id_) for id_ in ("pp-net", "pp-a")] == [State.TERMINATED, State.TERMINATED]
+
+
+def test_rejections_count_against_the_tolerance_also_beside_a_missing_right() -> None:
+    """One denial does not switch it off."""
+    world = stage(*(fake(f"pp-{n}") for n in range(30)))
+    world.catalog.trouble[Operation.TERMINATE].append(says(Denied("AccessDenied", "no")))
+    world.catalog.trouble[Operation.TERMINATE].extend([says(Rejected("ValidationException", "no"))] * 29)
+    run = world.run(plan(*(f"pp-{n}" for n in range(30)), limits=Limits(failure_tolerance=Tolerance(count=2))))
+    assert run.drained_by is not None
+    assert run.drained_by.why is Drain.TOLERANCE
+    assert len(world.catalog.sent) < 10
+
+
 def test_a_canary_does_the_first_and_leaves_the_rest_to_the_next_execution() -> None:
     """The first in the order of turns; the rest is pending, and goes when it is asked for."""
     world = stage(*(fake(f"pp-{n}") for n in range(5)))
@@ -253,6 +275,15 @@ def test_a_silent_lane_gets_few_of_the_workers() -> None:
     for event in [*run.begin(clock.now(), Beginning.RUN), *(listed_from(c, lane, clock.now()) for lane, c in many.items())]:
         run.apply(event)
     asked = [command for command, _ in zip(run.next(clock.now()), range(100), strict=False)]
-    by_lane = {lane: sum(command.lane == lane for command in asked) for lane in many}
     assert all(isinstance(command, Terminate) for command in asked)
-    assert set(by_lane.values()) == {1} or max(by_lane.values()) <= 2
+    assert {lane: sum(command.lane == lane for command in asked) for lane in many} == dict.fromkeys(many, 1)
+    for command in asked:
+        run.apply(issued(command, clock.now()))
+    heard, silent = asked[:3], asked[3]
+    later = clock.now() + 8
+    for command in heard:
+        for event in run.receive(Reply(at=later, command=command, outcome=Throttled("SlowDown"))):
+            run.apply(event)
+    again = list(run.next(later + 5))
+    assert silent.lane not in {command.lane for command in again[:3]}
+    assert {command.lane for command in heard} <= {command.lane for command in again}

@@ -47,6 +47,9 @@ def test_a_canary_without_a_terminal_leaves_the_rest_to_a_resume(bench: Bench, s
     assert (ended.returncode, service.sent()) == (4, ["pp-0"])
     assert "The first are done; 3 products left, and there is no terminal to ask on." in ended.stderr
     assert "1 terminated, 0 failed, 0 stuck, 3 pending" in ended.stdout
+    nightly = bench.run(service, "run", bench.plan(*names(4)), "--yes", "--resume")
+    assert (nightly.returncode, len(service.sent())) == (4, 1)
+    assert "was not told to do the rest (3 products)" in nightly.stderr
     again = bench.run(service, "resume", bench.journals[0])
     assert (again.returncode, len(service.sent())) == (0, 4)
     assert "4 terminated" in again.stdout
@@ -101,6 +104,7 @@ def test_a_second_go_is_for_what_failed_only(bench: Bench, simulate: Simulate) -
     assert second.returncode == 0, second.stderr
     assert "2 terminated" in second.stdout
     assert service.sent() == ["pp-a", "pp-b", "pp-b", "pp-c"]
+    assert "1 already gone." in second.stdout
     whole = bench.run(service, "run", "--from", journal, "--yes")
     assert "3 already gone." in whole.stdout
     assert bench.run(service, "run", "--from", journal, "--simulate", "--yes").returncode == 2
@@ -207,6 +211,9 @@ def test_journals_are_listed_and_old_finished_ones_pruned(bench: Bench, simulate
     assert len(bench.run(None, "journals", "--plan", "other").stdout.splitlines()) == 2
     assert "0 journals would be deleted." in bench.run(None, "journals", "prune", "--older-than", "1d", "--dry-run").stdout
     assert "0 journals deleted." in bench.run(None, "journals", "prune", "--older-than", "1d").stdout
+    misplaced = bench.run(None, "journals", "--plan", "other", "prune", "--older-than", "1s")
+    assert misplaced.returncode == 2
+    assert "Options go behind `prune`" in misplaced.stderr
     pruned = bench.run(None, "journals", "prune", "--older-than", "0s")
     assert pruned.returncode == 2
     kept_waiting(bench, "1s")

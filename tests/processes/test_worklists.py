@@ -167,6 +167,10 @@ def test_options_that_mean_nothing_here_are_refused(bench: Bench, simulate: Simu
         ["run", "--yes"],
         ["run", plan, "--from", out, "--yes"],
         ["review", plan, "--out", plan],
+        ["review", out, "--out", bench.folder / "other.json"],
+        ["run", plan, "--resume", "--dry-run"],
+        ["run", plan, "--resume", "--yes", "--exclude", "x"],
+        ["run", plan, "--resume", "--yes", "--first", "1"],
     ):
         ended = bench.run(service, *arguments)
         assert ended.returncode == 2, arguments

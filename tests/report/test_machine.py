@@ -39,10 +39,10 @@ def test_each_line_is_told_with_what_it_rests_on() -> None:
     assert found["pp-a"].left_behind == "arn:stack/pp-a"
     assert found["pp-a"].seconds is not None
     assert 7 <= found["pp-a"].seconds < 9
-    assert (found["pp-b"].attempts, found["pp-b"].times.sends) == (2, 2)
+    assert (found["pp-b"].times.attempts, found["pp-b"].times.sends) == (2, 2)
     assert found["pp-b"].errors == ("400: Stack cannot be deleted",)
     assert found["pp-b"].left_behind is None
-    assert (found["pp-none"].attempts, found["pp-none"].seconds) == (0, None)
+    assert (found["pp-none"].times.attempts, found["pp-none"].seconds) == (0, None)
     document = json.loads(as_json(run, list(found.values()), {"run_id": "x"}))
     assert document["counts"]["failed"] == 1
     assert document["summary"] == run.tally().line("run-1")
@@ -57,7 +57,7 @@ def test_a_line_that_is_open_has_no_end() -> None:
     world.observers = [lambda event: world.interruption.handle(2) if isinstance(event, e.Accepted) else None]
     found = told(world, world.run(plan("pp-a")))["pp-a"]
     assert found.times.sent_at is not None
-    assert (found.times.ended_at, found.seconds, found.attempts) == (None, None, 1)
+    assert (found.times.ended_at, found.seconds, found.times.attempts) == (None, None, 1)
 
 
 def test_no_cell_is_a_formula_and_none_moves_the_cursor() -> None:
