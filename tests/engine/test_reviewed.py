@@ -136,7 +136,8 @@ def test_what_was_reviewed_is_what_is_terminated_and_never_more(
     assert all((lines[id_].lane, lines[id_].options) == (lane, options) for id_, lane, options in sent)
     if run is None:
         assert not sent
-        assert not kept
+        # A namesake elsewhere may fit a glob there, and so be in the way of what comes after it.
+        assert all(lines[id_].globs for id_ in kept)
         return
     order = [id_ for id_, _, _ in sent]
     for id_, line in lines.items():
