@@ -13,9 +13,10 @@ from orchestrator.api.again import load_again
 from orchestrator.api.driving import GRACE, RunResult, RunSettings
 from orchestrator.api.entrance import Entrance, enter, enter_lanes, reenter, rehearse
 from orchestrator.api.keeping import Kept, kept_journals, prune_journals
-from orchestrator.api.review import WORKLIST_MAX_AGE, Review, recheck, refuse, save_worklist, survey
+from orchestrator.api.review import Review, refuse, survey
 from orchestrator.api.runs import MAX_AGE, left_by_canary, resume, run
 from orchestrator.api.stopping import is_going_on, stop
+from orchestrator.api.worklists import WORKLIST_MAX_AGE, recheck, save_worklist
 from orchestrator.store.plan_file import load_plan
 from orchestrator.store.state_dir import StateDir, default_state_dir
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from orchestrator.api.driving import Opening, RunResult, RunSettings, drive, result_of
 from orchestrator.api.entrance import Entrance
 from orchestrator.api.frame import lanes_of, locks_of, replay
-from orchestrator.api.review import Review, callers_of, refuse
+from orchestrator.api.review import Review, refuse
+from orchestrator.api.worklists import callers_of
 from orchestrator.core.events import Beginning, LaneLost
 from orchestrator.core.inventory import Inventory
 from orchestrator.core.run import Run

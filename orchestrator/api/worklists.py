@@ -1,0 +1,141 @@
+"""Saved worklists: what was reviewed is kept in a file, and held against what there is now before it is run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from orchestrator.api.entrance import Entrance, listed_briefly
+from orchestrator.api.review import Review, take_stock
+from orchestrator.core.drift import drifts
+from orchestrator.core.duration import format_duration
+from orchestrator.core.events import Drifted, LaneClosed
+from orchestrator.core.resolution import problem_of
+from orchestrator.core.settle import CLOCK_SKEW
+from orchestrator.errors import GuardRefused
+from orchestrator.store import worklist_file
+from orchestrator.store.journal_birth import Caller
+from orchestrator.store.worklist_file import Reviewed
+from orchestrator.version import VERSION
+
+WORKLIST_MAX_AGE = 7 * 86_400.0
+"""Seconds that a worklist may be old before it has to be reviewed again."""
+
+
+def recheck(reviewed: Reviewed, entrance: Entrance, *, max_age: float = WORKLIST_MAX_AGE) -> Review:
+    """
+    Hold a saved worklist against what there is now. Nothing can be added to it.
+
+    Args:
+
+        reviewed: The worklist.
+        entrance: The accounts and regions that it was made in.
+        max_age: Seconds that it may be old.
+
+    Returns:
+
+        A review whose run executes the worklist, what has drifted left out.
+
+    Raises:
+
+        GuardRefused: It has expired, or this is another account or region.
+        NoAccess: No lane could be read at all.
+    """
+    worklist, now = reviewed.worklist, entrance.clock.now()
+    refuse_outdated(reviewed, now, max_age)
+    foreign = [lane for lane in worklist.usable_lanes if lane not in entrance.lanes]
+    if foreign:
+        message = f"the worklist is for {', '.join(map(str, foreign))}, and this is {', '.join(map(str, entrance.lanes))}"
+        raise GuardRefused(message)
+    refuse_elsewhere(reviewed, entrance)
+    usable = set(worklist.usable_lanes)
+    inventories = tuple(inventory for inventory in take_stock((), entrance) if inventory.lane in usable)
+    problems = {inventory.lane: problem for inventory in inventories if (problem := problem_of(inventory))}
+    if problems and len(problems) == len(usable):
+        items = [f"{lane}: {problem}" for lane, problem in problems.items()]
+        raise GuardRefused(listed_briefly("no lane of the worklist could be read completely", items))
+    closed = [LaneClosed(at=now, lane=lane, reason=f"lane {lane}: {problem}") for lane, problem in problems.items()]
+    drifted = [Drifted(at=now, line=line, reason=reason) for line, reason in drifts(worklist, inventories).items()]
+    return Review(
+        plan=reviewed.plan,
+        worklist=worklist,
+        inventories=inventories,
+        entrance=entrance,
+        opening=(*closed, *drifted),
+        reviewed=reviewed.digest,
+    )
+
+
+def refuse_elsewhere(reviewed: Reviewed, entrance: Entrance) -> None:
+    """
+    Refuse a worklist that was made at another endpoint: what looks like the same account there may be another one.
+
+    Raises:
+
+        GuardRefused: It was.
+    """
+    if entrance.simulated:
+        return
+    for caller in reviewed.callers:
+        here = entrance.endpoints.get(caller.lane)
+        if here is not None and here != caller.endpoint:
+            message = (
+                f"in {caller.lane} the worklist was made at {caller.endpoint}, and this is {here}; "
+                "set the same endpoint as then, or review the plan again"
+            )
+            raise GuardRefused(message)
+
+
+def refuse_outdated(reviewed: Reviewed, now: float, max_age: float) -> None:
+    """
+    Refuse a worklist that is too old, or from the future.
+
+    Raises:
+
+        GuardRefused: It is.
+    """
+    age = now - reviewed.worklist.made_at
+    if age > max_age:
+        message = (
+            f"the worklist is {format_duration(age)} old, and may be {format_duration(max_age)}; review the plan again"
+        )
+        raise GuardRefused(message)
+    if age < -CLOCK_SKEW:
+        message = "the worklist was made in the future; is the clock right?"
+        raise GuardRefused(message)
+
+
+def save_worklist(review: Review, path: Path, plan_file: Path) -> str:
+    """
+    Save a review's worklist, so that exactly that can be run later.
+
+    Args:
+
+        review: What was reviewed.
+        path: Where to.
+        plan_file: Where the plan is, for people.
+
+    Returns:
+
+        The worklist's digest.
+
+    Raises:
+
+        InvalidInput: It cannot be written there.
+    """
+    reviewed = Reviewed(
+        plan=review.plan,
+        worklist=review.worklist,
+        plan_file=str(plan_file),
+        tool_version=VERSION,
+        simulated=review.entrance.simulated,
+        callers=callers_of(review.entrance),
+    )
+    return worklist_file.save(path, reviewed)
+
+
+def callers_of(entrance: Entrance) -> tuple[Caller, ...]:
+    """Return who we are in each lane, for a header."""
+    return tuple(
+        Caller(lane=lane, arn=identity.arn, endpoint=entrance.endpoints[lane])
+        for lane, identity in entrance.identities.items()
+    )
