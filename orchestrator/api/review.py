@@ -16,7 +16,7 @@ from orchestrator.core.ordering import hold
 from orchestrator.core.plan import Entry, Plan
 from orchestrator.core.questions import questions
 from orchestrator.core.validation import validate
-from orchestrator.core.worklist import Decision, Reason, Worklist
+from orchestrator.core.worklist import Decision, Line, Reason, Worklist
 from orchestrator.engine.pools import threads
 from orchestrator.engine.survey import Surveyor
 from orchestrator.errors import GuardRefused, InvalidInput, NoAccess
@@ -28,7 +28,7 @@ class Review:
     What a run would do, and what it was decided from.
 
     `opening` are events that a run begins with: what has changed since a saved worklist was made. `reviewed` is the digest
-    of that worklist.
+    of that worklist, `gone` are lines of it whose products are not listed any more.
     """
 
     plan: Plan
@@ -37,6 +37,7 @@ class Review:
     entrance: Entrance
     opening: tuple[Event, ...] = ()
     reviewed: str | None = None
+    gone: frozenset[str] = frozenset()
 
     @property
     def refusals(self) -> list[str]:
@@ -54,19 +55,21 @@ class Review:
 
     @property
     def outlook(self) -> Worklist:
-        """What a run would do now: without what has drifted or cannot be read any more, and what waits for that."""
+        """What a run would do now: without what is gone, has drifted or cannot be read, and what waits for that."""
         closed = {event.lane: event.reason for event in self.opening if isinstance(event, LaneClosed)}
         left_out = dict(self.drifted)
         for line in self.worklist.of(Decision.TERMINATE):
             if line.lane in closed:
                 left_out[line.id] = closed[line.lane]
-        lines = [
-            replace(line, decision=Decision.REFUSE, reason=Reason.BLOCKED, detail=left_out[line.id])
-            if line.id in left_out
-            else line
-            for line in self.worklist.lines
-        ]
-        return replace(self.worklist, lines=tuple(hold(lines)))
+
+        def now(line: Line) -> Line:
+            if line.id in left_out:
+                return replace(line, decision=Decision.REFUSE, reason=Reason.BLOCKED, detail=left_out[line.id])
+            if line.id in self.gone:
+                return replace(line, decision=Decision.SKIP, reason=Reason.ALREADY_GONE, detail="not listed any more")
+            return line
+
+        return replace(self.worklist, lines=tuple(hold([now(line) for line in self.worklist.lines])))
 
     def narrowed(self, only: Sequence[str], exclude: Sequence[str]) -> Review:
         """

@@ -17,7 +17,7 @@ from orchestrator.core.run import Run
 from orchestrator.core.settle import Sighting
 from orchestrator.core.volatile import Listed
 from orchestrator.engine.interrupt import listening
-from orchestrator.errors import GuardRefused, RunUnfinished
+from orchestrator.errors import GuardRefused, JournalError, RunUnfinished
 from orchestrator.store import journal
 from orchestrator.store.codec import digest, format_moment
 from orchestrator.store.state_dir import StateDir
@@ -45,6 +45,9 @@ def run(review: Review, *, state: StateDir, settings: RunSettings, journal_path:
         JournalError: The journal cannot be written.
     """
     refuse(review)
+    if journal_path is not None and journal_path.exists():
+        message = f"{journal_path}: exists already; a journal belongs to one run"
+        raise JournalError(message)
     entrance, plan = review.entrance, review.plan
     started_at = entrance.clock.now()
     run_id = secrets.token_hex(4)

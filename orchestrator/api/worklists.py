@@ -11,6 +11,7 @@ from orchestrator.core.duration import format_duration
 from orchestrator.core.events import Drifted, LaneClosed
 from orchestrator.core.resolution import problem_of
 from orchestrator.core.settle import CLOCK_SKEW
+from orchestrator.core.worklist import Decision, line_id
 from orchestrator.errors import GuardRefused
 from orchestrator.store import worklist_file
 from orchestrator.store.journal_birth import Caller
@@ -55,6 +56,9 @@ def recheck(reviewed: Reviewed, entrance: Entrance, *, max_age: float = WORKLIST
         raise GuardRefused(listed_briefly("no lane of the worklist could be read completely", items))
     closed = [LaneClosed(at=now, lane=lane, reason=f"lane {lane}: {problem}") for lane, problem in problems.items()]
     drifted = [Drifted(at=now, line=line, reason=reason) for line, reason in drifts(worklist, inventories).items()]
+    shown = {line_id(each.lane, id_) for each in inventories if each.complete for id_ in each.products}
+    read = {each.lane for each in inventories if each.complete}
+    gone = {line.id for line in worklist.of(Decision.TERMINATE) if line.lane in read and line.id not in shown}
     return Review(
         plan=reviewed.plan,
         worklist=worklist,
@@ -62,6 +66,7 @@ def recheck(reviewed: Reviewed, entrance: Entrance, *, max_age: float = WORKLIST
         entrance=entrance,
         opening=(*closed, *drifted),
         reviewed=reviewed.digest,
+        gone=frozenset(gone),
     )
 
 

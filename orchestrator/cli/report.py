@@ -15,6 +15,7 @@ from orchestrator.core.run import Run
 from orchestrator.errors import ExitCode, InvalidInput
 from orchestrator.report.machine import as_csv, as_json, moment, story
 from orchestrator.report.outcomes import Outcome, outcomes
+from orchestrator.report.progress import Fold
 from orchestrator.report.summary import closing
 from orchestrator.report.text import columns, plain
 from orchestrator.store import journal as journals
@@ -85,17 +86,20 @@ def show(run: Run, told: journals.Story, found: list[Outcome]) -> None:
     """Write a report for people: a table for each lane, what to know, the final line."""
     header = told.birth.header
     holder = None if told.is_finished else is_going_on(told.path)
-    state = "finished" if told.is_finished else f"going on: {holder}" if holder else "unfinished, and nobody works on it"
+    state = "finished" if told.is_finished else f"going on, {holder}" if holder else "unfinished, and nobody works on it"
     put(f"Run {header.run_id} of the plan {header.plan_name}, begun {moment(header.started_at)}: {state}")
     for lane in dict.fromkeys(outcome.line.lane for outcome in found):
         rows = [row_of(outcome) for outcome in found if outcome.line.lane == lane]
         put("\n" + (str(lane) if lane else "in no lane"))
         put("\n".join(columns([HEAD, *rows])))
     put("")
+    if holder:
+        put(f"So far: {Fold(told.birth.worklist, told.events).counts()}.")
+        return
     for text in closing(run):
         put(text)
     put(run.tally().line(header.run_id))
-    if not told.is_finished and not holder and not header.simulated:
+    if not told.is_finished and not header.simulated:
         tell(f"To go on: orchestrator resume {told.path}")
 
 

@@ -68,16 +68,18 @@ def command(  # noqa: PLR0913 - one parameter for each option
     with reviewed(errand, world=world, workers=workers, only=only, exclude=exclude) as review:
         shown = preview(
             review.plan,
-            review.worklist,
+            review.outlook,
             review.entrance.clock.now(),
             lambda text, style: display.style(text, style, stderr=False),
             review.drifted,
         )
     put(shown)
     if out is not None:
+        replaced = out.exists()
         api.save_worklist(review, out, errand.plan_file)
         age = format_duration(api.WORKLIST_MAX_AGE)
-        tell(f"Worklist saved; for {age} exactly this can be run with: orchestrator run {out}")
+        saved = "saved in place of an earlier one" if replaced else "saved"
+        tell(f"Worklist {saved}; for {age} exactly this can be run with: orchestrator run {out}")
     return exit_code(review, detailed=detailed_exitcode)
 
 

@@ -114,7 +114,7 @@ def execute(review: api.Review, state: api.StateDir, display: Display, asked: Wi
     """Show, ask, run, say how it ended."""
     text = preview(
         review.plan,
-        review.worklist,
+        review.outlook,
         review.entrance.clock.now(),
         lambda text, style: display.style(text, style, stderr=not asked.dry_run),
         review.drifted,
@@ -125,6 +125,8 @@ def execute(review: api.Review, state: api.StateDir, display: Display, asked: Wi
     if not display.quiet:
         tell(text + "\n")
     api.refuse(review)
+    if asked.first is not None:
+        tell(f"With --first {asked.first}: so many now, then you are asked about the rest.")
     confirm(review.outlook, yes=asked.yes)
     settings = display.settings(asked.grace, first=asked.first)
     result = api.run(review, state=state, settings=settings, journal_path=asked.journal)

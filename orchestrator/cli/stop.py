@@ -24,7 +24,7 @@ def command(*, journal: Path | None, plan_name: str | None, state_dir: Path | No
     """
     journal = journal_at(journal, plan_name, state_dir)
     if api.stop(journal):
-        put(f"The run has taken note; it ends within its grace. To go on later: orchestrator resume {journal}")
+        put("The run has taken note; it ends within its grace, and says there how to go on.")
         return ExitCode.DONE
     put("The run has not taken note yet; it will as soon as it can.")
     return ExitCode.LEFT_TO_DO

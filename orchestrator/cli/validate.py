@@ -12,6 +12,7 @@ from orchestrator.errors import ExitCode, InvalidInput
 from orchestrator.report.diagnostics import render
 from orchestrator.report.text import plural
 from orchestrator.store.plan_file import PlanInvalid, load_plan
+from orchestrator.store.worklist_file import is_worklist
 
 
 @click.command("validate")
@@ -26,6 +27,9 @@ def command(plans: tuple[Path, ...]) -> int:
     code = ExitCode.DONE
     for path in plans:
         try:
+            if is_worklist(path):
+                message = f"{path}: this is a saved worklist, and no plan; `review` shows what of it is left to do"
+                raise InvalidInput(message)
             plan = load_plan(path)
             put(f"{path}: valid, {plural(len(plan.entries), 'product')}")
         except PlanInvalid as error:

@@ -122,8 +122,11 @@ def lane_findings(plan: Plan) -> Iterator[Finding]:
         if plan.targets:
             if not any(entry.admits(lane) for lane in lanes):
                 where = "/".join(part for part in (entry.account_id, entry.region) if part)
-                hint = f"the lanes of the plan are {', '.join(map(str, lanes[:8]))}"
-                yield Finding(path=("Products", number), message=f"{where} is none of the plan's Targets", hint=hint)
+                # A target that has mistakes of its own is no advice.
+                known = dict.fromkeys(str(lane) for lane in lanes if "?" not in str(lane))
+                hint = f"the lanes of the plan are {', '.join(list(known)[:8])}"
+                path: Path = ("Products", number, "AccountId" if entry.account_id else "Region")
+                yield Finding(path=path, message=f"{where} is none of the plan's Targets", hint=hint)
             continue
         for name, value in (("AccountId", entry.account_id), ("Region", entry.region)):
             earlier, index = wanted.setdefault(name, (value, number)) if value else (value, number)

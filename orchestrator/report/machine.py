@@ -13,7 +13,7 @@ from orchestrator.core import events as e
 from orchestrator.core.run import Run
 from orchestrator.core.tally import PLACES
 from orchestrator.report.outcomes import Outcome
-from orchestrator.report.progress import details, name_of
+from orchestrator.report.progress import MOMENTARY, details, name_of
 from orchestrator.report.text import plain
 
 COLUMNS = (
@@ -37,11 +37,13 @@ def as_json(run: Run, found: Sequence[Outcome], about: dict[str, Any]) -> str:
         about: What else is known of the run: when and where it was begun, whether it is finished.
     """
     result = run.tally()
+    # While a run goes on, what is followed as it should be is under way, and not in doubt; and there is no ending yet.
+    going_on = bool(about.get("going_on"))
     document = {
         **about,
-        "summary": result.line(run.run_id),
-        "counts": {name.replace(" ", "_"): result.of(states) for name, states in PLACES},
-        "exit_code": int(result.exit_code),
+        "summary": None if going_on else result.line(run.run_id),
+        "counts": {name.replace(" ", "_"): result.of(states) for name, states in (MOMENTARY if going_on else PLACES)},
+        "exit_code": None if going_on else int(result.exit_code),
         "lines": [row_of(outcome) for outcome in found],
     }
     return json.dumps(document, indent=2)

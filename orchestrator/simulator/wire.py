@@ -69,9 +69,9 @@ class Server(ThreadingHTTPServer):
     request_queue_size = 256
 
     def __init__(self, address: tuple[str, int], service: Service) -> None:
-        super().__init__(address, Handler)
         self.service = service
         self._connections: set[socket.socket] = set()
+        super().__init__(address, Handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as the base class has it
         """Remember a connection, so that it can be dropped."""

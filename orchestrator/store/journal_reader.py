@@ -20,6 +20,7 @@ from orchestrator.store.codec import EVENTS, Malformed, decode, digest, parse_mo
 from orchestrator.store.journal_birth import FORMAT, Birth, Header
 
 ENDINGS = frozenset({"finished", "abandoned"})
+BEGINNING = b'{"seq":1,'
 TAIL = 64 * 1024
 
 
@@ -108,6 +109,15 @@ def last_line(file: IO[bytes]) -> bytes:
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - TAIL))
     return next(iter(file.read().splitlines(keepends=True)[-1:]), b"")
+
+
+def looks_like_one(path: Path) -> bool:
+    """Whether a file begins as a journal does, or is named as one; it may still be broken."""
+    try:
+        with path.open("rb") as file:
+            return path.is_file() and (path.suffix == ".jsonl" or file.read(len(BEGINNING)) == BEGINNING)
+    except OSError:
+        return path.suffix == ".jsonl"
 
 
 def is_finished(path: Path) -> bool:
@@ -205,10 +215,9 @@ class Loader:
             self._refuse(str(error), error)
 
     def _refuse(self, why: str, error: Exception | None = None) -> NoReturn:
-        message = (
-            f"{self._path}:{self._seq + 1}: the journal cannot be trusted: {why}\n"
-            f"to put it out of the way: orchestrator abandon {self._path} --reason TEXT"
-        )
+        message = f"{self._path}:{self._seq + 1}: the journal cannot be trusted: {why}"
+        if looks_like_one(self._path):
+            message += f"\nto put it out of the way: orchestrator abandon {self._path} --reason TEXT"
         raise JournalError(message) from error
 
 

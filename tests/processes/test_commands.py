@@ -192,7 +192,7 @@ def test_a_journal_kept_elsewhere_is_still_the_plans_run(bench: Bench, simulate:
     again = bench.run(service, "run", path, *arguments)
     assert again.returncode == 4
     assert "is unfinished" in again.stderr
-    assert bench.run(service, "run", path, *arguments, "--journal", elsewhere).returncode == 4
+    assert bench.run(service, "run", path, *arguments, "--journal", elsewhere).returncode == 7
     assert bench.run(service, "resume", "--plan", "test", "--grace", "1s").returncode == 4
     assert len(service.ledger()) == 1
 

@@ -149,9 +149,10 @@ def test_a_report_is_told_from_the_journal_alone_also_while_the_run_goes_on(benc
     [journal] = bench.journals
     going_on = bench.run(None, "report", journal)
     assert going_on.returncode == 0
-    assert ": going on: run " in going_on.stdout
-    assert "in progress" in going_on.stdout
-    assert json.loads(bench.run(None, "report", journal, "--format", "json").stdout)["going_on"] is True
+    assert ": going on, run " in going_on.stdout
+    assert "So far: 1 terminated, 1 under way, 1 skipped." in going_on.stdout
+    now = json.loads(bench.run(None, "report", journal, "--format", "json").stdout)
+    assert (now["going_on"], now["exit_code"], now["counts"]["under_way"]) == (True, None, 1)
     process.kill()
     process.communicate()
     service.kill()
@@ -192,6 +193,10 @@ def test_reports_of_what_is_no_journal_end_in_an_error(bench: Bench) -> None:
     broken.write_text("{}\n")
     ended = bench.run(None, "report", broken)
     assert (ended.returncode, "Traceback" in ended.stderr) == (7, False)
+    plan = bench.plan("pp-a")
+    abandoned = bench.run(None, "abandon", plan, "--reason", "a slip of the pen")
+    assert (abandoned.returncode, plan.exists()) == (2, True)
+    assert "this is no journal; it is left as it is" in abandoned.stderr
 
 
 def test_journals_are_listed_and_old_finished_ones_pruned(bench: Bench, simulate: Simulate) -> None:

@@ -53,6 +53,9 @@ def test_exactly_what_was_reviewed_is_run(bench: Bench, simulate: Simulate) -> N
     assert (ended.returncode, sorted(service.sent())) == (0, ["pp-a", "pp-b"])
     header = json.loads(bench.journals[0].read_text().splitlines()[0])
     assert header["reviewed"] == json.loads(out.read_text())["digest"]
+    shown = bench.run(service, "review", out, "--detailed-exitcode")
+    assert (shown.returncode, shown.stdout.splitlines()[0]) == (0, "Review: 0 to terminate, 2 skipped, 0 refused.")
+    assert "this is a saved worklist" in bench.run(None, "validate", out).stderr
     again = bench.run(service, "run", out, "--yes")
     assert again.returncode == 0
     assert "2 already gone." in again.stdout
