@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +16,7 @@ from orchestrator.engine.pools import threads
 from orchestrator.engine.survey import Surveyor
 from orchestrator.errors import GuardRefused, NoAccess
 from orchestrator.ports import Clock, Connect, Identity
-from orchestrator.store.journal import Story
+from orchestrator.store.journal import Caller, Story
 
 LEAST_WORKERS = 32
 MOST_WORKERS = 256
@@ -49,6 +49,17 @@ class Entrance:
     def lanes(self) -> tuple[Lane, ...]:
         """All lanes, those that could not be entered as well."""
         return (*self.identities, *self.barred)
+
+    def moved_from(self, callers: Iterable[Caller]) -> tuple[Caller, str] | None:
+        """
+        Hold endpoints against those of an earlier time: what looks like the same account elsewhere may be another one.
+
+        Returns:
+
+            A caller of then whose lane is called elsewhere now, and where; None if there is none.
+        """
+        here = ((caller, self.endpoints.get(caller.lane, caller.endpoint)) for caller in callers)
+        return next(((caller, now) for caller, now in here if now != caller.endpoint), None)
 
 
 def enter(plan: Plan, *, workers: int | None = None) -> Entrance:

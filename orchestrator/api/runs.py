@@ -161,14 +161,13 @@ def refuse_unfinished(plan_name: str, state: StateDir, *, simulated: bool) -> No
 
 def refuse_elsewhere(story: journal.Story, entrance: Entrance) -> None:
     """Refuse to go on with a run in another account or at another endpoint."""
-    for caller in story.birth.header.callers:
-        here = entrance.endpoints.get(caller.lane)
-        if here is not None and here != caller.endpoint:
-            message = (
-                f"{story.path}: in {caller.lane} the run was begun at {caller.endpoint}, and this would go on at {here}; "
-                "set the same endpoint as then"
-            )
-            raise GuardRefused(message)
+    if moved := entrance.moved_from(story.birth.header.callers):
+        caller, now = moved
+        message = (
+            f"{story.path}: in {caller.lane} the run was begun at {caller.endpoint}, and this would go on at {now}; "
+            "set the same endpoint as then"
+        )
+        raise GuardRefused(message)
     foreign = [lane for lane, problem in story.birth.worklist.lanes if not problem and lane not in entrance.lanes]
     if foreign:
         here = ", ".join(map(str, entrance.lanes))

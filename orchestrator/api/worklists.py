@@ -78,16 +78,15 @@ def refuse_elsewhere(reviewed: Reviewed, entrance: Entrance) -> None:
 
         GuardRefused: It was.
     """
-    if entrance.simulated:
-        return
-    for caller in reviewed.callers:
-        here = entrance.endpoints.get(caller.lane)
-        if here is not None and here != caller.endpoint:
-            message = (
-                f"in {caller.lane} the worklist was made at {caller.endpoint}, and this is {here}; "
-                "set the same endpoint as then, or review the plan again"
-            )
-            raise GuardRefused(message)
+    # Each rehearsal has an endpoint of its own.
+    moved = None if entrance.simulated else entrance.moved_from(reviewed.callers)
+    if moved:
+        caller, now = moved
+        message = (
+            f"in {caller.lane} the worklist was made at {caller.endpoint}, and this is {now}; "
+            "set the same endpoint as then, or review the plan again"
+        )
+        raise GuardRefused(message)
 
 
 def refuse_outdated(reviewed: Reviewed, now: float, max_age: float) -> None:

@@ -157,6 +157,8 @@ def test_a_worklist_expires_and_is_for_its_lanes() -> None:
     reviewed = reviewed_and_saved(wanted, world)
     with pytest.raises(GuardRefused, match="the worklist is for 444455556666/eu-west-1"):
         api.recheck(reviewed, replace(entrance(world), identities={LANE: entrance(world).identities[LANE]}))
+    with pytest.raises(GuardRefused, match="the worklist was made at memory://, and this is https://elsewhere"):
+        api.recheck(reviewed, replace(entrance(world), endpoints=dict.fromkeys(LANES, "https://elsewhere")))
     world.clock.time += api.WORKLIST_MAX_AGE + 1
     age = format_duration(api.WORKLIST_MAX_AGE + 1)
     with pytest.raises(GuardRefused, match=f"the worklist is {age} old, and may be 7d; review the plan again"):

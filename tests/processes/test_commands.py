@@ -103,17 +103,7 @@ def test_on_a_terminal_the_number_has_to_be_typed(
 ) -> None:
     """The right number goes on; anything else, end of input or Ctrl-C does not."""
     service = simulate({"Products": [{"Id": "pp-a", "Duration": 0}, {"Id": "pp-b", "Duration": 0}]})
-    leader, follower = pty.openpty()
-    process = subprocess.Popen(
-        [*PROGRAM, "run", str(bench.plan("pp-a", "pp-b")), "--state-dir", str(bench.folder / "state")],
-        env=service.environment() | {"TERM": "xterm", "COLUMNS": "120"},
-        stdin=follower,
-        stdout=follower,
-        stderr=follower,
-        start_new_session=True,
-        preexec_fn=take_terminal,  # noqa: PLW1509 - no other way to get a controlling terminal, and no thread is running
-    )
-    os.close(follower)
+    process, leader = on_a_terminal(bench, service, "run", bench.plan("pp-a", "pp-b"))
     shown = read_until(leader, b"to go on: ")
     assert b"There is no undo." in shown
     assert b"account 111122223333, eu-west-1: 2" in shown
@@ -123,6 +113,22 @@ def test_on_a_terminal_the_number_has_to_be_typed(
     assert said in shown
     assert len(service.ledger()) == (2 if code == 0 else 0)
     os.close(leader)
+
+
+def on_a_terminal(bench: Bench, service: Service, *arguments: object) -> tuple[subprocess.Popen[bytes], int]:
+    """Start the program on a terminal of its own; returns it, and the side of the terminal where a person sits."""
+    leader, follower = pty.openpty()
+    process = subprocess.Popen(
+        [*PROGRAM, *map(str, arguments), "--state-dir", str(bench.folder / "state")],
+        env=service.environment() | {"TERM": "xterm", "COLUMNS": "120"},
+        stdin=follower,
+        stdout=follower,
+        stderr=follower,
+        start_new_session=True,
+        preexec_fn=take_terminal,  # noqa: PLW1509 - no other way to get a controlling terminal, and no thread is running
+    )
+    os.close(follower)
+    return process, leader
 
 
 def take_terminal() -> None:

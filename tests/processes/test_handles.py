@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import os
-import pty
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -14,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.processes.conftest import LONGEST, PROGRAM, Bench, Service
-from tests.processes.test_commands import read_until, take_terminal
+from tests.processes.conftest import LONGEST, Bench, Service
+from tests.processes.test_commands import on_a_terminal, read_until
 
 Simulate = Callable[[dict[str, Any]], Service]
 
@@ -61,17 +60,7 @@ def test_a_canary_on_a_terminal_asks_for_the_rest(
 ) -> None:
     """The number of those that are left; anything else, end of input or Ctrl-C leaves them to a resume."""
     service = simulate(world(0, 0, 0, 0))
-    leader, follower = pty.openpty()
-    process = subprocess.Popen(
-        [*PROGRAM, "run", str(bench.plan(*names(4))), "--state-dir", str(bench.folder / "state"), "--first", "1"],
-        env=service.environment() | {"TERM": "xterm", "COLUMNS": "120"},
-        stdin=follower,
-        stdout=follower,
-        stderr=follower,
-        start_new_session=True,
-        preexec_fn=take_terminal,  # noqa: PLW1509 - no other way to get a controlling terminal, and no thread is running
-    )
-    os.close(follower)
+    process, leader = on_a_terminal(bench, service, "run", bench.plan(*names(4)), "--first", "1")
     shown = read_until(leader, b"to go on: ")
     os.write(leader, b"4\n")
     shown += read_until(leader, b"(3) to go on: ")
