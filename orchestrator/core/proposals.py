@@ -19,7 +19,7 @@ from orchestrator.core.commands import (
 )
 from orchestrator.core.lane_work import FRESH, REFRESH, LaneWork
 from orchestrator.core.settle import AskRecord, Quiet
-from orchestrator.core.states import State
+from orchestrator.core.states import OPEN, State
 from orchestrator.core.termination import Termination
 from orchestrator.core.verdict import conclusion_of
 from orchestrator.core.work import Work, is_serial
@@ -101,7 +101,7 @@ def wants_listing(work: Work, lane: LaneWork, now: float) -> bool:
 
 def owes_audit_now(work: Work, lane: LaneWork) -> bool:
     """Whether it is time for the audit: verdicts were reached, and nothing else is left to do in the lane."""
-    return lane.owes_audit and lane.audit is None and not is_cut_short(work) and is_quiet(work, lane)
+    return lane.owes_audit and lane.audit is None and not leaves_audit(work) and is_quiet(work, lane)
 
 
 def is_quiet(work: Work, lane: LaneWork) -> bool:
@@ -119,6 +119,11 @@ def is_closed_to_sends(work: Work, lane: LaneWork) -> bool:
 def is_cut_short(work: Work) -> bool:
     """Whether the execution ends before its work does, so that a resume will finish it."""
     return work.drain is not None and work.drain.until is not None
+
+
+def leaves_audit(work: Work) -> bool:
+    """Whether an owed audit is left to a resume: the execution is cut short, and an audit would not finish the run."""
+    return is_cut_short(work) and work.board.has(OPEN)
 
 
 def sends_wait(work: Work, lane: LaneWork, now: float) -> bool:

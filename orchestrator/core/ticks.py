@@ -14,7 +14,15 @@ from orchestrator.core.lane_work import (
     PATIENCE,
     LaneWork,
 )
-from orchestrator.core.proposals import READS, fair_share, is_closed_to_sends, is_cut_short, is_quiet, wants_listing
+from orchestrator.core.proposals import (
+    READS,
+    fair_share,
+    is_closed_to_sends,
+    is_cut_short,
+    is_quiet,
+    leaves_audit,
+    wants_listing,
+)
 from orchestrator.core.states import OPEN
 from orchestrator.core.termination import MOST_MISSES
 from orchestrator.core.verdict import verdict
@@ -114,7 +122,7 @@ def lane_at_rest(work: Work, lane: LaneWork, now: float) -> bool:
         return False
     if not is_quiet(work, lane) or wants_listing(work, lane, now) or lane.audit is not None:
         return False
-    return not lane.owes_audit or is_cut_short(work)
+    return not lane.owes_audit or leaves_audit(work)
 
 
 def wake_at(work: Work, now: float) -> float:

@@ -288,6 +288,24 @@ def test_the_deadline_stops_starting_and_follows_for_the_grace() -> None:
     assert run.is_unfinished
 
 
+def test_a_run_whose_last_products_go_within_the_grace_is_audited_and_done() -> None:
+    """What the deadline cuts short is the starting; a final listing that finishes the run is not left to a resume."""
+    world = stage(fake("pp-a", duration=35), fake("pp-b", duration=35))
+    run = world.run(plan("pp-a", "pp-b", limits=Limits(deadline=30)))
+    assert run.drained_by is not None
+    assert run.tally().exit_code is ExitCode.DONE
+    assert not run.is_unfinished
+
+
+def test_an_execution_that_leaves_lines_behind_leaves_the_audit_to_the_resume() -> None:
+    """Whoever pressed Ctrl-C does not wait for a listing that somebody has to make again."""
+    world = stage(fake("pp-a", duration=1), fake("pp-b", duration=500))
+    run = world.run(plan("pp-a", "pp-b", limits=Limits(deadline=30)))
+    assert Operation.SCAN not in [operation for operation, _ in world.catalog.calls]
+    assert run.board.counts[State.TERMINATED] == 1
+    assert run.is_unfinished
+
+
 def test_a_signal_starts_nothing_new_and_leaves_a_resumable_journal() -> None:
     """The first Ctrl-C; a resume ends with the same result."""
     ids = [f"pp-{n:03d}" for n in range(20)]

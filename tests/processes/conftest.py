@@ -97,21 +97,49 @@ class Bench:
             **more,
         )
 
-    def start(self, service: Service, *arguments: object) -> subprocess.Popen[str]:
+    def start(self, service: Service, *arguments: object, env: dict[str, str] | None = None) -> subprocess.Popen[str]:
         """Start the program."""
         return subprocess.Popen(
             [*PROGRAM, *map(str, arguments)],
-            env=service.environment() | {"ORCHESTRATOR_STATE_DIR": str(self.folder / "state")},
+            env=service.environment() | {"ORCHESTRATOR_STATE_DIR": str(self.folder / "state")} | (env or {}),
             text=True,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
 
+    def interrupt(
+        self,
+        service: Service,
+        *arguments: object,
+        after: str = " accepted ",
+        count: int = 1,
+        env: dict[str, str] | None = None,
+    ) -> str:
+        """Run the program until so many of its log lines hold these words, ask it to stop, and return its stdout."""
+        process = self.start(service, *arguments, "--grace", "1s", env=env)
+        wait_for(process, after, count)
+        process.terminate()
+        out, err = process.communicate(timeout=LONGEST)
+        assert process.returncode == 128 + signal.SIGTERM, err
+        return out
+
     @property
     def journals(self) -> list[Path]:
         """The journals that were begun, oldest first."""
         return sorted((self.folder / "state").glob("test/*.jsonl"))
+
+
+def wait_for(process: subprocess.Popen[str], words: str, count: int = 1) -> None:
+    """Read what a process says until so many of its lines hold these words."""
+    assert process.stderr is not None
+    missing = count
+    for line in process.stderr:
+        missing -= words in line
+        if not missing:
+            return
+    message = f"{missing} of {count} lines with {words!r} were never said"
+    raise AssertionError(message)
 
 
 @pytest.fixture

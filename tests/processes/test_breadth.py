@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.processes.conftest import Bench, Service
+from tests.processes.conftest import LONGEST, Bench, Service, wait_for
 
 Simulate = Callable[[dict[str, Any]], Service]
 HOME, OTHER, THIRD = "111122223333", "444455556666", "777788889999"
@@ -227,12 +228,11 @@ def test_the_limit_counts_all_lanes_and_refuses_before_the_first_call(bench: Ben
 def test_a_run_of_many_accounts_resumes_where_it_was(bench: Bench, simulate: Simulate) -> None:
     """The roles are assumed again; without the region in the environment, too."""
     service = simulate(world(product("a", Duration=600), there=[product("b")]))
-    path = plan(bench, [*named("b"), *named("a")], Limits={"Deadline": "1s"})
-    assert bench.run(service, "run", path, "--yes", "--grace", "1s").returncode == 4
+    path = plan(bench, [*named("b"), *named("a")])
+    bench.interrupt(service, "run", path, "--yes", count=2)
     nowhere = {"AWS_DEFAULT_REGION": ""}
-    again = bench.run(service, "resume", "--plan", "test", "--grace", "1s", env=nowhere)
-    assert again.returncode == 4
-    assert "1 terminated" in again.stdout
+    resumed = bench.interrupt(service, "resume", "--plan", "test", after=" terminated ", env=nowhere)
+    assert "1 terminated" in resumed
     assert service.sent().count("pp-b") == 1
     assert service.sent().count("pp-a") == 1
 
@@ -240,8 +240,7 @@ def test_a_run_of_many_accounts_resumes_where_it_was(bench: Bench, simulate: Sim
 def test_a_run_is_not_resumed_at_another_endpoint(bench: Bench, simulate: Simulate) -> None:
     """Exit code 3: what looks like the same accounts may be other ones."""
     service = simulate(world(product("a", Duration=600), there=[product("b", Duration=600)]))
-    path = plan(bench, named("a", "b"), Limits={"Deadline": "1s"})
-    assert bench.run(service, "run", path, "--yes", "--grace", "1s").returncode == 4
+    bench.interrupt(service, "run", plan(bench, named("a", "b")), "--yes")
     lost = simulate(world(product("a"), there=[product("b")], Accounts={OTHER: {"Roles": []}}))
     moved = bench.run(lost, "resume", bench.journals[0])
     assert moved.returncode == 3
@@ -297,15 +296,18 @@ def test_two_hundred_lanes_run_in_one_process_and_no_bad_one_holds_the_others_ba
     path = bench.plan(
         Targets=[{"AccountId": account, "Regions": ["eu-west-1"], **ROLE} for account in accounts],
         Products=[{"ProvisionedProductId": f"pp-{n}-{m}", "AccountId": accounts[n]} for n in range(200) for m in range(20)],
-        Limits={"MaxTerminations": 4_000, "Deadline": "1m"},
+        Limits={"MaxTerminations": 4_000},
     )
-    ended = bench.run(service, "run", path, "--yes", "--quiet", "--grace", "1s", longest=300)
-    assert ended.returncode == 4, ended.stderr[-2_000:]
+    process = bench.start(service, "run", path, "--yes", "--grace", "1s")
+    wait_for(process, " terminated ", 196 * 20)
+    process.terminate()
+    out, err = process.communicate(timeout=LONGEST)
+    assert process.returncode == 128 + signal.SIGTERM, err[-2_000:]
     found = service.world()["lanes"]
     for n, account in enumerate(accounts):
         gone = sum(state == "TERMINATED" for state in found[f"{account}/eu-west-1"]["products"].values())
         assert gone == 20 or n < 4, f"{account}: {gone}"
-    assert f"{accounts[1]}/eu-west-1" in ended.stderr
-    counts = [int(part.split()[0]) for part in ended.stdout.partition(":")[2].split(",")]
+    assert f"{accounts[1]}/eu-west-1" in err
+    counts = [int(part.split()[0]) for part in out.partition(":")[2].split(",")]
     assert counts[0] >= 196 * 20
     assert sum(counts) == 4_000

@@ -190,24 +190,23 @@ def test_a_full_stdout_is_said_and_does_not_change_how_a_run_ended(bench: Bench,
 def test_a_journal_kept_elsewhere_is_still_the_plans_run(bench: Bench, simulate: Simulate) -> None:
     """Whatever its name: while it is unfinished the plan is not run again, and `resume --plan` finds it."""
     service = simulate({"Products": [{"Id": "pp-a", "Duration": 600}]})
-    path = bench.plan("pp-a", Limits={"Deadline": "1s"})
+    path = bench.plan("pp-a")
     elsewhere = bench.folder / "elsewhere.log"
-    arguments = ("--yes", "--grace", "1s")
-    assert bench.run(service, "run", path, *arguments, "--journal", elsewhere).returncode == 4
+    bench.interrupt(service, "run", path, "--yes", "--journal", elsewhere)
     assert elsewhere.exists()
-    again = bench.run(service, "run", path, *arguments)
+    again = bench.run(service, "run", path, "--yes")
     assert again.returncode == 4
     assert "is unfinished" in again.stderr
-    assert bench.run(service, "run", path, *arguments, "--journal", elsewhere).returncode == 7
-    assert bench.run(service, "resume", "--plan", "test", "--grace", "1s").returncode == 4
+    assert bench.run(service, "run", path, "--yes", "--journal", elsewhere).returncode == 7
+    bench.interrupt(service, "resume", "--plan", "test", after=" began ")
     assert len(service.ledger()) == 1
 
 
 def test_an_unreadable_journal_does_not_keep_the_plan_from_its_work_for_good(bench: Bench, simulate: Simulate) -> None:
     """It is refused with 7 and its line, and `abandon` puts it out of the way."""
     service = simulate({"Products": [{"Id": "pp-a", "Duration": 600}]})
-    path = bench.plan("pp-a", Limits={"Deadline": "1s"})
-    assert bench.run(service, "run", path, "--yes", "--grace", "1s").returncode == 4
+    path = bench.plan("pp-a")
+    bench.interrupt(service, "run", path, "--yes")
     journal = bench.journals[0]
     journal.write_bytes(journal.read_bytes().replace(b'"attempt":1', b'"attempt":2'))
     refused = bench.run(service, "resume", journal)
@@ -225,9 +224,8 @@ def test_an_unreadable_journal_does_not_keep_the_plan_from_its_work_for_good(ben
 def test_run_resume_finishes_an_unfinished_run_first(bench: Bench, simulate: Simulate) -> None:
     """Then the new one begins and finds everything gone."""
     service = simulate({"Products": [{"Id": "pp-a", "Duration": 3}, {"Id": "pp-b", "Duration": 3}]})
-    path = bench.plan("pp-a", "pp-b", Limits={"Deadline": "1s"})
-    assert bench.run(service, "run", path, "--yes", "--grace", "1s").returncode == 4
     path = bench.plan("pp-a", "pp-b")
+    bench.interrupt(service, "run", path, "--yes", count=2)
     nightly = bench.run(service, "run", path, "--yes", "--resume")
     assert nightly.returncode == 0, nightly.stderr
     first, second = nightly.stdout.splitlines()

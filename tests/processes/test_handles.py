@@ -6,14 +6,13 @@ import csv
 import io
 import json
 import os
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.processes.conftest import LONGEST, Bench, Service
+from tests.processes.conftest import LONGEST, Bench, Service, wait_for
 from tests.processes.test_commands import on_a_terminal, read_until
 
 Simulate = Callable[[dict[str, Any]], Service]
@@ -27,16 +26,6 @@ def world(*durations: float, **keys: Any) -> dict[str, Any]:
 def names(count: int) -> list[str]:
     """Their ids."""
     return [f"pp-{n}" for n in range(count)]
-
-
-def wait_for(process: subprocess.Popen[str], words: str) -> None:
-    """Read what a process says until it says this."""
-    assert process.stderr is not None
-    for line in process.stderr:
-        if words in line:
-            return
-    message = f"it never said {words}"
-    raise AssertionError(message)
 
 
 def test_a_canary_without_a_terminal_leaves_the_rest_to_a_resume(bench: Bench, simulate: Simulate) -> None:
@@ -102,8 +91,7 @@ def test_a_second_go_is_for_what_failed_only(bench: Bench, simulate: Simulate) -
 def test_a_second_go_at_an_unfinished_run_is_a_resume(bench: Bench, simulate: Simulate) -> None:
     """Exit code 4, with the command."""
     service = simulate(world(600))
-    path = bench.plan("pp-0", Limits={"Deadline": "1s"})
-    assert bench.run(service, "run", path, "--yes", "--grace", "1s").returncode == 4
+    bench.interrupt(service, "run", bench.plan("pp-0"), "--yes")
     ended = bench.run(service, "run", "--from", bench.journals[0], "--yes")
     assert ended.returncode == 4
     assert f"orchestrator resume {bench.journals[0]}" in ended.stderr
@@ -195,8 +183,7 @@ def test_journals_are_listed_and_old_finished_ones_pruned(bench: Bench, simulate
     assert bench.run(service, "run", bench.plan("pp-0"), "--yes").returncode == 0
     elsewhere = bench.folder / "elsewhere.log"
     assert bench.run(service, "run", bench.plan("pp-0"), "--yes", "--journal", elsewhere).returncode == 0
-    unfinished = bench.plan("pp-1", Name="other", Limits={"Deadline": "1s"})
-    assert bench.run(service, "run", unfinished, "--yes", "--grace", "1s").returncode == 4
+    bench.interrupt(service, "run", bench.plan("pp-1", Name="other"), "--yes")
     broken = bench.journals[0].with_name("20200101T000000Z-broken.jsonl")
     broken.write_text("{}\n")
     listed = bench.run(None, "journals").stdout.splitlines()
