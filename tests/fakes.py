@@ -185,6 +185,8 @@ class FakeCatalog:
         self.sent: list[Terminate] = []
         self.trouble: dict[Operation, deque[Trouble]] = {operation: deque() for operation in Operation}
         self.page_size = 20
+        self.tags: dict[str, dict[str, str]] = {}
+        self.unsearched: set[str] = set()
 
     def __call__(self, lane: Lane) -> FakeCatalog:
         return self
@@ -225,10 +227,17 @@ class FakeCatalog:
         return self._call(Operation.SCAN, page_token, lambda: Answer(self._page(page_token, self.page_size)))  # type: ignore[return-value]
 
     def search(self, page_token: str | None) -> Answer[Page] | Problem:
-        self._advance()
-        page = self._page(page_token, 100)
-        stacks = tuple(replace(product, physical_id=f"arn:stack/{product.product_id}") for product in page.products)
-        return Answer(replace(page, products=stacks))
+        def look() -> object:
+            page = self._page(page_token, 100)
+            shown = [product for product in page.products if product.product_id not in self.unsearched]
+            found = [replace(each, physical_id=f"arn:stack/{each.product_id}", tags=self.tags_of(each)) for each in shown]
+            return Answer(replace(page, products=tuple(found), total=len(self.products)))
+
+        return self._call(Operation.SEARCH, page_token, look)  # type: ignore[return-value]
+
+    def tags_of(self, product: Product) -> tuple[tuple[str, str], ...]:
+        """Return the tags that the search shows."""
+        return tuple(self.tags.get(product.product_id, {}).items())
 
     def caller_identity(self) -> Answer[Identity] | Problem:
         return Answer(Identity(account_id=self._account_id, arn=f"arn:aws:sts::{self._account_id}:assumed-role/r/s"))
@@ -296,4 +305,4 @@ class FakeCatalog:
         live = sorted(id_ for id_, fake in self.products.items() if not fake.gone and (token is None or id_ > token))
         page = live[:size]
         more = page[-1] if len(live) > size else None
-        return Page(products=tuple(self.products[id_].product for id_ in page), next_token=more)
+        return Page(products=tuple(replace(self.products[id_].product, tags=None) for id_ in page), next_token=more)

@@ -20,6 +20,7 @@ def product(product_id: str = "pp-a", **changes: object) -> Product:
         "status": "AVAILABLE",
         "last_record_id": f"rec-of-{product_id}",
         "created_at": START - 86_400,
+        "tags": (),
     }
     return Product(**values | changes)  # type: ignore[arg-type]
 

@@ -9,7 +9,7 @@ from orchestrator.api.entrance import MOST_AT_DOOR, Entrance, listed_briefly
 from orchestrator.core.again import confined
 from orchestrator.core.decision import decide
 from orchestrator.core.events import Drifted, Event, LaneClosed, LineEvent
-from orchestrator.core.guards import refusals
+from orchestrator.core.guards import refusals, too_large_shares
 from orchestrator.core.inventory import Inventory
 from orchestrator.core.narrowing import narrow
 from orchestrator.core.ordering import hold
@@ -42,7 +42,9 @@ class Review:
     @property
     def refusals(self) -> list[str]:
         """Why the run may not begin; none means that it may."""
-        return refusals(self.plan, self.worklist, drifted=len(self.drifted))
+        held = {inventory.lane: len(inventory.products) for inventory in self.inventories if inventory.complete}
+        shares = too_large_shares(self.plan, self.outlook, held)
+        return [*refusals(self.plan, self.worklist, drifted=len(self.drifted)), *shares]
 
     @property
     def drifted(self) -> dict[str, str]:

@@ -55,7 +55,8 @@ def recheck(reviewed: Reviewed, entrance: Entrance, *, max_age: float = WORKLIST
         items = [f"{lane}: {problem}" for lane, problem in problems.items()]
         raise GuardRefused(listed_briefly("no lane of the worklist could be read completely", items))
     closed = [LaneClosed(at=now, lane=lane, reason=f"lane {lane}: {problem}") for lane, problem in problems.items()]
-    drifted = [Drifted(at=now, line=line, reason=reason) for line, reason in drifts(worklist, inventories).items()]
+    found = drifts(reviewed.plan, worklist, inventories)
+    drifted = [Drifted(at=now, line=line, reason=reason) for line, reason in found.items()]
     shown = {line_id(each.lane, id_) for each in inventories if each.complete for id_ in each.products}
     read = {each.lane for each in inventories if each.complete}
     gone = {line.id for line in worklist.of(Decision.TERMINATE) if line.lane in read and line.id not in shown}

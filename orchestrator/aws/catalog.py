@@ -8,6 +8,7 @@ us as a 200 without content.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -108,7 +109,7 @@ class BotoCatalog:
         """Read one page of the search index. Without a sort, pages may skip and repeat products (documented)."""
         token = {"PageToken": page_token} if page_token else {}
         return call(
-            lambda: page_in(
+            lambda: found_in(
                 self._client.search_provisioned_products(
                     AccessLevelFilter=self._access,
                     SortBy="id",
@@ -190,7 +191,19 @@ def page_in(answer: Mapping[str, Any]) -> Page:
     if "ProvisionedProducts" not in answer:
         raise Unreadable("ProvisionedProducts")
     products = tuple(read_product(detail) for detail in answer["ProvisionedProducts"])
-    return Page(products=products, next_token=answer.get("NextPageToken") or None)
+    return Page(products=products, next_token=answer.get("NextPageToken") or None, total=answer.get("TotalResultsCount"))
+
+
+def found_in(answer: Mapping[str, Any]) -> Page:
+    """Read a page of a search, which shows the tags of products; one that has none comes without them."""
+    page = page_in(answer)
+    tags = [tags_in(detail) for detail in answer["ProvisionedProducts"]]
+    return replace(page, products=tuple(replace(each, tags=its) for each, its in zip(page.products, tags, strict=True)))
+
+
+def tags_in(detail: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Read the tags of a product."""
+    return tuple((str(tag.get("Key") or ""), str(tag.get("Value") or "")) for tag in detail.get("Tags") or ())
 
 
 def read_product(detail: Mapping[str, Any]) -> Product:
@@ -205,6 +218,9 @@ def read_product(detail: Mapping[str, Any]) -> Product:
         created_at=seconds(detail.get("CreatedTime")),
         last_record_id=detail.get("LastRecordId"),
         physical_id=detail.get("PhysicalId"),
+        catalog_id=detail.get("ProductId"),
+        catalog_name=detail.get("ProductName"),
+        user_arn=detail.get("UserArn"),
     )
 
 

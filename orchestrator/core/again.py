@@ -30,14 +30,39 @@ def pinned(plan: Plan, worklist: Worklist) -> Plan:
 
     Returns:
 
-        The plan, in which each entry whose product was found names it by id and lane, too.
+        The plan, in which each entry whose product was found names it by id and lane, too; what its selections had found is
+        named by entries now, and nothing is selected anew.
     """
-    return replace(plan, entries=tuple(pin(entry, line) for entry, line in paired(plan, worklist)))
+    selected = [line for line in worklist.lines if line.selected_by and line.product is not None]
+    members = {
+        each.key: tuple(line.product_id or "" for line in selected if index in line.selected_by)
+        for index, each in enumerate(plan.selections)
+        if each.key
+    }
+    entries = [
+        replace(
+            pin(entry, line), depends_on=tuple(each for word in entry.depends_on for each in members.get(word, (word,)))
+        )
+        for entry, line in paired(plan, worklist)
+    ]
+    products = {line.id: line.product_id or "" for line in worklist.lines}
+    written = [
+        Entry(
+            product_id=line.product_id,
+            account_id=line.lane.account_id if line.lane else None,
+            region=line.lane.region if line.lane else None,
+            options=line.options,
+            depends_on=(*(products[id_] for id_ in line.after), *line.globs),
+            where=line.where,
+        )
+        for line in selected
+    ]
+    return replace(plan, entries=(*entries, *written), selections=())
 
 
 def paired(plan: Plan, worklist: Worklist) -> Iterator[tuple[Entry, Line | None]]:
     """Yield each entry with its line: lines are in the plan's order, and entries that share one come after it."""
-    lines = iter(worklist.lines)
+    lines = iter([line for line in worklist.lines if not line.selected_by])
     line = next(lines, None)
     for entry in plan.entries:
         if line is not None and is_of(line, entry):

@@ -22,6 +22,7 @@ class Operation(StrEnum):
     PRODUCT = "DescribeProvisionedProduct"
     HISTORY = "ListRecordHistory"
     SCAN = "ScanProvisionedProducts"
+    SEARCH = "SearchProvisionedProducts"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,16 +75,18 @@ class ReadHistory:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScanPage:
-    """Read one page of the lane's listing. `listing` tells pages of different listings apart."""
+class ListPage:
+    """
+    Read one page of the lane's listing: of the scan, which is complete, or of the search, which knows tags. `listing` tells
+    pages of different listings apart, `page` counts those of one.
+    """
 
     lane: Lane
     listing: int
     page: int
     page_token: str | None
+    operation: Operation = Operation.SCAN
 
-    operation = Operation.SCAN
 
-
-Command = Terminate | DescribeRecord | DescribeProduct | ReadHistory | ScanPage
+Command = Terminate | DescribeRecord | DescribeProduct | ReadHistory | ListPage
 LineCommand = Terminate | DescribeRecord | DescribeProduct | ReadHistory

@@ -4,8 +4,11 @@ Plan × inventories → worklist. Every line gets a decision and a reason; nothi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
 
+from orchestrator.core.duration import format_duration
 from orchestrator.core.inventory import (
     CONTROL_TOWER_ACCOUNT,
     FINAL,
@@ -19,16 +22,22 @@ from orchestrator.core.inventory import (
     Record,
 )
 from orchestrator.core.lane import Lane
+from orchestrator.core.matching import admits
 from orchestrator.core.ordering import order
 from orchestrator.core.plan import Entry, Plan
+from orchestrator.core.protection import UNSEARCHED, protection
 from orchestrator.core.resolution import Found, Resolver, Unresolved, problem_of
+from orchestrator.core.selection import Selected, differences, idle, select
 from orchestrator.core.settle import newest
-from orchestrator.core.worklist import Decision, Line, Reason, Worklist, line_id, unplaced_id
+from orchestrator.core.worklist import Decision, Line, Reason, Worklist, line_id, unplaced_id, unread_id
 
 Judgement = tuple[Decision, Reason, str]
+NO_NOTICES: Mapping[str, float] = MappingProxyType({})
 
 
-def decide(plan: Plan, inventories: Sequence[Inventory], *, strict: bool = False) -> Worklist:
+def decide(
+    plan: Plan, inventories: Sequence[Inventory], *, strict: bool = False, notices: Mapping[str, float] = NO_NOTICES
+) -> Worklist:
     """
     Decide what a run of *plan* would do.
 
@@ -37,44 +46,101 @@ def decide(plan: Plan, inventories: Sequence[Inventory], *, strict: bool = False
         plan: A valid plan.
         inventories: One for each lane of the plan.
         strict: Whether products that are not found are refused, not skipped.
+        notices: Since when lines have been selected in reviews, seconds since the epoch; what is not there since now.
 
     Returns:
 
-        One line for each entry, in the plan's order; entries that turn out to mean one product share a line, refused.
+        One line for each entry, in the plan's order; entries that turn out to mean one product share a line, refused. Then
+        the lines of what the plan's selections find, lane by lane.
     """
     resolver = Resolver(inventories)
-    lines = [decide_entry(entry, resolver, strict=strict) for entry in plan.entries]
+    lines = [decide_entry(plan, entry, resolver, strict=strict) for entry in plan.entries]
     lines = refuse_shared(plan.entries, lines)
-    ordered, warnings = order(plan.entries, lines, inventories)
+    named = {line.id for line in lines}
+    found = list(select(plan, inventories))
+    # A product that an entry names is the entry's, with the entry's options.
+    chosen = [each for each in found if each.line not in named]
+    entries = [*plan.entries, *(each.entry for each in chosen)]
+    lines += [decide_selected(plan, each, notices.get(each.line)) for each in chosen]
+    groups = {index: [each.line for each in found if index in each.by] for index, _ in enumerate(plan.selections)}
+    keyed = {each.key: groups[index] for index, each in enumerate(plan.selections) if each.key}
+    ordered, warnings = order(entries, lines, inventories, keyed)
     first: dict[str, Line] = {}
-    for line in ordered:
+    for line in (*ordered, *unread(plan, inventories)):
         first.setdefault(line.id, line)
     return Worklist(
         lines=tuple(first.values()),
         made_at=min((inventory.begun_at for inventory in inventories), default=0.0),
         lanes=tuple((inventory.lane, problem_of(inventory)) for inventory in inventories),
-        warnings=tuple(warnings),
+        warnings=(*differences(inventories), *idle(plan, groups, inventories), *warnings),
     )
 
 
-def decide_entry(entry: Entry, resolver: Resolver, *, strict: bool) -> Line:
+def decide_entry(plan: Plan, entry: Entry, resolver: Resolver, *, strict: bool) -> Line:
     """Decide on one entry."""
     resolution = resolver.resolve(entry)
     if isinstance(resolution, Found):
-        return decide_found(entry, resolution.inventory, resolution.product)
+        return decide_found(plan, entry, resolution.inventory, resolution.product)
     if isinstance(resolution, Unresolved):
         return line_of(entry, resolution.lane, (Decision.REFUSE, resolution.reason, resolution.detail))
     return decide_missing(entry, resolution.inventories, Decision.REFUSE if strict else Decision.SKIP)
 
 
-def decide_found(entry: Entry, inventory: Inventory, product: Product) -> Line:
-    """Decide on a product that a complete listing shows."""
+def decide_selected(plan: Plan, found: Selected, noticed_at: float | None) -> Line:
+    """Decide on a product that selections find; *noticed_at* is since when, seconds since the epoch, None for now."""
+    refusal: Judgement | None = None
+    if found.problem is not None:
+        refusal = (Decision.REFUSE, Reason.LISTINGS_DIFFER, f"{found.problem}; review again in a minute")
+    elif found.disagreement is not None:
+        refusal = (Decision.REFUSE, Reason.OPTIONS_DIFFER, found.disagreement)
+    line = decide_found(plan, found.entry, found.inventory, found.product, by_hand=False)
+    if refusal and line.reason is not Reason.PROTECTED:
+        line = line_of(found.entry, found.inventory.lane, refusal, product=found.product)
+    line = replace(line, selected_by=found.by)
+    after = plan.selections[found.by[0]].after
+    if after is None or line.decision is not Decision.TERMINATE:
+        return line
+    now = found.inventory.begun_at
+    due_at = (now if noticed_at is None else noticed_at) + after
+    if now >= due_at:
+        return replace(line, due_at=due_at)
+    detail = f"on notice: it has to be selected in reviews for {format_duration(after)} before it goes"
+    return replace(line, decision=Decision.SKIP, reason=Reason.NOTICE, detail=detail, due_at=due_at)
+
+
+def unread(plan: Plan, inventories: Sequence[Inventory]) -> Iterator[Line]:
+    """Yield a refused line for each selection in each lane that could not be read: who knows what it would find there."""
+    for inventory in inventories:
+        if inventory.complete:
+            continue
+        for index, selection in enumerate(plan.selections):
+            if not admits(selection.conditions, inventory.lane):
+                continue
+            yield Line(
+                id=unread_id(inventory.lane, index),
+                product_id=None,
+                lane=inventory.lane,
+                decision=Decision.REFUSE,
+                reason=Reason.LANE_INCOMPLETE,
+                detail=f"nothing can be selected, the lane could not be read completely: {problem_of(inventory)}",
+                where=selection.where,
+                selected_by=(index,),
+            )
+
+
+def decide_found(plan: Plan, entry: Entry, inventory: Inventory, product: Product, *, by_hand: bool = True) -> Line:
+    """Decide on a product that a complete listing shows; *by_hand* says that somebody wrote its entry."""
+    lane = inventory.lane
+    if reason := protection(plan, product, lane, inventory.begun_at):
+        return line_of(entry, lane, (Decision.SKIP, Reason.PROTECTED, reason), product=product)
+    if product.tags is None:
+        return line_of(entry, lane, (Decision.REFUSE, Reason.LISTINGS_DIFFER, UNSEARCHED), product=product)
     if entry.name not in (None, product.name):
         # Names cannot be changed once a product is provisioned (documented).
         detail = f"{product.product_id} is named {product.name}, and the plan calls it {entry.name}"
         judgement: Judgement = (Decision.REFUSE, Reason.OTHER_NAME, detail)
         return line_of(entry, inventory.lane, judgement, product=product)
-    if product.type == CONTROL_TOWER_ACCOUNT and entry.product_id is None:
+    if product.type == CONTROL_TOWER_ACCOUNT and not (entry.product_id and by_hand):
         detail = "it is a Control Tower account; name it by its ProvisionedProductId if it is really meant"
         return line_of(entry, inventory.lane, (Decision.REFUSE, Reason.CONTROL_TOWER, detail), product=product)
     judgement, record = judge(product, inventory.records.get(product.product_id, ()))

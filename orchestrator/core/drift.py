@@ -9,15 +9,18 @@ from collections.abc import Sequence
 from orchestrator.core.inventory import QUIET, UNDER_CHANGE, Inventory, Product
 from orchestrator.core.lane import Lane
 from orchestrator.core.ordering import fitting, stranger
+from orchestrator.core.plan import Plan
+from orchestrator.core.protection import bar
 from orchestrator.core.worklist import Decision, Line, Reason, Worklist, line_id
 
 
-def drifts(worklist: Worklist, inventories: Sequence[Inventory]) -> dict[str, str]:
+def drifts(plan: Plan, worklist: Worklist, inventories: Sequence[Inventory]) -> dict[str, str]:
     """
     Compare a reviewed worklist with what there is now.
 
     Args:
 
+        plan: What it was made from, with its protections and selections.
         worklist: What was reviewed.
         inventories: What the lanes hold now; nothing is concluded from those that are incomplete.
 
@@ -35,7 +38,12 @@ def drifts(worklist: Worklist, inventories: Sequence[Inventory]) -> dict[str, st
         if inventory is None:
             continue
         namesake = names[inventory.lane].get(line.asked_name) if line.asked_name else None
-        if reason := drift_of(line, inventory, namesake) or strangers.beside(line, inventory):
+        assert line.product_id is not None
+        now = inventory.products.get(line.product_id)
+        reason = drift_of(line, now, namesake) or strangers.beside(line, inventory)
+        if reason is None and now is not None:
+            reason = bar(plan, line, now, inventory.begun_at)
+        if reason:
             found[line.id] = reason
     return found
 
@@ -59,10 +67,9 @@ class Strangers:
         return None
 
 
-def drift_of(line: Line, inventory: Inventory, namesake: Product | None) -> str | None:
+def drift_of(line: Line, now: Product | None, namesake: Product | None) -> str | None:
     """Say how a line has drifted, None if it has not. *namesake* bears the name that it was asked by, if that is borne."""
     assert line.product is not None
-    now = inventory.products.get(line.product.product_id)
     if now is None:
         return f"it is gone, and its name is borne by another product, {namesake.product_id}, now" if namesake else None
     if line.reason is Reason.ADOPT:

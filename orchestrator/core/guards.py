@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
+
+from orchestrator.core.lane import Lane
 from orchestrator.core.plan import Plan
 from orchestrator.core.worklist import Decision, Worklist
 
@@ -37,3 +41,27 @@ def refusals(plan: Plan, worklist: Worklist, *, drifted: int = 0) -> list[str]:
         named = "; ".join(problems[:MOST_NAMED])
         found.append(f"no lane could be read completely, so nothing may be concluded: {named}{more}")
     return found
+
+
+def too_large_shares(plan: Plan, worklist: Worklist, held: Mapping[Lane, int]) -> list[str]:
+    """
+    Say of which lanes too large a share would be terminated.
+
+    Args:
+
+        plan: The plan with its limits.
+        worklist: What the run would do.
+        held: How many products each lane holds that was read completely.
+
+    Returns:
+
+        One sentence for each such lane.
+    """
+    most = plan.limits.max_percent
+    counts = Counter(line.lane for line in worklist.of(Decision.TERMINATE))
+    return [
+        f"{counts[lane]} of the {number} products of {lane} would be terminated, and the plan's MaxPercent allows "
+        f"{most} %; raise it under Limits if that is meant"
+        for lane, number in held.items()
+        if counts[lane] * 100 > most * number
+    ]

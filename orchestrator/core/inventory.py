@@ -8,7 +8,7 @@ wild and in no documentation); the known ones are named here, and everything els
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from orchestrator.core.lane import Lane
 
@@ -70,7 +70,9 @@ class Product:
     """
     A provisioned product as a listing or a lookup showed it.
 
-    `physical_id` (the stack's ARN) is known to SearchProvisionedProducts only (documented).
+    `physical_id` (the stack's ARN), `tags`, `user_arn` and `catalog_name` are known to SearchProvisionedProducts only
+    (documented); `tags` is None where the search has not shown the product. `catalog_id` and `catalog_name` are those of
+    the product in the catalog that it was provisioned from.
     """
 
     product_id: str
@@ -82,6 +84,37 @@ class Product:
     created_at: float | None = None
     last_record_id: str | None = None
     physical_id: str | None = None
+    catalog_id: str | None = None
+    catalog_name: str | None = None
+    user_arn: str | None = None
+    tags: tuple[tuple[str, str], ...] | None = None
+
+    def described_by(self, found: Product | None) -> Product:
+        """Return the product with what only a search knows of it; *found* is what the search showed, if it did."""
+        if found is None:
+            return self
+        return replace(
+            self,
+            physical_id=found.physical_id,
+            catalog_id=found.catalog_id or self.catalog_id,
+            catalog_name=found.catalog_name,
+            user_arn=found.user_arn,
+            tags=found.tags,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """
+    How completely a lane was read: pages and products of the listing and of the search, both at account level, and how many
+    products the search said that there were.
+    """
+
+    scan_pages: int
+    scanned: int
+    search_pages: int
+    searched: int
+    search_total: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +126,8 @@ class Inventory:
     newest records of products that a decision needs them for: those that the plan names and the listing does not show,
     and those under change. `terminated_names` holds the newest successful termination of each name that the plan asks for
     and the listing does not show, as far back as was read. `barred` says that the lane could not even be entered.
-    `only_searched` are products that the search showed and the complete listing did not.
+    `only_searched` are products that the search showed and the complete listing did not. `proof` is there where everything
+    was read.
     """
 
     lane: Lane
@@ -105,3 +139,9 @@ class Inventory:
     records: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)
     terminated_names: Mapping[str, Record] = field(default_factory=dict)
     only_searched: Mapping[str, Product] = field(default_factory=dict)
+    proof: Proof | None = None
+
+    @property
+    def only_scanned(self) -> tuple[Product, ...]:
+        """Products that the search did not show, so that their tags are not known."""
+        return tuple(product for product in self.products.values() if product.tags is None)

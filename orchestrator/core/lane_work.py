@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from orchestrator.core import volatile as v
 from orchestrator.core.agenda import Agenda
 from orchestrator.core.commands import Operation
+from orchestrator.core.inventory import Product
 from orchestrator.core.lane import Lane
 from orchestrator.core.pacing import Pace
 from orchestrator.core.settle import Sighting
@@ -40,14 +41,45 @@ AUDIT_PAUSE = 5.0
 
 @dataclass(slots=True)
 class Listing:
-    """A listing that is being read, page by page."""
+    """
+    A listing that is being read, page by page: the scan to its end, then the search, which knows tags.
+
+    `found` is what the scan showed, with the moment of its page; `searched` is what the search did.
+    """
 
     number: int
     begun_at: float
+    operation: Operation = Operation.SCAN
     page: int = 0
     page_token: str | None = None
-    sightings: dict[str, Sighting] = field(default_factory=dict)
+    found: dict[str, tuple[float, Product]] = field(default_factory=dict)
+    searched: dict[str, Product] = field(default_factory=dict)
     misses: int = 0
+
+    def read(self, page: v.PageRead) -> None:
+        """Add a page; after the scan's last one comes the search."""
+        if page.operation is Operation.SCAN:
+            self.found |= {product.product_id: (page.at, product) for product in page.products}
+        else:
+            self.searched |= {product.product_id: product for product in page.products}
+        self.page += 1
+        self.page_token = page.next_token
+        self.misses = 0
+        if page.next_token is None:
+            self.operation = Operation.SEARCH
+
+    @property
+    def sightings(self) -> dict[str, Sighting]:
+        """What the scan said of each product."""
+        return {
+            id_: Sighting(at=at, status=product.status, record_id=product.last_record_id)
+            for id_, (at, product) in self.found.items()
+        }
+
+    @property
+    def products(self) -> dict[str, Product]:
+        """The products that the scan showed, with what only the search knows of them."""
+        return {id_: product.described_by(self.searched.get(id_)) for id_, (_, product) in self.found.items()}
 
 
 class LaneWork:
@@ -144,7 +176,7 @@ class LaneWork:
         self.in_flight = max(0, self.in_flight - 1)
         self.silent_since = event.at
         self.paces[event.operation].heard(event.at, slower=event.slower)
-        if event.operation is Operation.SCAN:
+        if event.operation in (Operation.SCAN, Operation.SEARCH):
             self.listing_asked = False
             if self.listing is not None and event.missed:
                 self.listing.misses += 1
@@ -168,12 +200,8 @@ class LaneWork:
 
     def read(self, event: v.PageRead) -> None:
         """Add a page to the listing that is being read."""
-        if self.listing is None or self.listing.number != event.listing:
-            return
-        self.listing.page += 1
-        self.listing.page_token = event.next_token
-        self.listing.misses = 0
-        self.listing.sightings |= sightings(event)
+        if self.listing is not None and self.listing.number == event.listing:
+            self.listing.read(event)
 
     def give_up_listing(self, at: float) -> None:
         """Drop the listing that is being read; it begins anew after a pause."""
@@ -182,11 +210,3 @@ class LaneWork:
             self.unlistable_since = at
         self.unlistable_at = at
         self.listing_at = at + LISTING_PAUSE
-
-
-def sightings(page: v.PageRead) -> dict[str, Sighting]:
-    """Return what a page says of each product on it."""
-    return {
-        product.product_id: Sighting(at=page.at, status=product.status, record_id=product.last_record_id)
-        for product in page.products
-    }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from orchestrator.core.glob import is_glob, matches
 from orchestrator.core.graph import around, cycles, waves
@@ -18,19 +19,24 @@ from orchestrator.core.validation import shortened
 from orchestrator.core.worklist import Decision, Line, Reason, line_id
 
 MOST_NAMED = 3
+NO_GROUPS: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
 def order(
-    entries: Sequence[Entry], lines: Sequence[Line], inventories: Sequence[Inventory]
+    entries: Sequence[Entry],
+    lines: Sequence[Line],
+    inventories: Sequence[Inventory],
+    groups: Mapping[str, Sequence[str]] = NO_GROUPS,
 ) -> tuple[list[Line], list[str]]:
     """
     Put the lines of entries in order.
 
     Args:
 
-        entries: The plan's.
+        entries: The plan's, and those that its selections stand for.
         lines: The line of each.
         inventories: What the lanes hold; globs are matched against it.
+        groups: The lines of what a selection found, by its Key.
 
     Returns:
 
@@ -38,50 +44,66 @@ def order(
     """
     if not any(entry.depends_on for entry in entries):
         return list(lines), []
-    words = Words(entries, lines, inventories)
+    words = Words(entries, lines, inventories, groups)
     warnings: list[str] = []
     ordered = [words.place(entry, line, warnings) for entry, line in zip(entries, lines, strict=True)]
-    return hold(ordered), warnings
+    return hold(ordered), list(dict.fromkeys(warnings))
+
+
+def dependent(line: Line) -> str:
+    """Name a line for a warning; all that a selection found are named by the selection."""
+    return f"the selection at {line.where}" if line.selected_by and line.where else line.label
 
 
 class Words:
     """What the words of `DependsOn` mean, now that it is known what there is."""
 
-    def __init__(self, entries: Sequence[Entry], lines: Sequence[Line], inventories: Sequence[Inventory]) -> None:
+    def __init__(
+        self,
+        entries: Sequence[Entry],
+        lines: Sequence[Line],
+        inventories: Sequence[Inventory],
+        groups: Mapping[str, Sequence[str]],
+    ) -> None:
         self._lines = {line.id: line for line in lines}
-        self._by_handle: dict[str, Line] = {}
+        self._by_handle = {key: [self._lines[id_] for id_ in ids] for key, ids in groups.items()}
         for entry, line in zip(entries, lines, strict=True):
-            for handle in entry.handles:
-                self._by_handle.setdefault(handle, line)
+            # What a selection found is no entry that somebody wrote, so nobody can mean it by a word.
+            if not line.selected_by:
+                for handle in entry.handles:
+                    self._by_handle.setdefault(handle, [line])
         self._inventories = {inventory.lane: inventory for inventory in inventories}
         self._matching: dict[tuple[Lane, str], list[Product]] = {}
 
     def place(self, entry: Entry, line: Line, warnings: list[str]) -> Line:
         """Return a line with what it comes after; refused if something that it comes after is nobody's to terminate."""
-        globs = tuple(word for word in entry.depends_on if is_glob(word))
-        line = replace(line, globs=globs)
+        # What is selected together and fits a glob does not wait for its like.
+        words = [word for word in entry.depends_on if not (line.selected_by and is_glob(word) and matches(line.name, word))]
+        line = replace(line, globs=tuple(filter(is_glob, words)))
         if line.decision is not Decision.TERMINATE:
             return line
         after: dict[str, None] = {}
-        for word in entry.depends_on:
-            if not is_glob(word):
-                before = self._by_handle[word]
-                if before.is_gone and before.reason is Reason.NOT_FOUND:
-                    warnings.append(f"{line.label} depends on `{word}`, which was not found and so keeps nothing waiting")
-                if not before.is_gone and before.id != line.id:
-                    after[before.id] = None
-                continue
-            matching = [product for product in self._fitting(line, word) if product.product_id != line.product_id]
-            if not matching:
-                warnings.append(f"{line.label} depends on `{word}`, which matches nothing in {line.lane}")
-            for product in matching:
-                assert line.lane is not None
-                before_id = line_id(line.lane, product.product_id)
-                if before_id not in self._lines:
-                    detail = f"blocked: {stranger(product, word)}"
-                    return replace(line, decision=Decision.REFUSE, reason=Reason.BLOCKED, detail=detail)
-                after[before_id] = None
+        for word in words:
+            found = self._meant_by(word, line, warnings)
+            if isinstance(found, str):
+                detail = f"blocked: {found}"
+                return replace(line, decision=Decision.REFUSE, reason=Reason.BLOCKED, detail=detail)
+            after |= dict.fromkeys(found)
         return replace(line, after=tuple(after))
+
+    def _meant_by(self, word: str, line: Line, warnings: list[str]) -> list[str] | str:
+        """Return the lines that a line comes after by a word; or say what it means that is nobody's to terminate."""
+        if not is_glob(word):
+            if any(before.reason is Reason.NOT_FOUND and before.is_gone for before in self._by_handle[word]):
+                warnings.append(f"{dependent(line)} depends on `{word}`, which was not found and so keeps nothing waiting")
+            return [each.id for each in self._by_handle[word] if not each.is_gone and each.id != line.id]
+        matching = [product for product in self._fitting(line, word) if product.product_id != line.product_id]
+        if not matching:
+            warnings.append(f"{dependent(line)} depends on `{word}`, which matches nothing in {line.lane}")
+        assert line.lane is not None
+        found = {line_id(line.lane, product.product_id): product for product in matching}
+        foreign = next((product for id_, product in found.items() if id_ not in self._lines), None)
+        return stranger(foreign, word) if foreign else list(found)
 
     def _fitting(self, line: Line, glob: str) -> list[Product]:
         """Return what a lane holds whose name fits."""

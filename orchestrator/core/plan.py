@@ -86,6 +86,59 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """
+    What a product has to be like: all fields that are not empty must fit, one word of each is enough. Words are globs, and
+    fit what they are to the letter as well. Ages are in seconds, `tags` are keys with words for their values.
+
+    `product_ids` are ids of provisioned products, `catalog_ids` and `catalog_names` those of the products in the catalog.
+    """
+
+    names: tuple[str, ...] = ()
+    product_ids: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+    tags: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    catalog_names: tuple[str, ...] = ()
+    catalog_ids: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    user_arns: tuple[str, ...] = ()
+    account_ids: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    older_than: int | None = None
+    younger_than: int | None = None
+
+    @property
+    def are_of_accounts_only(self) -> bool:
+        """Whether nothing but accounts is named, so that whole accounts are meant."""
+        return bool(self.account_ids) and self == Conditions(account_ids=self.account_ids)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """
+    Products that a plan does not name one by one: all that fit, when the plan is reviewed.
+
+    `after` is how many seconds a product has to have been selected in reviews before it is terminated. `key` stands for all
+    of them in other entries' `depends_on`; `depends_on` and `where` are as an entry's.
+    """
+
+    conditions: Conditions
+    options: Options = field(default_factory=Options)
+    after: int | None = None
+    key: str | None = None
+    depends_on: tuple[str, ...] = ()
+    where: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protection:
+    """Products that are never terminated, whoever names them. `where` is as an entry's."""
+
+    conditions: Conditions
+    where: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tolerance:
     """How many failures a run accepts before nothing new is started: a number, or a share of the lines to terminate."""
 
@@ -117,10 +170,11 @@ class Limits:
     """
     The safety belts. Durations in seconds, the rate in terminations per second and lane.
 
-    `deadline` is counted from the start of each execution.
+    `deadline` is counted from the start of each execution; `max_percent` is of what a lane holds.
     """
 
     max_terminations: int = 100
+    max_percent: int = 100
     failure_tolerance: Tolerance = field(default_factory=lambda: Tolerance(percent=10))
     in_flight: int = 500
     rate_per_second: float | None = None
@@ -142,6 +196,8 @@ class Plan:
     name: str
     targets: tuple[Target, ...] = ()
     entries: tuple[Entry, ...] = ()
+    selections: tuple[Selection, ...] = ()
+    protections: tuple[Protection, ...] = ()
     limits: Limits = field(default_factory=Limits)
     retry: Retry = field(default_factory=Retry)
 

@@ -12,12 +12,12 @@ from orchestrator.core.commands import (
     Command,
     DescribeProduct,
     DescribeRecord,
+    ListPage,
     Operation,
     ReadHistory,
-    ScanPage,
     Terminate,
 )
-from orchestrator.core.lane_work import FRESH, REFRESH, LaneWork
+from orchestrator.core.lane_work import FRESH, REFRESH, LaneWork, Listing
 from orchestrator.core.settle import AskRecord, Quiet
 from orchestrator.core.states import OPEN, State
 from orchestrator.core.termination import Termination
@@ -137,12 +137,16 @@ def listing_page(work: Work, lane: LaneWork, now: float) -> Iterator[Command]:
     """Yield the next page of the lane's listing, if one is wanted."""
     if lane.listing_asked or now < lane.listing_at or not wants_listing(work, lane, now):
         return
-    if lane.paces[Operation.SCAN].allowance(now) < 1:
+    listing = lane.listing or Listing(number=lane.listing_number + 1, begun_at=now)
+    if lane.paces[listing.operation].allowance(now) < 1:
         return
-    listing = lane.listing
-    number = listing.number if listing else lane.listing_number + 1
-    page, page_token = (listing.page, listing.page_token) if listing else (0, None)
-    yield ScanPage(lane=lane.lane, listing=number, page=page, page_token=page_token)
+    yield ListPage(
+        lane=lane.lane,
+        listing=listing.number,
+        page=listing.page,
+        page_token=listing.page_token,
+        operation=listing.operation,
+    )
 
 
 def sends(work: Work, lane: LaneWork, run_id: str, now: float) -> Iterator[Command]:

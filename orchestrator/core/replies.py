@@ -82,10 +82,11 @@ Problem = Throttled | NotFound | Denied | Rejected | Unauthenticated | NotSent |
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page of a listing."""
+    """One page of a listing. `total` is how many products a search says that there are, on all pages."""
 
     products: tuple[Product, ...]
     next_token: str | None = None
+    total: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,14 +15,15 @@ down between applying them and acting on them:
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from orchestrator.core import events as e
 from orchestrator.core import ticks
 from orchestrator.core import volatile as v
-from orchestrator.core.commands import Command, Operation, ScanPage, Terminate
+from orchestrator.core.commands import Command, ListPage, Operation, Terminate
 from orchestrator.core.hearing import hear
 from orchestrator.core.lane import Lane
-from orchestrator.core.lane_work import LISTING_TRIES, MOST_PAGES, sightings
+from orchestrator.core.lane_work import LISTING_TRIES, MOST_PAGES
 from orchestrator.core.plan import Plan
 from orchestrator.core.proposals import propose
 from orchestrator.core.replies import (
@@ -200,7 +201,7 @@ class Run:
 
     def _hear(self, reply: Reply) -> Iterator[e.Event]:
         command = reply.command
-        line = None if isinstance(command, ScanPage) else command.line
+        line = None if isinstance(command, ListPage) else command.line
         outcome = reply.outcome
         yield v.Heard(
             at=reply.at,
@@ -217,12 +218,12 @@ class Run:
         if isinstance(outcome, Unauthenticated):
             reason = f"its credentials are no longer accepted: {explain(outcome)}"
             yield e.LaneLost(at=reply.at, lane=command.lane, reason=reason)
-        if isinstance(command, ScanPage):
+        if isinstance(command, ListPage):
             yield from self._hear_page(reply, command)
         elif (t := self._work.lines.get(command.line)) is not None:
             yield from hear(reply, t, self._work.state(t), self._work.rules(t))
 
-    def _hear_page(self, reply: Reply, command: ScanPage) -> Iterator[e.LaneEvent]:
+    def _hear_page(self, reply: Reply, command: ListPage) -> Iterator[e.LaneEvent]:
         lane = self._work.lanes[command.lane]
         listing = lane.listing
         if listing is None or (listing.number, listing.page) != (command.listing, command.page):
@@ -234,12 +235,17 @@ class Run:
                     reason = "its pages repeat without end"
                     yield v.ListingFailed(at=at, lane=lane.lane, listing=number, reason=reason)
                     return
-                read = v.PageRead(at=at, lane=lane.lane, listing=number, products=page.products, next_token=next_token)
-                if next_token is not None:
-                    yield read
-                    return
-                shown = listing.sightings | sightings(read)
-                yield v.Listed(at=at, lane=lane.lane, begun_at=listing.begun_at, sightings=shown)
+                yield v.PageRead(
+                    at=at,
+                    lane=lane.lane,
+                    listing=number,
+                    operation=listing.operation,
+                    products=page.products,
+                    next_token=next_token,
+                )
+                if next_token is None and listing.operation is Operation.SEARCH:
+                    searched = listing.searched | {product.product_id: product for product in page.products}
+                    yield self._work.listed(lane, replace(listing, searched=searched), at)
             case NotFound() | Denied() | Rejected() | Answer():
                 reason = "the listing was refused"
                 yield v.ListingFailed(at=at, lane=lane.lane, listing=number, reason=reason)
@@ -271,5 +277,5 @@ def issued(command: Command, at: float) -> e.Event:
             accept_language=command.options.accept_language,
             record_before=command.record_before,
         )
-    line = None if isinstance(command, ScanPage) else command.line
+    line = None if isinstance(command, ListPage) else command.line
     return v.Asked(at=at, lane=command.lane, operation=Operation(command.operation), line=line)

@@ -57,6 +57,7 @@ class Termination:
     facts_after: float = 0.0
     must_look: bool = False
     unlisted: bool = False
+    bar: str | None = None
     look_at: float = 0.0
     misses: int = 0
     missed_at: float = 0.0
@@ -83,6 +84,7 @@ class Termination:
     def begin(self, at: float) -> None:
         """Forget what only the last execution knew. A line that rested in doubt is looked into again."""
         self.asked = self.resting = self.unlisted = False
+        self.bar = None
         self.doubts = min(self.doubts, 1)
         self.look_at = at
         self.retry_at = min(self.retry_at, at)

@@ -149,4 +149,5 @@ def lane_moments(work: Work, lane: LaneWork, now: float) -> Iterator[float]:
             continue
         yield max(due, lane.paces[operation].ready_at())
     if not lane.listing_asked and wants_listing(work, lane, now):
-        yield max(lane.listing_at, lane.paces[Operation.SCAN].ready_at())
+        operation = lane.listing.operation if lane.listing else Operation.SCAN
+        yield max(lane.listing_at, lane.paces[operation].ready_at())

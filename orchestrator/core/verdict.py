@@ -38,13 +38,20 @@ class Rules:
     """
     What holds for a line now: how often is tried, and why nothing may be sent, if that is so.
 
-    `blocked` says what keeps a line that was not sent from ever having its turn.
+    `blocked` says what keeps a line that was not sent from ever having its turn, `barred` what its lane's newest listing
+    shows that forbids to send it.
     """
 
     retry: Retry
     lane_closed: str | None = None
     no_sends: str | None = None
     blocked: str | None = None
+    barred: str | None = None
+
+    @property
+    def stop(self) -> str | None:
+        """Why the line may not be sent, None if it may."""
+        return self.lane_closed or self.no_sends or self.blocked or self.barred
 
 
 def conclusion_of(t: Termination, state: State) -> Conclusion:
@@ -117,7 +124,7 @@ def is_recent(t: Termination, at: float) -> bool:
 
 def refused(t: Termination, at: float, rules: Rules) -> e.LineEvent | None:
     """Close a line that may not be sent any more: as failed if it was sent and failed, else as what kept it from that."""
-    reason = rules.lane_closed or rules.no_sends or rules.blocked
+    reason = rules.stop
     if reason and t.errors and t.own_records:
         return e.Failed(at=at, line=t.line.id, evidence=f"its last attempt FAILED; {reason}", errors=t.errors)
     if rules.lane_closed:
@@ -126,6 +133,8 @@ def refused(t: Termination, at: float, rules: Rules) -> e.LineEvent | None:
         return e.Drifted(at=at, line=t.line.id, reason=rules.no_sends)
     if rules.blocked:
         return e.Blocked(at=at, line=t.line.id, reason=rules.blocked)
+    if rules.barred:
+        return e.Drifted(at=at, line=t.line.id, reason=rules.barred)
     return None
 
 

@@ -7,7 +7,7 @@ They change the run through the same `apply` as the durable ones, are never writ
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from orchestrator.core.commands import Operation
@@ -81,9 +81,10 @@ class Followed(LineEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageRead(LaneEvent):
-    """A page of the lane's listing was read."""
+    """A page of the lane's listing was read, of the scan or of the search."""
 
     listing: int
+    operation: Operation
     products: tuple[Product, ...]
     next_token: str | None
 
@@ -102,9 +103,13 @@ class ListingFailed(LaneEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed(LaneEvent):
-    """A complete listing of the lane, begun at `begun_at`."""
+    """
+    A complete listing of the lane, begun at `begun_at`. `bars` says of lines why they may not be sent any more by what it
+    shows: protected, or not what was selected.
+    """
 
     begun_at: float
     sightings: Mapping[str, Sighting]
+    bars: Mapping[str, str] = field(default_factory=dict)
 
     durable: ClassVar[bool] = False

@@ -12,10 +12,11 @@ from orchestrator.core import watch
 from orchestrator.core.commands import Operation
 from orchestrator.core.inventory import CONTROL_TOWER_ACCOUNT
 from orchestrator.core.lane import Lane
-from orchestrator.core.lane_work import AUDIT_PAUSE, LaneWork
+from orchestrator.core.lane_work import AUDIT_PAUSE, LaneWork, Listing
 from orchestrator.core.ordering import in_turn
 from orchestrator.core.plan import Plan
 from orchestrator.core.prerequisites import Prerequisites
+from orchestrator.core.protection import bar
 from orchestrator.core.settle import AskHistory, AskProduct, AskRecord, Quiet, UnderWay
 from orchestrator.core.states import UNDER_WAY, Board, State
 from orchestrator.core.termination import Termination
@@ -209,6 +210,16 @@ class Work:
                 lane.audited_at = event.begun_at
                 lane.audit = None
 
+    def listed(self, lane: LaneWork, listing: Listing, at: float) -> v.Listed:
+        """Return what a listing that was read to its end at *at* says. Reads only."""
+        products = listing.products
+        bars = {
+            t.line.id: reason
+            for t in self._of(lane)
+            if t.product_id in products and (reason := bar(self.plan, t.line, products[t.product_id], at))
+        }
+        return v.Listed(at=at, lane=lane.lane, begun_at=listing.begun_at, sightings=listing.sightings, bars=bars)
+
     def _listed(self, lane: LaneWork, event: v.Listed) -> None:
         lane.listing = None
         lane.listed_at = event.at
@@ -219,6 +230,7 @@ class Work:
             lane.audit = {line: event.at for line in lane.terminated if self.lines[line].product_id in shown}
         for t in self._of(lane):
             if self.state(t) in (State.PENDING, State.IN_DOUBT):
+                t.bar = event.bars.get(t.line.id)
                 t.show(event.sightings.get(t.product_id), event.begun_at)
                 self.replan(t, event.at)
             elif lane.audit and t.line.id in lane.audit:
@@ -268,7 +280,9 @@ class Work:
     def rules(self, t: Termination) -> Rules:
         """Return what holds for a line now."""
         blocked = self.prerequisites.stays(t.line.id) if self.state(t) is State.PENDING else None
-        return Rules(retry=self.plan.retry, lane_closed=self.lane_of(t).closed, no_sends=self.no_sends, blocked=blocked)
+        return Rules(
+            retry=self.plan.retry, lane_closed=self.lane_of(t).closed, no_sends=self.no_sends, blocked=blocked, barred=t.bar
+        )
 
     def waits_its_turn(self, t: Termination) -> bool:
         """Whether a line has to wait: for what it comes after, or because this execution starts only the first ones."""
@@ -310,7 +324,7 @@ class Work:
             self._replan_open(t, state, lane, at)
         elif state is State.PENDING:
             rules = self.rules(t)
-            final = rules.lane_closed or rules.no_sends or rules.blocked
+            final = rules.stop
             if (self.drain is None or lane.closed or rules.blocked) and (
                 final or is_adoption(t) or not self.waits_its_turn(t)
             ):
@@ -319,7 +333,7 @@ class Work:
     def _replan_open(self, t: Termination, state: State, lane: LaneWork, at: float) -> None:
         rules = self.rules(t)
         unseen = state is State.PENDING and t.facts.sighting is None and not t.must_look
-        if unseen and not (is_adoption(t) or rules.lane_closed or rules.no_sends or rules.blocked):
+        if unseen and not (is_adoption(t) or rules.stop):
             # It waits for the lane's listing.
             lane.agendas[Operation.TERMINATE].put(t.line.id, t.retry_at, t.rank)
             return

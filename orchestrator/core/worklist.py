@@ -30,6 +30,9 @@ class Reason(StrEnum):
     ALREADY_GONE = "already_gone"
     NOT_FOUND = "not_found"
     LEFT_OUT = "left_out"
+    PROTECTED = "protected"
+    NOTICE = "notice"
+    OPTIONS_DIFFER = "options_differ"
     AMBIGUOUS = "ambiguous"
     DUPLICATE = "duplicate"
     OTHER_NAME = "other_name"
@@ -55,6 +58,17 @@ def line_id(lane: Lane, product_id: str) -> str:
     return f"{lane}/{product_id}"
 
 
+def unread_id(lane: Lane, selection: int) -> str:
+    """
+    Name the line that stands for all that a selection would have found in a lane that could not be read.
+
+    Returns:
+
+        As `line_id`, with `select:` and the selection's number from 1.
+    """
+    return f"{lane}/select:{selection + 1}"
+
+
 def unplaced_id(entry: Entry, lane: Lane | None) -> str:
     """
     Name the line of an entry whose product is not known to be in one lane.
@@ -75,7 +89,8 @@ class Line:
     `id` is the line's name everywhere. `product` is what the review saw; later looks are compared with it. `asked_name` is
     the name that the plan called it by. `record_id` is the termination to follow where the reason is `adopt`. `after` are
     lines that have to be gone before this one is sent; `globs` are words of the plan that some of them fit. `where` is
-    `file:line` of its entry.
+    `file:line` of its entry, or of the first selection that it is in; `selected_by` counts those in the plan, and is empty
+    for an entry. `due_at` is when its notice is over, if it needs one.
     """
 
     id: str
@@ -92,6 +107,8 @@ class Line:
     after: tuple[str, ...] = ()
     globs: tuple[str, ...] = ()
     where: str | None = None
+    selected_by: tuple[int, ...] = ()
+    due_at: float | None = None
 
     @property
     def is_gone(self) -> bool:
@@ -101,7 +118,7 @@ class Line:
     @property
     def name(self) -> str:
         """The product's name if it was seen, else what the plan calls it."""
-        return self.product.name if self.product else self.asked_name or self.product_id or "?"
+        return self.product.name if self.product else self.asked_name or self.product_id or "(a selection)"
 
     @property
     def label(self) -> str:

@@ -8,8 +8,9 @@ from orchestrator.core.commands import (
     Command,
     DescribeProduct,
     DescribeRecord,
+    ListPage,
+    Operation,
     ReadHistory,
-    ScanPage,
     Terminate,
 )
 from orchestrator.core.replies import NotSent, Outcome
@@ -48,7 +49,9 @@ def ask(catalog: Catalog, command: Command) -> Outcome:
             return catalog.describe_product(command.product_id)
         case ReadHistory():
             return catalog.record_history(command.product_id)
-        case ScanPage():
+        case ListPage(operation=Operation.SEARCH):
+            return catalog.search(command.page_token)
+        case ListPage():
             return catalog.scan(command.page_token)
         case _:
             assert_never(command)

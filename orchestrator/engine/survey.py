@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
 
@@ -22,7 +22,7 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from orchestrator.core.inventory import SUCCEEDED, Inventory, Product, Record
+from orchestrator.core.inventory import SUCCEEDED, Inventory, Product, Proof, Record
 from orchestrator.core.lane import Lane
 from orchestrator.core.questions import Question
 from orchestrator.core.replies import (
@@ -49,6 +49,16 @@ LONGEST_ASKED = 180.0
 MOST_PAGES = 100_000
 MOST_RECORD_PAGES = 25
 """Pages of a lane's newest records (20 each) that are read to learn what became of products that are missing."""
+
+
+@dataclass(slots=True)
+class Listing:
+    """What was read of a listing. `problem` says why it is not everything, `total` is what a search says that there is."""
+
+    products: dict[str, Product] = field(default_factory=dict)
+    pages: int = 0
+    total: int | None = None
+    problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,18 +101,31 @@ class Surveyor:
             The inventory; incomplete, with the problem named, if anything could not be read.
         """
         begun_at = self.clock.now()
-        products, problem = self._scan(catalog)
-        found: dict[str, Product] = {}
+        scanned = self._list("ScanProvisionedProducts", catalog.scan)
+        problem = scanned.problem
         if problem is None:
-            found, problem = self._search(catalog)
+            searched = self._list("SearchProvisionedProducts", catalog.search)
+            problem = searched.problem
         if problem is not None:
-            barred = not products
+            barred = not scanned.products
             return Inventory(
-                lane=lane, begun_at=begun_at, complete=False, problem=problem, barred=barred, products=products
+                lane=lane, begun_at=begun_at, complete=False, problem=problem, barred=barred, products=scanned.products
             )
-        merged = {id_: with_physical_id(product, found.get(id_)) for id_, product in products.items()}
-        only_searched = {id_: product for id_, product in found.items() if id_ not in products}
-        return Inventory(lane=lane, begun_at=begun_at, complete=True, products=merged, only_searched=only_searched)
+        found = searched.products
+        return Inventory(
+            lane=lane,
+            begun_at=begun_at,
+            complete=True,
+            products={id_: product.described_by(found.get(id_)) for id_, product in scanned.products.items()},
+            only_searched={id_: product for id_, product in found.items() if id_ not in scanned.products},
+            proof=Proof(
+                scan_pages=scanned.pages,
+                scanned=len(scanned.products),
+                search_pages=searched.pages,
+                searched=len(found),
+                search_total=searched.total,
+            ),
+        )
 
     def recall(self, inventory: Inventory, catalog: Catalog, question: Question) -> Inventory:
         """
@@ -124,29 +147,25 @@ class Surveyor:
             problem = self._newest(catalog, question, records, names)
         return replace(inventory, complete=problem is None, problem=problem, records=records, terminated_names=names)
 
-    def _scan(self, catalog: Catalog) -> tuple[dict[str, Product], str | None]:
-        return self._list("ScanProvisionedProducts", catalog.scan)
-
-    def _search(self, catalog: Catalog) -> tuple[dict[str, Product], str | None]:
-        return self._list("SearchProvisionedProducts", catalog.search)
-
-    def _list(
-        self, operation: str, read: Callable[[str | None], Answer[Page] | Problem]
-    ) -> tuple[dict[str, Product], str | None]:
-        """Read all pages of a listing; returns what was read, and what went wrong if it is not everything."""
-        products: dict[str, Product] = {}
+    def _list(self, operation: str, read: Callable[[str | None], Answer[Page] | Problem]) -> Listing:
+        """Read all pages of a listing."""
+        listing = Listing()
         token: str | None = None
         for _ in range(MOST_PAGES):
             answer = self._insist(partial(read, token))
             if not isinstance(answer, Answer):
-                return products, f"{operation} failed: {explain(answer)}"
-            products |= {product.product_id: product for product in answer.value.products}
+                listing.problem = f"{operation} failed: {explain(answer)}"
+                return listing
+            listing.pages += 1
+            listing.products |= {product.product_id: product for product in answer.value.products}
+            listing.total = answer.value.total
             previous, token = token, answer.value.next_token
             if token is None:
-                return products, None
+                return listing
             if token == previous:
                 break
-        return products, f"{operation} repeats its pages without end"
+        listing.problem = f"{operation} repeats its pages without end"
+        return listing
 
     def _histories(self, catalog: Catalog, asked: list[str]) -> tuple[dict[str, tuple[Record, ...]], str | None]:
         """Read the histories of single products."""
@@ -201,8 +220,3 @@ class Surveyor:
             retry_error_callback=last,
         )
         return again(ask)
-
-
-def with_physical_id(product: Product, found: Product | None) -> Product:
-    """Add what only the search knows: the stack behind the product."""
-    return product if found is None else replace(product, physical_id=found.physical_id)

@@ -71,6 +71,11 @@ class Service:
             home = found[f"{self._spec.Account}/{self._spec.Region}"]
             return {**home, "lanes": found}
 
+    def tag(self, account: str, region: str, product_id: str, tags: dict[str, str]) -> None:
+        """Let somebody tag a product; a KeyError if there is no such product."""
+        with self._lock:
+            self._worlds[account, region].tag(product_id, tags)
+
     def catalog(self, operation: str, body: bytes, key_id: str, region: str) -> bytes:
         """
         Answer a Service Catalog request.

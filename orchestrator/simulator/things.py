@@ -58,15 +58,13 @@ class Product:
     error: Json
     tags: Json
     hidden: bool
+    catalog_id: str
+    catalog_name: str
+    user_arn: str
     owned_by: str = "Account"
     last_record: Record | None = None
     current: Record | None = None
     gone_at: float | None = None
-
-    @property
-    def catalog_id(self) -> str:
-        """The product of the catalog that it was provisioned from."""
-        return "prod-simulatedxxxx"
 
     @property
     def stack_arn(self) -> str:
@@ -83,10 +81,17 @@ class Product:
             "Id": self.id,
             "Status": self.status,
             "CreatedTime": self.created_at,
+            "ProductId": self.catalog_id,
             **last,
         }
 
     def attributes(self) -> Json:
         """Return what a search says of it: more than a lookup does."""
         tags = [{"Key": key, "Value": value} for key, value in self.tags.items()]
-        return {**self.detail(), "PhysicalId": self.stack_arn, "ProductId": self.catalog_id, "Tags": tags}
+        return {
+            **self.detail(),
+            "PhysicalId": self.stack_arn,
+            "ProductName": self.catalog_name,
+            "UserArn": self.user_arn,
+            "Tags": tags,
+        }

@@ -2,7 +2,8 @@
 HTTP on loopback: AWS JSON 1.1 for Service Catalog, the query protocol for STS and IAM.
 
 Runs in a thread of this process or in one of its own. `/_simulator/ledger` lists every call, `/_simulator/world` the state
-of each product; both are for tests and for curious people.
+of each product, and a PUT of JSON to `/_simulator/tags/ACCOUNT/REGION/PRODUCT` gives a product other tags while the world
+goes on; all are for tests and for curious people.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from orchestrator.simulator.world_file import WorldSpec
 
 LOOPBACK = "127.0.0.1"
 CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request")
+
+TAGS = re.compile(r"/_simulator/tags/(\d{12})/([a-z0-9-]+)/([A-Za-z0-9_-]+)")
 
 
 class Simulator:
@@ -123,6 +126,18 @@ class Handler(BaseHTTPRequestHandler):
             self._send(200, json.dumps(self.service.summary()).encode())
         else:
             self._send(404, b"not found\n")
+
+    def do_PUT(self) -> None:
+        """Let somebody tag a product."""
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        match = TAGS.fullmatch(self.path)
+        try:
+            if match is None:
+                raise KeyError(self.path)
+            self.service.tag(match[1], match[2], match[3], {str(key): str(tag) for key, tag in json.loads(body).items()})
+            self._send(204, b"")
+        except (KeyError, ValueError, AttributeError):
+            self._send(404, b"no such product, or not a JSON object of tags\n")
 
     def do_POST(self) -> None:
         """Answer an AWS request."""

@@ -75,6 +75,9 @@ class World:
             error={"Code": spec.Error.Code, "Description": spec.Error.Description},
             tags=dict(spec.Tags),
             hidden=spec.HiddenFromSearch,
+            catalog_id=spec.ProductId,
+            catalog_name=spec.ProductName,
+            user_arn=spec.UserArn or f"arn:aws:sts::{self.account}:assumed-role/Simulated/somebody",
             owned_by=spec.OwnedBy,
         )
         self._products[product.id] = product
@@ -178,6 +181,10 @@ class World:
         """Let everything happen that is due by *now*."""
         while self._due and self._due[0][0] <= now:
             heapq.heappop(self._due)[2]()
+
+    def tag(self, product_id: str, tags: dict[str, str]) -> None:
+        """Let somebody give a product these tags instead of those that it has; a KeyError if there is no such product."""
+        self._products[product_id].tags = tags
 
     def summary(self) -> Json:
         """Return the state of each product, and what was left behind, for tests and for curious people."""

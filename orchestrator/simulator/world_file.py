@@ -63,7 +63,8 @@ class ProductSpec(Strict):
     `Terminations` says how its terminations end, one after another; the last one repeats. `Change` is what keeps a product
     UNDER_CHANGE, and for how long. `Follows` names a product of the same lane in whose place this one comes, under the same
     name if it has none of its own, as soon as that one is gone. `OwnedBy` is the closest level at which the caller may see
-    it. `Duration` is in seconds, `Age` in days.
+    it. `ProductId` and `ProductName` are those of the product in the catalog that it was provisioned from, `UserArn` is who
+    did that. `Duration` is in seconds, `Age` in days.
     """
 
     Id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
@@ -76,6 +77,9 @@ class ProductSpec(Strict):
     Error: ErrorSpec = ErrorSpec()
     Change: Literal["UPDATE_PROVISIONED_PRODUCT", "TERMINATE_PROVISIONED_PRODUCT"] | None = None
     Tags: dict[str, str] = {}
+    ProductId: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}$")] = "prod-simulatedxxxx"
+    ProductName: str = "Simulated product"
+    UserArn: str | None = None
     HiddenFromSearch: bool = False
     Follows: str | None = None
     OwnedBy: Literal["Account", "Role", "User"] = "Account"

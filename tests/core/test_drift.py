@@ -28,7 +28,7 @@ def drift(now: Inventory, made_from: Inventory | None = None) -> str | None:
     """How a line that was reviewed as Alice's product has drifted."""
     made = decide(ALICE, [made_from or inventory(product("pp-a", name="alice"))])
     assert made.of(Decision.TERMINATE)
-    return next(iter(drifts(made, [now]).values()), None)
+    return next(iter(drifts(ALICE, made, [now]).values()), None)
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_a_stranger_that_fits_a_glob_now_is_a_drift() -> None:
     known = [product("pp-net", name="net"), product("pp-1", name="team-1")]
     made = decide(wanted, [inventory(*known)])
     late = product("pp-2", name="team-2")
-    assert drifts(made, [inventory(*known)]) == {}
+    assert drifts(wanted, made, [inventory(*known)]) == {}
     said = "team-2 (pp-2) matches `team-*` and is not in the plan"
-    assert drifts(made, [inventory(*known, late)]) == {f"{LANE}/pp-net": said}
-    assert drifts(made, [inventory(*known, only_searched={"pp-2": late})]) == {f"{LANE}/pp-net": said}
+    assert drifts(wanted, made, [inventory(*known, late)]) == {f"{LANE}/pp-net": said}
+    assert drifts(wanted, made, [inventory(*known, only_searched={"pp-2": late})]) == {f"{LANE}/pp-net": said}

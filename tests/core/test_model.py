@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orchestrator.core import events as e
-from orchestrator.core.commands import Command, DescribeProduct, DescribeRecord, ReadHistory, ScanPage, Terminate
+from orchestrator.core.commands import Command, DescribeProduct, DescribeRecord, ListPage, ReadHistory, Terminate
 from orchestrator.core.events import Beginning, Event
 from orchestrator.core.inventory import Record
 from orchestrator.core.ordering import in_turn
@@ -73,7 +73,7 @@ def outcomes(draw: st.DrawFn, command: Command, now: float) -> Outcome:
             return Answer(tuple(found))
         case DescribeProduct():
             return Answer(product(command.product_id, status=draw(STATUSES), last_record_id=draw(RECORD_IDS)))
-        case ScanPage():
+        case ListPage():
             shown = [product(id_, status=draw(STATUSES), last_record_id=draw(RECORD_IDS)) for id_ in draw(st.sets(ids))]
             return Answer(Page(products=tuple(shown), next_token=draw(st.sampled_from([None, None, "more", "most"]))))
 
@@ -231,5 +231,5 @@ def sane(command: Command) -> Outcome:
             return Answer(record(command.record_id, product_id=command.line.rpartition("/")[2], status="SUCCEEDED"))
         case ReadHistory():
             return Answer(())
-        case ScanPage():
+        case ListPage():
             return Answer(Page(products=()))

@@ -9,7 +9,7 @@ import pytest
 
 from orchestrator.core import events as e
 from orchestrator.core import volatile as v
-from orchestrator.core.commands import Command, DescribeProduct, DescribeRecord, Operation, ReadHistory, ScanPage, Terminate
+from orchestrator.core.commands import Command, DescribeProduct, DescribeRecord, ListPage, Operation, ReadHistory, Terminate
 from orchestrator.core.inventory import FAILED, SUCCEEDED, TERMINATE
 from orchestrator.core.plan import Limits, Options, Retry, Tolerance
 from orchestrator.core.replies import Answer, Denied, NotFound, Page, Rejected, Reply, Throttled, Tick, Unanswered
@@ -220,7 +220,7 @@ def test_the_timeout_counts_from_the_acceptance_and_not_from_a_throttled_send() 
     for _ in range(20):
         for command in hand.tick(400):
             shown = Answer(Page(products=(product("pp-a"),)))
-            hand.reply(command, shown if isinstance(command, ScanPage) else Throttled("SlowDown"))
+            hand.reply(command, shown if isinstance(command, ListPage) else Throttled("SlowDown"))
     for _ in range(2):
         for command in hand.tick(10):
             hand.reply(command, Answer(record("rec-1")) if isinstance(command, Terminate) else shown)
@@ -610,8 +610,8 @@ def test_a_reply_about_nothing_means_nothing() -> None:
     """Unknown lines, old listings, and records nobody asked for."""
     hand = Hand()
     line = f"{LANE}/pp-z"
-    hand.reply(ScanPage(lane=LANE, listing=9, page=0, page_token=None), Answer(Page(products=())))
-    hand.commit([v.PageRead(at=hand.now, lane=LANE, listing=9, products=(), next_token=None)])
+    hand.reply(ListPage(lane=LANE, listing=9, page=0, page_token=None), Answer(Page(products=())))
+    hand.commit([v.PageRead(at=hand.now, lane=LANE, listing=9, operation=Operation.SCAN, products=(), next_token=None)])
     [send] = hand.tick()
     hand.reply(send, Unanswered("reset"))
     [look] = hand.tick(2)

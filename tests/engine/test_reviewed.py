@@ -128,7 +128,8 @@ def test_what_was_reviewed_is_what_is_terminated_and_never_more(
     except InvalidInput:
         return
     lines = {line.product_id: line for line in reviewed.worklist.of(Decision.TERMINATE)}
-    changed = {name for name in NAMES if change(world, name, data.draw(CHANGES))}
+    happened = {name: data.draw(CHANGES) for name in NAMES}
+    changed = {name for name, how in happened.items() if change(world, name, how)}
     kept = {id_ for id_ in lines if str(id_).removeprefix("pp-") not in changed}
     run = execute(reviewed, world)
     sent = [(command.product_id, command.lane, command.options) for command in world.connect.sent]
@@ -136,7 +137,6 @@ def test_what_was_reviewed_is_what_is_terminated_and_never_more(
     assert all((lines[id_].lane, lines[id_].options) == (lane, options) for id_, lane, options in sent)
     if run is None:
         assert not sent
-        # A namesake elsewhere may fit a glob there, and so be in the way of what comes after it.
         assert all(lines[id_].globs for id_ in kept)
         return
     order = [id_ for id_, _, _ in sent]
@@ -144,7 +144,9 @@ def test_what_was_reviewed_is_what_is_terminated_and_never_more(
         if id_ in order:
             before = [b.rpartition("/")[2] for b in line.after]
             assert all(b not in order or order.index(b) < order.index(str(id_)) for b in before)
-    if not changed:
+    # A namesake elsewhere may fit a glob there, and so be in the way of what comes after it.
+    in_the_way = "a namesake elsewhere" in happened.values() and any(line.globs for line in lines.values())
+    if not changed and not in_the_way:
         assert set(order) == set(lines)
         assert sum(run.tally().counts.values()) == len(reviewed.worklist.lines)
 
