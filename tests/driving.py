@@ -11,7 +11,7 @@ from orchestrator.core.decision import decide
 from orchestrator.core.events import Beginning, Event
 from orchestrator.core.inventory import Inventory
 from orchestrator.core.lane import Lane
-from orchestrator.core.plan import Entry, Plan
+from orchestrator.core.plan import Plan
 from orchestrator.core.questions import questions
 from orchestrator.core.run import Run
 from orchestrator.core.settle import Sighting
@@ -44,7 +44,7 @@ class Stage:
     def survey(self, plan: Plan) -> Inventory:
         """Read the lane."""
         surveyor = Surveyor(clock=self.clock, sleep=self.clock.sleep, executor=self.executor)
-        return stock_of(surveyor, self.catalog, plan.entries)
+        return stock_of(surveyor, self.catalog, plan)
 
     def run(self, plan: Plan) -> Run:
         """Survey, decide and execute."""
@@ -79,10 +79,10 @@ class Stage:
         Runner(run, around).drive(how, first=first, no_sends=no_sends)
 
 
-def stock_of(surveyor: Surveyor, catalog: FakeCatalog, entries: Sequence[Entry]) -> Inventory:
-    """Read what the one lane holds, and the records that entries need."""
+def stock_of(surveyor: Surveyor, catalog: FakeCatalog, plan: Plan) -> Inventory:
+    """Read what the one lane holds, and the records that a plan needs."""
     inventory = surveyor.listing(LANE, catalog)
-    asked = questions(entries, [inventory])
+    asked = questions(plan, [inventory])
     return surveyor.recall(inventory, catalog, asked[LANE]) if LANE in asked else inventory
 
 

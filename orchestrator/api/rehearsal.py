@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.core.lane import Lane
-from orchestrator.core.plan import Entry, Plan
+from orchestrator.core.matching import admits
+from orchestrator.core.plan import Conditions, Entry, Plan
+from orchestrator.core.protection import PROTECT
 from orchestrator.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
 
 HOME = Lane("111122223333", "eu-west-1")
 """Where a plan without targets is rehearsed."""
+
+DAY = 86_400
 
 
 def world_for(plan: Plan, world: Path | None) -> WorldSpec:
@@ -39,12 +44,20 @@ def world_for(plan: Plan, world: Path | None) -> WorldSpec:
 
 
 def made_up(plan: Plan) -> dict[str, Any]:
-    """Return a world in which every product that a plan names exists, in the first lane that it may be in."""
+    """
+    Return a world in which every product that a plan names exists, in the first lane that it may be in; and for each of its
+    selections, in each lane, products that fit it, one of them protected, and one that does not.
+    """
     lanes = plan.lanes or (ambient_lane(plan),)
-    products: dict[Lane, list[dict[str, str]]] = {lane: [] for lane in lanes}
+    products: dict[Lane, list[dict[str, Any]]] = {lane: [] for lane in lanes}
     for entry in plan.entries:
         lane = next((lane for lane in lanes if entry.admits(lane)), lanes[0])
         products[lane].append(product_of(entry, lane))
+    for number, selection in enumerate(plan.selections, start=1):
+        for lane in lanes:
+            if admits(selection.conditions, lane):
+                taken = {product.get("Name") for product in products[lane]}
+                products[lane] += [each for each in examples(selection.conditions, number) if each["Name"] not in taken]
     home = lanes[0]
     return {
         "Account": home.account_id,
@@ -60,12 +73,44 @@ def made_up(plan: Plan) -> dict[str, Any]:
 
 def ambient_lane(plan: Plan) -> Lane:
     """Return the lane of a plan without targets: the one that its entries name, as far as they do."""
-    account_id = next((entry.account_id for entry in plan.entries if entry.account_id), HOME.account_id)
-    region = next((entry.region for entry in plan.entries if entry.region), HOME.region)
-    return Lane(account_id, region)
+    accounts = [entry.account_id for entry in plan.entries if entry.account_id]
+    accounts += [each for selection in plan.selections for each in selection.conditions.account_ids]
+    regions = [entry.region for entry in plan.entries if entry.region]
+    regions += [each for selection in plan.selections for each in selection.conditions.regions]
+    return Lane(next(iter(accounts), HOME.account_id), next(iter(regions), HOME.region))
 
 
 def product_of(entry: Entry, lane: Lane) -> dict[str, str]:
     """Return the product that an entry means; its id is made of its name if the plan does not say."""
     product_id = entry.product_id or f"pp-{hashlib.sha256(f'{lane}/{entry.name}'.encode()).hexdigest()[:13]}"
     return {"Id": product_id} | ({"Name": entry.name} if entry.name else {})
+
+
+def examples(conditions: Conditions, number: int) -> list[dict[str, Any]]:
+    """Return products for a selection: two that fit, one that fits and is protected, one that does not."""
+    tags = {key: example(values[0], 1) for key, values in conditions.tags}
+    age = conditions.older_than / DAY + 1 if conditions.older_than is not None else 0.0
+    if conditions.younger_than is not None:
+        age = conditions.younger_than / DAY / 2 if conditions.older_than is None else age
+    like = {
+        "Status": conditions.statuses[0] if conditions.statuses else "AVAILABLE",
+        "Age": age or 30,
+        **({"Type": conditions.types[0]} if conditions.types else {}),
+        **({"ProductId": conditions.catalog_ids[0]} if conditions.catalog_ids else {}),
+        **({"ProductName": example(conditions.catalog_names[0], 1)} if conditions.catalog_names else {}),
+        **({"UserArn": example(conditions.user_arns[0], 1)} if conditions.user_arns else {}),
+    }
+    pattern = conditions.names[0] if conditions.names else f"selected-{number}-*"
+    fitting = [
+        {"Id": f"pp-selection{number}-{each}", "Name": example(pattern, each), "Tags": tags, **like} for each in (1, 2, 3)
+    ]
+    fitting[2]["Tags"] = {**tags, PROTECT: "true"}
+    other = {"Id": f"pp-selection{number}-other", "Name": f"not-selected-{number}", "Age": 0, "Status": "TAINTED"}
+    # A name without a wildcard can be borne by one only.
+    return [*{product["Name"]: product for product in reversed(fitting)}.values(), other]
+
+
+def example(pattern: str, number: int) -> str:
+    """Return a word that fits a glob."""
+    word = re.sub(r"\[(?:!.)?([^]])[^]]*\]", r"\1", pattern)
+    return word.replace("*", str(number)).replace("?", str(number))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from orchestrator.api.entrance import MOST_AT_DOOR, Entrance, listed_briefly
 from orchestrator.core.again import confined
@@ -12,14 +13,17 @@ from orchestrator.core.events import Drifted, Event, LaneClosed, LineEvent
 from orchestrator.core.guards import refusals, too_large_shares
 from orchestrator.core.inventory import Inventory
 from orchestrator.core.narrowing import narrow
+from orchestrator.core.notice import noticed
 from orchestrator.core.ordering import hold
-from orchestrator.core.plan import Entry, Plan
+from orchestrator.core.plan import Plan
 from orchestrator.core.questions import questions
 from orchestrator.core.validation import validate
 from orchestrator.core.worklist import Decision, Line, Reason, Worklist
 from orchestrator.engine.pools import threads
 from orchestrator.engine.survey import Surveyor
 from orchestrator.errors import GuardRefused, InvalidInput, NoAccess
+from orchestrator.store import notices as notices_file
+from orchestrator.store.state_dir import StateDir
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +99,7 @@ class Review:
         return replace(self, worklist=worklist, opening=opening)
 
 
-def survey(plan: Plan, entrance: Entrance, *, strict: bool = False) -> Review:
+def survey(plan: Plan, entrance: Entrance, *, strict: bool = False, state: StateDir | None = None) -> Review:
     """
     Read what is there and decide.
 
@@ -104,25 +108,35 @@ def survey(plan: Plan, entrance: Entrance, *, strict: bool = False) -> Review:
         plan: A valid plan.
         entrance: Where to look.
         strict: Whether products that are not found are refused, not skipped.
+        state: Where it is kept since when products have been selected, for selections with a notice; it is brought up to
+            date. Without it, every notice begins now.
 
     Raises:
 
         InvalidInput: The plan contradicts itself.
         NoAccess: No lane could be read at all.
+        JournalError: The notices cannot be kept.
     """
     if found := validate(plan):
         raise InvalidInput("; ".join(finding.message for finding in found))
-    inventories = take_stock(plan.entries, entrance)
-    return Review(plan=plan, worklist=decide(plan, inventories, strict=strict), inventories=inventories, entrance=entrance)
+    path = None
+    if state is not None and any(selection.after is not None for selection in plan.selections):
+        path = state.notices(plan.name)
+    notices = notices_file.load(path) if path else {}
+    inventories = take_stock(plan, entrance)
+    worklist = decide(plan, inventories, strict=strict, notices=notices)
+    if path:
+        notices_file.update(path, partial(noticed, worklist, inventories))
+    return Review(plan=plan, worklist=worklist, inventories=inventories, entrance=entrance)
 
 
-def take_stock(entries: Sequence[Entry], entrance: Entrance) -> tuple[Inventory, ...]:
+def take_stock(plan: Plan | None, entrance: Entrance) -> tuple[Inventory, ...]:
     """
     Read what all lanes hold, side by side.
 
     Args:
 
-        entries: What the records of missing products and of those under change are read for.
+        plan: What the records of missing products and of those under change are read for; None for no such records.
         entrance: Where to look.
 
     Returns:
@@ -142,7 +156,7 @@ def take_stock(entries: Sequence[Entry], entrance: Entrance) -> tuple[Inventory,
         surveyor = Surveyor(clock=entrance.clock, sleep=entrance.sleep, executor=lookups)
         listings = executor.map(lambda lane: surveyor.listing(lane, entrance.connect(lane)), lanes)
         inventories |= dict(zip(lanes, listings, strict=True))
-        asked = questions(entries, list(inventories.values()))
+        asked = questions(plan, list(inventories.values())) if plan else {}
         recalled = executor.map(lambda lane: surveyor.recall(inventories[lane], entrance.connect(lane), asked[lane]), asked)
         inventories |= dict(zip(asked, recalled, strict=True))
     if inventories and all(inventory.barred for inventory in inventories.values()):

@@ -15,14 +15,14 @@ from orchestrator.core.worklist import Decision, line_id
 from orchestrator.errors import GuardRefused
 from orchestrator.store import worklist_file
 from orchestrator.store.journal_birth import Caller
-from orchestrator.store.worklist_file import Reviewed
+from orchestrator.store.worklist_file import Reviewed, Survey
 from orchestrator.version import VERSION
 
 WORKLIST_MAX_AGE = 7 * 86_400.0
 """Seconds that a worklist may be old before it has to be reviewed again."""
 
 
-def recheck(reviewed: Reviewed, entrance: Entrance, *, max_age: float = WORKLIST_MAX_AGE) -> Review:
+def recheck(reviewed: Reviewed, entrance: Entrance, *, max_age: float | None = None) -> Review:
     """
     Hold a saved worklist against what there is now. Nothing can be added to it.
 
@@ -30,7 +30,7 @@ def recheck(reviewed: Reviewed, entrance: Entrance, *, max_age: float = WORKLIST
 
         reviewed: The worklist.
         entrance: The accounts and regions that it was made in.
-        max_age: Seconds that it may be old.
+        max_age: Seconds that it may be old; None for as long as it says itself.
 
     Returns:
 
@@ -49,7 +49,7 @@ def recheck(reviewed: Reviewed, entrance: Entrance, *, max_age: float = WORKLIST
         raise GuardRefused(message)
     refuse_elsewhere(reviewed, entrance)
     usable = set(worklist.usable_lanes)
-    inventories = tuple(inventory for inventory in take_stock((), entrance) if inventory.lane in usable)
+    inventories = tuple(inventory for inventory in take_stock(None, entrance) if inventory.lane in usable)
     problems = {inventory.lane: problem for inventory in inventories if (problem := problem_of(inventory))}
     if problems and len(problems) == len(usable):
         items = [f"{lane}: {problem}" for lane, problem in problems.items()]
@@ -90,7 +90,7 @@ def refuse_elsewhere(reviewed: Reviewed, entrance: Entrance) -> None:
         raise GuardRefused(message)
 
 
-def refuse_outdated(reviewed: Reviewed, now: float, max_age: float) -> None:
+def refuse_outdated(reviewed: Reviewed, now: float, max_age: float | None) -> None:
     """
     Refuse a worklist that is too old, or from the future.
 
@@ -99,9 +99,10 @@ def refuse_outdated(reviewed: Reviewed, now: float, max_age: float) -> None:
         GuardRefused: It is.
     """
     age = now - reviewed.worklist.made_at
-    if age > max_age:
+    allowed = reviewed.expires_at - reviewed.worklist.made_at if max_age is None else max_age
+    if age > allowed:
         message = (
-            f"the worklist is {format_duration(age)} old, and may be {format_duration(max_age)}; review the plan again"
+            f"the worklist is {format_duration(age)} old, and may be {format_duration(allowed)}; review the plan again"
         )
         raise GuardRefused(message)
     if age < -CLOCK_SKEW:
@@ -134,6 +135,11 @@ def save_worklist(review: Review, path: Path, plan_file: Path) -> str:
         tool_version=VERSION,
         simulated=review.entrance.simulated,
         callers=callers_of(review.entrance),
+        expires_at=review.worklist.made_at + WORKLIST_MAX_AGE,
+        surveys=tuple(
+            Survey(lane=each.lane, begun_at=each.begun_at, problem=problem_of(each), proof=each.proof)
+            for each in review.inventories
+        ),
     )
     return worklist_file.save(path, reviewed)
 

@@ -12,8 +12,7 @@ from orchestrator.cli.options import DURATION, all_of, state_dir_option
 from orchestrator.cli.places import state_at
 from orchestrator.cli.streams import put
 from orchestrator.errors import ExitCode
-from orchestrator.report.machine import moment
-from orchestrator.report.text import columns, plain, plural
+from orchestrator.report.text import columns, moment, plain, plural
 
 HEAD = ("PLAN", "RUN", "BEGUN", "STATE", "JOURNAL")
 

@@ -9,9 +9,11 @@ from pathlib import Path
 
 from orchestrator import api
 from orchestrator.core.plan import Plan
+from orchestrator.core.resolution import problem_of
 from orchestrator.errors import InvalidInput
+from orchestrator.report.reviewed import LaneRead, Reviewed
 from orchestrator.store import worklist_file
-from orchestrator.store.worklist_file import Reviewed
+from orchestrator.store.worklist_file import Reviewed as SavedWorklist
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,10 +25,10 @@ class Errand:
 
     plan: Plan
     plan_file: Path
-    worklist: Reviewed | None
+    worklist: SavedWorklist | None
     simulate: bool
     strict: bool
-    max_age: float
+    max_age: float | None
     meant: frozenset[str] | None = None
 
 
@@ -66,7 +68,9 @@ def errand_at(
         assert earlier is not None
         plan_file = earlier
         plan, meant = api.load_again(earlier, only_failed=only_failed, simulated=simulate)
-    return Errand(plan=plan, plan_file=plan_file, worklist=None, simulate=simulate, strict=strict, max_age=0.0, meant=meant)
+    return Errand(
+        plan=plan, plan_file=plan_file, worklist=None, simulate=simulate, strict=strict, max_age=None, meant=meant
+    )
 
 
 def errand_of_worklist(path: Path, *, simulate: bool, strict: bool, max_age: int | None) -> Errand:
@@ -85,13 +89,19 @@ def errand_of_worklist(path: Path, *, simulate: bool, strict: bool, max_age: int
         worklist=worklist,
         simulate=simulate,
         strict=False,
-        max_age=api.WORKLIST_MAX_AGE if max_age is None else max_age,
+        max_age=max_age,
     )
 
 
 @contextmanager
 def reviewed(
-    errand: Errand, *, world: Path | None, workers: int | None, only: Sequence[str], exclude: Sequence[str]
+    errand: Errand,
+    *,
+    world: Path | None,
+    workers: int | None,
+    only: Sequence[str],
+    exclude: Sequence[str],
+    state: api.StateDir,
 ) -> Iterator[api.Review]:
     """
     Enter the lanes of an errand and review it.
@@ -103,6 +113,7 @@ def reviewed(
         workers: How many calls may be in flight; None for as many as the lanes need.
         only: Globs; what fits none of them is left out.
         exclude: Globs; what fits one of them is left out.
+        state: Where notices are kept.
 
     Raises:
 
@@ -114,10 +125,35 @@ def reviewed(
         if errand.worklist is not None:
             review = api.recheck(errand.worklist, entrance, max_age=errand.max_age)
         else:
-            review = api.survey(errand.plan, entrance, strict=errand.strict)
+            review = api.survey(errand.plan, entrance, strict=errand.strict, state=state)
             if errand.meant is not None:
                 review = review.confined(errand.meant)
         yield review.narrowed(only, exclude)
+
+
+def reviewed_of(review: api.Review, plan_file: Path) -> Reviewed:
+    """Return what of a review is shown."""
+    entrance = review.entrance
+    lanes = [
+        LaneRead(
+            lane=inventory.lane,
+            arn=entrance.identities[inventory.lane].arn if inventory.lane in entrance.identities else None,
+            endpoint=entrance.endpoints.get(inventory.lane),
+            problem=problem_of(inventory),
+            products=len(inventory.products),
+            proof=inventory.proof,
+        )
+        for inventory in review.inventories
+    ]
+    return Reviewed(
+        plan=review.plan,
+        plan_file=str(plan_file),
+        worklist=review.outlook,
+        now=entrance.clock.now(),
+        drifted=review.drifted,
+        refusals=review.refusals,
+        lanes=lanes,
+    )
 
 
 @contextmanager

@@ -13,11 +13,11 @@ from orchestrator.cli.streams import put, tell
 from orchestrator.core.glob import matches
 from orchestrator.core.run import Run
 from orchestrator.errors import ExitCode, InvalidInput
-from orchestrator.report.machine import as_csv, as_json, moment, story
+from orchestrator.report.machine import as_csv, as_json, story
 from orchestrator.report.outcomes import Outcome, outcomes
 from orchestrator.report.progress import Fold
 from orchestrator.report.summary import closing
-from orchestrator.report.text import columns, plain
+from orchestrator.report.text import columns, moment, plain
 from orchestrator.store import journal as journals
 
 HEAD = ("STATE", "NAME", "ID", "SECONDS", "WHY")

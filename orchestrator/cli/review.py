@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -13,23 +14,42 @@ from orchestrator.cli.options import (
     narrowing_options,
     plan_argument,
     simulate_options,
+    state_dir_option,
     strict_option,
     workers_option,
 )
-from orchestrator.cli.places import errand_at, reviewed
+from orchestrator.cli.places import errand_at, reviewed, reviewed_of, state_at
 from orchestrator.cli.streams import put, tell
 from orchestrator.cli.terminal import Display
 from orchestrator.core.duration import format_duration
 from orchestrator.core.worklist import Decision
 from orchestrator.errors import ExitCode, InvalidInput
-from orchestrator.report.preview import preview
+from orchestrator.report import review_data
+from orchestrator.report.preview import Style, preview
+from orchestrator.report.review_markdown import as_markdown
+from orchestrator.report.reviewed import Reviewed
 from orchestrator.store.worklist_file import is_worklist
+
+FORMS: dict[str, Callable[[Reviewed, Style], str]] = {
+    "text": preview,
+    "json": lambda shown, _: review_data.as_json(shown),
+    "csv": lambda shown, _: review_data.as_csv(shown),
+    "markdown": lambda shown, _: as_markdown(shown),
+}
 
 
 @click.command("review")
 @plan_argument
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(FORMS)),
+    default="text",
+    show_default=True,
+    help="How to write it; markdown is for a pull request's comment.",
+)
 @click.option("--out", type=FILE, metavar="FILE", help="Save the worklist, so that `run FILE` executes exactly this.")
-@all_of(simulate_options, strict_option, narrowing_options, workers_option)
+@all_of(simulate_options, strict_option, narrowing_options, workers_option, state_dir_option)
 @click.option(
     "--detailed-exitcode", is_flag=True, help="Exit 10 if there is something to terminate, 0 only if there is not."
 )
@@ -37,6 +57,7 @@ from orchestrator.store.worklist_file import is_worklist
 def command(  # noqa: PLR0913 - one parameter for each option
     *,
     plan: Path,
+    form: str,
     out: Path | None,
     simulate: bool,
     world: Path | None,
@@ -44,11 +65,12 @@ def command(  # noqa: PLR0913 - one parameter for each option
     only: tuple[str, ...],
     exclude: tuple[str, ...],
     workers: int | None,
+    state_dir: Path | None,
     detailed_exitcode: bool,
     color: str,
 ) -> int:
     """
-    Show what a run of PLAN would do, and why. Changes nothing.
+    Show what a run of PLAN would do, and why. Terminates nothing.
 
     Enters each account of the plan, lists every provisioned product in its regions, and decides on each line of the plan:
     terminate, skip or refuse, with the reason. The first line of the output is stable:
@@ -65,15 +87,10 @@ def command(  # noqa: PLR0913 - one parameter for each option
         message = "--out saves what was reviewed from a plan; this is a worklist already"
         raise InvalidInput(message)
     errand = errand_at(plan, None, only_failed=False, simulate=simulate, strict=strict, max_age=None)
-    with reviewed(errand, world=world, workers=workers, only=only, exclude=exclude) as review:
-        shown = preview(
-            review.plan,
-            review.outlook,
-            review.entrance.clock.now(),
-            lambda text, style: display.style(text, style, stderr=False),
-            review.drifted,
-        )
-    put(shown)
+    state = state_at(state_dir, simulated=simulate)
+    with reviewed(errand, world=world, workers=workers, only=only, exclude=exclude, state=state) as review:
+        shown = reviewed_of(review, errand.plan_file)
+    put(FORMS[form](shown, lambda text, style: display.style(text, style, stderr=False)))
     if out is not None:
         replaced = out.exists()
         api.save_worklist(review, out, errand.plan_file)

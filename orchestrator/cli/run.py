@@ -22,7 +22,7 @@ from orchestrator.cli.options import (
     workers_option,
     worklist_age_option,
 )
-from orchestrator.cli.places import Errand, errand_at, reviewed, state_at
+from orchestrator.cli.places import Errand, errand_at, reviewed, reviewed_of, state_at
 from orchestrator.cli.streams import put, tell
 from orchestrator.cli.terminal import Display, confirm
 from orchestrator.errors import ExitCode, Interrupted, InvalidInput
@@ -106,19 +106,14 @@ def command(  # noqa: PLR0913 - one parameter for each option
     errand = errand_at(plan, earlier, only_failed=only_failed, simulate=simulate, strict=strict, max_age=max_age)
     if asked.resume and not simulate and (code := finish_last(errand, state, display, asked, workers)):
         return code
-    with reviewed(errand, world=world, workers=workers, only=only, exclude=exclude) as review:
-        return execute(review, state, display, asked)
+    with reviewed(errand, world=world, workers=workers, only=only, exclude=exclude, state=state) as review:
+        return execute(review, errand.plan_file, state, display, asked)
 
 
-def execute(review: api.Review, state: api.StateDir, display: Display, asked: Wishes) -> int:
+def execute(review: api.Review, plan_file: Path, state: api.StateDir, display: Display, asked: Wishes) -> int:
     """Show, ask, run, say how it ended."""
-    text = preview(
-        review.plan,
-        review.outlook,
-        review.entrance.clock.now(),
-        lambda text, style: display.style(text, style, stderr=not asked.dry_run),
-        review.drifted,
-    )
+    shown = reviewed_of(review, plan_file)
+    text = preview(shown, lambda text, style: display.style(text, style, stderr=not asked.dry_run))
     if asked.dry_run:
         put(text)
         return review_command.exit_code(review, detailed=False)

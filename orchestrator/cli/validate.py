@@ -31,7 +31,8 @@ def command(plans: tuple[Path, ...]) -> int:
                 message = f"{path}: this is a saved worklist, and no plan; `review` shows what of it is left to do"
                 raise InvalidInput(message)
             plan = load_plan(path)
-            put(f"{path}: valid, {plural(len(plan.entries), 'product')}")
+            selections = f", {plural(len(plan.selections), 'selection')}" if plan.selections else ""
+            put(f"{path}: valid, {plural(len(plan.entries), 'product')}{selections}")
         except PlanInvalid as error:
             tell(render(error.diagnostics) + "\n")
             tell(f"{path}: {plural(len(error.diagnostics), 'mistake')}")

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
+from orchestrator.core.finding import shortened
 from orchestrator.core.glob import is_glob, matches
 from orchestrator.core.graph import around, cycles, waves
 from orchestrator.core.inventory import Inventory, Product
 from orchestrator.core.lane import Lane
 from orchestrator.core.plan import Entry
-from orchestrator.core.validation import shortened
 from orchestrator.core.worklist import Decision, Line, Reason, line_id
 
 MOST_NAMED = 3

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 
 from orchestrator.core.inventory import UNDER_CHANGE, Inventory
 from orchestrator.core.lane import Lane
-from orchestrator.core.plan import Entry
+from orchestrator.core.plan import Entry, Plan
+from orchestrator.core.selection import select
 
 
 @dataclass(slots=True)
@@ -24,13 +25,13 @@ class Question:
     names: set[str] = field(default_factory=set)
 
 
-def questions(entries: Sequence[Entry], inventories: Sequence[Inventory]) -> dict[Lane, Question]:
+def questions(plan: Plan, inventories: Sequence[Inventory]) -> dict[Lane, Question]:
     """
     Say what has to be looked up, and where.
 
     Args:
 
-        entries: The plan's.
+        plan: What products it names and selects.
         inventories: The lanes' listings; those that are incomplete are not asked anything further.
 
     Returns:
@@ -40,17 +41,20 @@ def questions(entries: Sequence[Entry], inventories: Sequence[Inventory]) -> dic
     asked: dict[Lane, Question] = {}
     complete = [inventory for inventory in inventories if inventory.complete]
     names = [{product.name: product for product in inventory.products.values()} for inventory in complete]
-    for entry in entries:
+    for found in select(plan, complete):
+        if found.product.status == UNDER_CHANGE:
+            asked.setdefault(found.inventory.lane, Question()).histories[found.product.product_id] = None
+    for entry in plan.entries:
         admitted = [index for index, inventory in enumerate(complete) if entry.admits(inventory.lane)]
-        found = False
+        shown = False
         for index in admitted:
             inventory = complete[index]
             product = inventory.products.get(entry.product_id) if entry.product_id else names[index].get(entry.name or "")
             if product is not None:
-                found = True
+                shown = True
                 if product.status == UNDER_CHANGE:
                     asked.setdefault(inventory.lane, Question()).histories[product.product_id] = None
-        if not found:
+        if not shown:
             ask_for(entry, [complete[index].lane for index in admitted], asked)
     return asked
 

@@ -1,43 +1,20 @@
 """
 Rules that hold between the parts of a plan, whoever wrote it: a file or a program.
 
-Rules about the form of a single value (patterns, ranges, types) belong to the reader of the file. A finding names a path
-into the plan, so that the reader can turn it into a line and a column.
+Rules about the form of a single value (patterns, ranges, types) belong to the reader of the file.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Iterator
 
-from orchestrator.core.glob import is_glob
-from orchestrator.core.graph import around, cycles
+from orchestrator.core.dependencies import dependency_findings
+from orchestrator.core.finding import Finding, Path
 from orchestrator.core.lane import Lane
-from orchestrator.core.plan import Entry, Plan
-
-Path = tuple[str | int, ...]
-Related = tuple[Path, str]
-
-MOST_SHOWN = 10
-"""Steps of a long cycle that are shown."""
+from orchestrator.core.plan import Conditions, Plan
 
 PLAN_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """
-    Something wrong with a plan.
-
-    `path` leads to it, as in `("Products", 3, "Key")`; `related` are other places that it has to do with, each with a note.
-    """
-
-    path: Path
-    message: str
-    hint: str | None = None
-    related: tuple[Related, ...] = ()
 
 
 def validate(plan: Plan) -> list[Finding]:
@@ -52,8 +29,14 @@ def validate(plan: Plan) -> list[Finding]:
 
         All findings; none means that the plan can be reviewed.
     """
-    between = Dependencies(plan.entries).findings()
-    return [*value_findings(plan), *target_findings(plan), *lane_findings(plan), *duplicates(plan), *between]
+    return [
+        *value_findings(plan),
+        *target_findings(plan),
+        *lane_findings(plan),
+        *condition_findings(plan),
+        *duplicates(plan),
+        *dependency_findings(plan),
+    ]
 
 
 def value_findings(plan: Plan) -> Iterator[Finding]:
@@ -63,6 +46,7 @@ def value_findings(plan: Plan) -> Iterator[Finding]:
     for wrong, path, message in (
         (not PLAN_NAME.fullmatch(plan.name), ("Name",), f"`Name` cannot be `{plan.name}`"),
         (limits.max_terminations < 0, ("Limits", "MaxTerminations"), "`MaxTerminations` is less than 0"),
+        (not 0 <= limits.max_percent <= 100, ("Limits", "MaxPercent"), "`MaxPercent` is no share of 100"),
         (limits.in_flight < 1, ("Limits", "InFlight"), "`InFlight` is less than 1"),
         ((limits.rate_per_second or 1) <= 0, ("Limits", "RatePerSecond"), "`RatePerSecond` is not more than 0"),
         ((share.count is None) == (share.percent is None), ("Limits", "FailureTolerance"), "it is no FailureTolerance"),
@@ -73,13 +57,6 @@ def value_findings(plan: Plan) -> Iterator[Finding]:
     ):
         if wrong:
             yield Finding(path=path, message=message)
-
-
-def shortened(names: Sequence[str]) -> list[str]:
-    """Leave out the middle of a long list."""
-    if len(names) <= MOST_SHOWN:
-        return list(names)
-    return [*names[: MOST_SHOWN - 1], "...", names[-1]]
 
 
 def target_findings(plan: Plan) -> Iterator[Finding]:
@@ -139,78 +116,81 @@ def lane_findings(plan: Plan) -> Iterator[Finding]:
                 )
 
 
+def condition_findings(plan: Plan) -> Iterator[Finding]:
+    """Yield conditions that hold in none of the plan's lanes, targets that are protected, selections of everything."""
+    accounts = {target.account_id for target in plan.targets}
+    regions = {region for target in plan.targets for region in target.regions}
+    for number, selection in enumerate(plan.selections):
+        conditions = selection.conditions
+        if conditions == Conditions():
+            hint = 'say what is meant; for everything there is, write Name: "*"'
+            yield Finding(path=("Select", number, "Where"), message="`Where` is empty", hint=hint)
+        for name, wanted, known in (
+            ("AccountId", conditions.account_ids, accounts),
+            ("Region", conditions.regions, regions),
+        ):
+            for each in wanted:
+                if plan.targets and each not in known:
+                    hint = f"the plan's are {', '.join(sorted(known)[:8])}"
+                    path: Path = ("Select", number, "Where", name)
+                    yield Finding(path=path, message=f"{each} is none of the plan's Targets", hint=hint)
+    for number, protected in enumerate(plan.protections):
+        if protected.conditions == Conditions():
+            hint = "say what is protected, as in {Name: [prod-*]}"
+            yield Finding(path=("Protect", number), message="an entry of `Protect` is empty", hint=hint)
+    yield from protected_targets(plan)
+
+
+def protected_targets(plan: Plan) -> Iterator[Finding]:
+    """Yield targets that a plan protects as a whole."""
+    denied = {
+        account: number
+        for number, each in enumerate(plan.protections)
+        if each.conditions.are_of_accounts_only
+        for account in each.conditions.account_ids
+    }
+    for number, target in enumerate(plan.targets):
+        if target.account_id in denied:
+            yield Finding(
+                path=("Targets", number, "AccountId"),
+                message=f"account {target.account_id} is protected as a whole",
+                hint="leave the target out, or protect less than the account",
+                related=((("Protect", denied[target.account_id], "AccountId"), "protected here"),),
+            )
+
+
 def duplicates(plan: Plan) -> Iterator[Finding]:
-    """Yield a finding for each product that has an entry already, and for each key that names one already."""
+    """Yield a finding for each product that has an entry already."""
+    yield from repeated_keys(plan)
     ids: dict[str, int] = {}
     names: dict[tuple[str, str | None, str | None], int] = {}
-    keys: dict[str, int] = {}
     once = "a product may have one entry only, so that its options are beyond doubt"
     for number, entry in enumerate(plan.entries):
         if entry.product_id is not None and (first := ids.setdefault(entry.product_id, number)) != number:
             field = "ProvisionedProductName" if entry.name else "ProvisionedProductId"
             path: Path = ("Products", number, field)
-            yield repeated(path, f"`{entry.product_id}` is listed twice", once, first, "listed")
+            yield repeated(path, f"`{entry.product_id}` is listed twice", once, first)
         elif entry.product_id is None and entry.name is not None:
             first = names.setdefault((entry.name, entry.account_id, entry.region), number)
             if first != number:
                 path = ("Products", number, "ProvisionedProductName")
-                yield repeated(path, f"`{entry.name}` is listed twice", once, first, "listed")
-        if entry.key is not None and (first := keys.setdefault(entry.key, number)) != number:
-            hint = "a key must name one entry"
-            yield repeated(("Products", number, "Key"), f"the key `{entry.key}` is used twice", hint, first, "used")
+                yield repeated(path, f"`{entry.name}` is listed twice", once, first)
 
 
-def repeated(path: Path, message: str, hint: str, first: int, verb: str) -> Finding:
+def repeated_keys(plan: Plan) -> Iterator[Finding]:
+    """Yield a finding for each key that names an entry or a selection already."""
+    first: dict[str, Path] = {}
+    keyed: list[tuple[Path, str | None]] = [
+        *((("Products", number, "Key"), entry.key) for number, entry in enumerate(plan.entries)),
+        *((("Select", number, "Key"), each.key) for number, each in enumerate(plan.selections)),
+    ]
+    for path, key in keyed:
+        if key is not None and (earlier := first.setdefault(key, path)) != path:
+            hint, related = "a key must name one entry", ((earlier, "first used here"),)
+            yield Finding(path=path, message=f"the key `{key}` is used twice", hint=hint, related=related)
+
+
+def repeated(path: Path, message: str, hint: str, first: int) -> Finding:
     """Make the finding of something that stood in an earlier entry too."""
-    related = ((("Products", first, *path[2:]), f"first {verb} here"),)
+    related = ((("Products", first, *path[2:]), "first listed here"),)
     return Finding(path=path, message=message, hint=hint, related=related)
-
-
-class Dependencies:
-    """What the entries of a plan say of their order. Globs are for the review, which knows the names."""
-
-    def __init__(self, entries: tuple[Entry, ...]) -> None:
-        self._entries = entries
-        self._by_handle: dict[str, list[int]] = {}
-        if any(entry.depends_on for entry in entries):
-            for number, entry in enumerate(entries):
-                for handle in entry.handles:
-                    self._by_handle.setdefault(handle, []).append(number)
-
-    def findings(self) -> Iterator[Finding]:
-        """Yield what is wrong with them: words that name no entry or several, entries that wait for one another."""
-        edges: dict[int, dict[int, int]] = {}
-        for number, entry in enumerate(self._entries):
-            for index, word in enumerate(entry.depends_on):
-                path: Path = ("Products", number, "DependsOn", index)
-                if is_glob(word):
-                    continue
-                found = self._by_handle.get(word, [])
-                if not found:
-                    hint = (
-                        "name the ProvisionedProductId, the ProvisionedProductName or the Key of an entry, or write a glob"
-                    )
-                    yield Finding(path=path, message=f"`{word}` is no entry of this plan", hint=hint)
-                elif len(found) > 1:
-                    related = tuple((("Products", other), "one of them") for other in found)
-                    hint = "give the one that is meant a Key of its own"
-                    message = f"`{word}` means {len(found)} entries"
-                    yield Finding(path=path, message=message, hint=hint, related=related)
-                else:
-                    edges.setdefault(number, {}).setdefault(found[0], index)
-        yield from self._cycles(edges)
-
-    def _cycles(self, edges: Mapping[int, Mapping[int, int]]) -> Iterator[Finding]:
-        for knot in cycles(edges):
-            # Beginning with the earliest entry, so that the same plan always reads the same.
-            path = [*around(knot, edges, min(knot)), min(knot)]
-            steps: list[Path] = [("Products", one, "DependsOn", edges[one][other]) for one, other in pairwise(path)]
-            names = [self._entries[number].label for number in path]
-            yield Finding(
-                path=steps[0],
-                message=f"entries wait for one another: {' → '.join(shortened(names))}",
-                hint="leave one of these dependencies out",
-                related=tuple((step, f"`{name}` waits here") for step, name in zip(steps[1:], names[1:], strict=False))[
-                    :MOST_SHOWN
-                ],
-            )

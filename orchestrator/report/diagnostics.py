@@ -34,8 +34,13 @@ def render(diagnostics: Iterable[Diagnostic], most: int = 100) -> str:
 def lines_of(diagnostic: Diagnostic) -> list[str]:
     """Return the lines of one diagnostic."""
     lines = [f"{diagnostic.place}: {plain(diagnostic.message)}"]
-    places = [(place, "-", note) for place, note in diagnostic.related] + [(diagnostic.place, "^", "")]
-    places.sort(key=lambda shown: (shown[0].line, shown[0].column))
+    file = diagnostic.place.file
+    places = [
+        (place, "-", note if place.file == file else f"{note}, in {plain(place.file)}")
+        for place, note in diagnostic.related
+    ]
+    places.append((diagnostic.place, "^", ""))
+    places.sort(key=lambda shown: (shown[0].file == file, shown[0].file, shown[0].line, shown[0].column))
     gutter = max(len(str(place.line)) for place, _, _ in places)
     shown = [block for place, mark, note in places if (block := snippet(place, mark, note, gutter))]
     if shown:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from orchestrator.core import events as e
@@ -14,7 +13,8 @@ from orchestrator.core.run import Run
 from orchestrator.core.tally import PLACES
 from orchestrator.report.outcomes import Outcome
 from orchestrator.report.progress import MOMENTARY, details, name_of
-from orchestrator.report.text import plain
+from orchestrator.report.reviewed import place_of
+from orchestrator.report.text import moment, plain
 
 COLUMNS = (
     "account_id", "region", "product_id", "name", "type", "state", "decision", "reason", "evidence", "errors",
@@ -51,12 +51,15 @@ def as_json(run: Run, found: Sequence[Outcome], about: dict[str, Any]) -> str:
 
 def as_csv(found: Sequence[Outcome]) -> str:
     """Render a report as CSV, with a heading; no cell of it is a formula, and none moves a cursor."""
+    return csv_of(COLUMNS, (row_of(outcome) for outcome in found))
+
+
+def csv_of(names: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
+    """Write rows as CSV with a heading."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for outcome in found:
-        row = row_of(outcome)
-        writer.writerow([cell(row[column]) for column in COLUMNS])
+    writer.writerow(names)
+    writer.writerows([cell(row[name]) for name in names] for row in rows)
     return out.getvalue().rstrip("\n")
 
 
@@ -79,13 +82,8 @@ def cell(value: object) -> str:
 def row_of(outcome: Outcome) -> dict[str, Any]:
     """Return what a report says of one line."""
     line = outcome.line
-    account_id, region, _ = line.id.split("/", 2)
     return {
-        "account_id": line.lane.account_id if line.lane else account_id.replace("?", "") or None,
-        "region": line.lane.region if line.lane else region.replace("?", "") or None,
-        "product_id": line.product_id,
-        "name": line.product.name if line.product else line.asked_name,
-        "type": line.product.type if line.product else None,
+        **place_of(line),
         "state": outcome.state.value,
         "decision": line.decision.value,
         "reason": line.reason.value,
@@ -103,13 +101,6 @@ def row_of(outcome: Outcome) -> dict[str, Any]:
         "key": line.key,
         "where": line.where,
     }
-
-
-def moment(seconds: float | None) -> str | None:
-    """Write seconds since the epoch as ISO 8601, to the millisecond."""
-    if seconds is None:
-        return None
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def story(outcome: Outcome, events: Iterable[e.Event]) -> Iterator[str]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 # Control, format (bidirectional marks among them), surrogate, private use, line and paragraph separators.
 UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
@@ -33,3 +34,10 @@ def columns(rows: Sequence[Sequence[str]], indent: str = "  ") -> list[str]:
 def plural(count: int, one: str, many: str | None = None) -> str:
     """Return a count with its noun."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def moment(seconds: float | None) -> str | None:
+    """Write seconds since the epoch as ISO 8601, to the millisecond."""
+    if seconds is None:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

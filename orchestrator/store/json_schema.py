@@ -10,15 +10,16 @@ from __future__ import annotations
 from typing import Any
 
 from orchestrator.core.duration import format_duration
-from orchestrator.store.plan_schema import DURATION_FORM, PlanKeys
+from orchestrator.store.plan_schema import PlanKeys
+from orchestrator.store.plan_sketch import SOURCES
+from orchestrator.store.plan_values import DURATION_FORM
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 DESCRIPTIONS = {
     "Version": "The version of the plan's format: 1.",
-    "Name": "Names journals and locks. Lower-case letters, digits and hyphens.",
     "Targets": "Accounts with their regions. Left out: the account and region of the environment's credentials.",
-    "AccountId": "An account: twelve digits, in quotes. It must be the one that the credentials belong to.",
+    "AccountId": "An account: twelve digits, in quotes. A target's must be the one that the credentials belong to.",
     "Regions": "Regions of the account.",
     "RoleName": "A role of the account to assume.",
     "RoleArn": "The same, by its ARN.",
@@ -36,7 +37,23 @@ DESCRIPTIONS = {
     "RetainPhysicalResources": "The API's parameter: only the provisioned product goes, stack and resources stay.",
     "AcceptLanguage": "The API's parameter.",
     "TerminationTimeout": "Still under way after this, the product is stuck, and the run goes on.",
+    "ProductsFrom": "Files of further products beside the plan: CSV with a heading of keys, or JSON Lines.",
+    "Select": "Products that are not named one by one: all that fit when the plan is reviewed. A product's own entry wins.",
+    "Where": "What they have to be like: every key that is there must fit, one word of each is enough.",
+    "Name": "Names journals and locks (lower-case letters, digits, hyphens); in a condition: globs over names.",
+    "Status": "Statuses. In Where the default is AVAILABLE, TAINTED and ERROR.",
+    "Tags": "Tags with their values, to the letter or as globs. Known to the search only.",
+    "ProductName": "Globs over the name of the product in the catalog that it was provisioned from.",
+    "ProductId": "Ids of products in the catalog.",
+    "Type": "Types.",
+    "UserArn": "Globs over the ARN of who provisioned it.",
+    "OlderThan": "Provisioned longer ago than this.",
+    "YoungerThan": "Provisioned less long ago than this.",
+    "After": "Notice: a product is terminated only once it has been selected in reviews for this long.",
+    "Mark": "Only false: AWS has no way to tag a product that does not update it.",
+    "Protect": "What is never terminated, whoever names it. An entry with nothing but AccountId protects whole accounts.",
     "Limits": "Safety belts.",
+    "MaxPercent": "Of what a lane holds; a larger share, and the run does not begin.",
     "MaxTerminations": "More than this, and the run does not begin.",
     "FailureTolerance": "Failures accepted: a number, or a share of the terminations. One more, and nothing new starts.",
     "InFlight": "Terminations under way at once, in each lane.",
@@ -52,7 +69,11 @@ def plan_schema() -> dict[str, Any]:
     """Return the JSON Schema of a plan."""
     schema = {"$schema": DIALECT} | PlanKeys.model_json_schema() | {"title": "A plan of orchestrator"}
     tidy(schema)
+    schema["anyOf"] = [{"required": [key]} for key in SOURCES]
     definitions = schema["$defs"]
+    for conditions in (definitions["WhereKeys"], definitions["ProtectKeys"]):
+        conditions["minProperties"] = 1
+        allow_single_words(conditions["properties"])
     definitions["ProductKeys"]["oneOf"] = [
         {"required": ["ProvisionedProductId"]},
         {"required": ["ProvisionedProductName"]},
@@ -71,15 +92,26 @@ def tidy(schema: dict[str, Any]) -> None:
         key["description"] = DESCRIPTIONS[name]
         if name == "FailureTolerance":
             key["default"] = "10%"
+        elif "default" in key and (key["default"] in (None, []) or "$ref" in key) and name != "RatePerSecond":
+            del key["default"]
         elif key.get("pattern") == DURATION_FORM and "default" in key:
             key["default"] = format_duration(key["default"])
-        elif "default" in key and (key["default"] is None or "$ref" in key) and name != "RatePerSecond":
-            del key["default"]
-    for key in schema["$defs"]["ProductKeys"]["properties"].values():
-        # The plan's Defaults come before what is built in.
-        key.pop("default", None)
+    for model in ("ProductKeys", "SelectKeys"):
+        for key in schema["$defs"][model]["properties"].values():
+            # The plan's Defaults come before what is built in.
+            key.pop("default", None)
     for definition in schema["$defs"].values():
         definition.pop("title", None)
+
+
+def allow_single_words(properties: dict[str, Any]) -> None:
+    """Let a word stand for a list of one, as the reader does."""
+    for name, key in properties.items():
+        if name == "Tags":
+            allow_single_words({"": key["additionalProperties"]})
+        elif key.get("type") == "array":
+            several = {what: key.pop(what) for what in ("type", "items", "minItems")}
+            key["anyOf"] = [several["items"], several]
 
 
 def properties_of(schema: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:

@@ -13,16 +13,23 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from orchestrator.core.diagnostic import Diagnostic, Place
-from orchestrator.core.plan import Limits, Options, Plan, Retry
-from orchestrator.core.validation import Finding
+from orchestrator.core.finding import Finding
+from orchestrator.core.plan import Entry, Limits, Options, Plan, Protection, Retry
 from orchestrator.errors import InvalidInput
 from orchestrator.store import plan_schema as schema
 from orchestrator.store import yaml_nodes, yaml_reader
 from orchestrator.store.plan_mistakes import explain
-from orchestrator.store.plan_sketch import entry_of, findings, target_of
+from orchestrator.store.plan_places import Places, row_place
+from orchestrator.store.plan_sketch import as_list, conditions_of, entry_of, findings, naming, selection_of, target_of
+from orchestrator.store.plan_values import is_rows_name
+from orchestrator.store.rows_file import Rows
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
+
+
+MOST_ROW_MISTAKES = 1_000
+OPTIONS = tuple(schema.OptionKeys.model_fields)
 
 
 class PlanInvalid(InvalidInput):
@@ -58,10 +65,16 @@ def load_plan(path: Path) -> Plan:
     text = read_text(path)
     with unhurried_gc():
         document = yaml_reader.read(text)
-        reader = Reader(str(path), text, document)
+        reader = Reader(path, text, document)
         plan = reader.plan()
     if reader.diagnostics:
-        raise PlanInvalid(str(path), sorted(reader.diagnostics, key=lambda d: (d.place.line, d.place.column)))
+        # Those of the plan itself first, then those of the files beside it.
+        raise PlanInvalid(
+            str(path),
+            sorted(
+                reader.diagnostics, key=lambda d: (d.place.file != str(path), d.place.file, d.place.line, d.place.column)
+            ),
+        )
     assert plan is not None
     return plan
 
@@ -105,98 +118,172 @@ def unhurried_gc() -> Iterator[None]:
 
 
 class Reader:
-    """Reads one document; collects what is wrong with it."""
+    """Reads one plan; collects what is wrong with it."""
 
-    def __init__(self, file: str, text: str, document: yaml_nodes.Document) -> None:
+    def __init__(self, path: Path, text: str, document: yaml_nodes.Document) -> None:
         self.diagnostics: list[Diagnostic] = []
-        self._file = file
-        self._lines = yaml_nodes.split_lines(text)
+        self._folder = path.parent
         self._root = document.root
+        self._places = Places(str(path), yaml_nodes.split_lines(text), document.root)
         self._ambiguous = {problem.position for problem in document.problems}
         for problem in document.problems:
-            related = [(problem.related, "first given here")] if problem.related else []
-            self._complain(problem.position, problem.message, problem.hint, related)
+            related = [(self._places.at(problem.related), "first given here")] if problem.related else []
+            self._complain(self._places.at(problem.position), problem.message, problem.hint, related)
 
     def plan(self) -> Plan | None:
         """Return the plan, None if there are mistakes that leave none."""
         if self._root is None:
             if not self.diagnostics:
                 hint = "a plan begins with `Version: 1` and a `Name`"
-                self._complain(yaml_nodes.Position(0, 0, 1), "the file is empty", hint)
+                self._complain(self._places.at(yaml_nodes.Position(0, 0, 1)), "the file is empty", hint)
             return None
         plain = yaml_nodes.to_plain(self._root)
-        for finding in findings(plain):
-            self._find(finding)
+        keys: schema.PlanKeys | None = None
         try:
             keys = schema.PlanKeys.model_validate(plain)
         except ValidationError as error:
             for detail in error.errors(include_url=False):
                 self._explain(detail)
-            return None
-        return self._build(keys)
+        rows = self._rows(plain, keys)
+        for finding in findings(plain, rows):
+            self._find(finding)
+        return None if keys is None else self._build(keys, rows)
 
-    def _build(self, keys: schema.PlanKeys) -> Plan:
-        limits, retry = keys.Limits, keys.Retry
+    def _build(self, keys: schema.PlanKeys, rows: Sequence[Entry]) -> Plan:
+        written = (
+            entry_of(vars(product), options_of(product, keys), self._where("Products", index))
+            for index, product in enumerate(keys.Products)
+        )
         return Plan(
             name=keys.Name,
             targets=tuple(target_of(vars(target)) for target in keys.Targets or ()),
-            entries=tuple(
-                entry_of(vars(product), options_of(product, keys), self._where(index))
-                for index, product in enumerate(keys.Products)
+            entries=(*written, *rows),
+            selections=tuple(
+                selection_of(vars(each), options_of(each, keys), self._where("Select", index))
+                for index, each in enumerate(keys.Select)
             ),
-            limits=Limits(
-                max_terminations=limits.MaxTerminations,
-                failure_tolerance=limits.FailureTolerance,
-                in_flight=limits.InFlight,
-                rate_per_second=limits.RatePerSecond,
-                deadline=limits.Deadline,
+            protections=tuple(
+                Protection(conditions=conditions_of(vars(each)), where=self._where("Protect", index))
+                for index, each in enumerate(keys.Protect)
             ),
-            retry=Retry(attempts=retry.Attempts, backoff=retry.Backoff),
+            limits=limits_of(keys.Limits),
+            retry=Retry(attempts=keys.Retry.Attempts, backoff=keys.Retry.Backoff),
         )
 
-    def _where(self, index: int) -> str:
-        assert self._root is not None
-        return f"{self._file}:{yaml_nodes.find(self._root, ('Products', index)).line + 1}"
+    def _rows(self, plain: object, keys: schema.PlanKeys | None) -> list[Entry]:
+        """Read the files of rows; a row with mistakes leaves an entry that collides with nothing."""
+        found: list[Entry] = []
+        names = plain.get("ProductsFrom") if isinstance(plain, dict) else None
+        first = len(as_list(plain.get("Products"))) if isinstance(plain, dict) else 0
+        seen: set[Path] = set()
+        for index, name in enumerate(as_list(names)):
+            if not isinstance(name, str) or (keys is None and not is_rows_name(name)):
+                continue
+            path = self._folder / name
+            if reason := self._unreadable(path, seen):
+                self._complain(self._places.of(("ProductsFrom", index)), f"`{name}` {reason}", None)
+                continue
+            seen.add(path.resolve())
+            found += self._rows_of(path, first + len(found), keys)
+        return found
+
+    def _unreadable(self, path: Path, seen: set[Path]) -> str | None:
+        """Say why a file of rows is not read: it is not there, elsewhere in truth, or was read already."""
+        real = path.resolve()
+        if not real.is_relative_to(self._folder.resolve()):
+            return "leads out of the plan's folder"
+        if not real.is_file():
+            return "is no file beside the plan"
+        return "is read twice" if real in seen else None
+
+    def _rows_of(self, path: Path, first: int, keys: schema.PlanKeys | None) -> Iterator[Entry]:
+        lines = self._places.add(path, first)
+        rows = Rows(path, list(schema.ProductKeys.model_fields))
+        options = RowOptions(keys or schema.PlanKeys.model_construct())
+        for line, values in rows:
+            lines.append(line)
+            try:
+                product = schema.ProductKeys.model_validate(values)
+            except ValidationError as error:
+                yield Entry()
+                for detail in error.errors(include_url=False):
+                    message, hint = explain(detail["type"], ("Products", first, *detail["loc"]), detail)
+                    word = str(detail["loc"][0] if detail["type"] == "extra_forbidden" else detail["input"])
+                    self._complain(row_place(path, line, word), message, hint)
+            else:
+                for finding in naming(first + len(lines) - 1, values):
+                    self._find(finding)
+                yield entry_of(vars(product), options.of(product), f"{path}:{line}")
+            if len(self.diagnostics) >= MOST_ROW_MISTAKES:
+                self._complain(row_place(path, line), "so many mistakes that reading ends here", None)
+                return
+        for mistake in rows.mistakes:
+            self._complain(row_place(path, mistake.line, mistake.word), mistake.message, mistake.hint)
+
+    def _where(self, section: str, index: int) -> str:
+        return f"{self._places.file}:{self._places.position((section, index)).line + 1}"
 
     def _explain(self, detail: ErrorDetails) -> None:
         path = tuple(detail["loc"])
         kind = detail["type"]
         message, hint = explain(kind, path, detail)
-        position = self._position(path, key=kind == "extra_forbidden")
-        if kind == "string_type" and isinstance(detail["input"], int | float):
+        position = self._places.position(path, key=kind == "extra_forbidden")
+        place = self._places.at(position)
+        if kind == "string_type" and isinstance(detail["input"], int | float) and place.source is not None:
             # As it was written, not as it was understood: `+1` is another id than `1`.
-            hint = f'quote it: "{self._lines[position.line][position.column : position.column + position.length]}"'
+            hint = f'quote it: "{place.source[position.column : position.column + position.length]}"'
         if position not in self._ambiguous:
-            self._complain(position, message, hint)
+            self._complain(place, message, hint)
 
     def _find(self, finding: Finding) -> None:
-        related = [(self._position(path), note) for path, note in finding.related]
-        position = self._position(finding.path)
-        if position not in self._ambiguous:
-            self._complain(position, finding.message, finding.hint, related)
+        related = [(self._places.of(path), note) for path, note in finding.related]
+        if self._places.position(finding.path) not in self._ambiguous:
+            self._complain(self._places.of(finding.path), finding.message, finding.hint, related)
 
-    def _position(self, path: tuple[str | int, ...], *, key: bool = False) -> yaml_nodes.Position:
-        assert self._root is not None
-        return yaml_nodes.find(self._root, path, key=key)
-
-    def _complain(
-        self,
-        position: yaml_nodes.Position,
-        message: str,
-        hint: str | None,
-        related: Sequence[tuple[yaml_nodes.Position, str]] = (),
-    ) -> None:
-        places = tuple((self._place(each), note) for each, note in related)
-        self.diagnostics.append(Diagnostic(place=self._place(position), message=message, hint=hint, related=places))
-
-    def _place(self, position: yaml_nodes.Position) -> Place:
-        source = self._lines[position.line] if position.line < len(self._lines) else None
-        length = max(1, min(position.length, len(source or "") - position.column))
-        return Place(file=self._file, line=position.line + 1, column=position.column + 1, length=length, source=source)
+    def _complain(self, place: Place, message: str, hint: str | None, related: Sequence[tuple[Place, str]] = ()) -> None:
+        self.diagnostics.append(Diagnostic(place=place, message=message, hint=hint, related=tuple(related)))
 
 
-def options_of(product: schema.ProductKeys, keys: schema.PlanKeys) -> Options:
-    """Return a product's options: its own, else the plan's defaults, else the built-in ones."""
+class RowOptions:
+    """
+    The options of rows, each combination made once: a million rows share a handful.
+
+    Args:
+
+        keys: The plan, with its defaults.
+    """
+
+    def __init__(self, keys: schema.PlanKeys) -> None:
+        self._keys = keys
+        self._made: dict[tuple[object, ...], Options] = {}
+
+    def of(self, product: schema.ProductKeys) -> Options:
+        """Return the options of a row."""
+        given = product.model_fields_set
+        own = (
+            ()
+            if given.isdisjoint(OPTIONS)
+            else tuple(getattr(product, name) if name in given else None for name in OPTIONS)
+        )
+        if own not in self._made:
+            self._made[own] = options_of(product, self._keys)
+        return self._made[own]
+
+
+def limits_of(keys: schema.LimitKeys) -> Limits:
+    """Make the limits of their keys."""
+    return Limits(
+        max_terminations=keys.MaxTerminations,
+        max_percent=keys.MaxPercent,
+        failure_tolerance=keys.FailureTolerance,
+        in_flight=keys.InFlight,
+        rate_per_second=keys.RatePerSecond,
+        deadline=keys.Deadline,
+    )
+
+
+def options_of(product: schema.OptionKeys, keys: schema.PlanKeys) -> Options:
+    """Return the options of a product or a selection: its own, else the plan's defaults, else the built-in ones."""
 
     def chosen(name: str) -> Any:  # noqa: ANN401 - the option's own type
         for level in (product, keys.Defaults):

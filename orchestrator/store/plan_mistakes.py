@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,9 @@ MODELS: dict[str, type[BaseModel]] = {
     "Targets": schema.TargetKeys,
     "Defaults": schema.DefaultKeys,
     "Products": schema.ProductKeys,
+    "Select": schema.SelectKeys,
+    "Select.Where": schema.WhereKeys,
+    "Protect": schema.ProtectKeys,
     "Limits": schema.LimitKeys,
     "Retry": schema.RetryKeys,
 }
@@ -24,7 +29,7 @@ MODELS: dict[str, type[BaseModel]] = {
 
 def explain(kind: str, path: tuple[str | int, ...], detail: ErrorDetails) -> tuple[str, str | None]:
     """Say in our words what pydantic found, and what would be right."""
-    name = str(path[-1]) if path else "the plan"
+    name = next((step for step in reversed(path) if isinstance(step, str)), "the plan")
     given = detail["input"]
     context: dict[str, Any] = detail.get("ctx") or {}
     match kind:
@@ -41,7 +46,7 @@ def explain(kind: str, path: tuple[str | int, ...], detail: ErrorDetails) -> tup
         case "string_pattern_mismatch":
             return f"`{name}` cannot be {describe(given)}", f"it must match {context['pattern']}"
         case "literal_error":
-            return f"`{name}` cannot be {describe(given)}", f"it must be {context['expected'].replace(chr(39), '`')}"
+            return f"`{name}` cannot be {describe(given)}", literal_hint(given, context["expected"])
         case "greater_than_equal" | "less_than_equal" | "greater_than":
             return f"`{name}` is out of range: {detail['msg'].lower().removeprefix('input ')}", None
         case "model_type" | "dict_type":
@@ -49,21 +54,31 @@ def explain(kind: str, path: tuple[str | int, ...], detail: ErrorDetails) -> tup
         case "too_short":
             return f"`{name}` must not be empty", None
         case "list_type":
-            return f"`{name}` must be a list, not {describe(given)}", "begin each item with `- `"
+            return f"`{name}` must be a list, not {describe(given)}", "begin each item with `- `, or write [one, two]"
         case _:
             return f"`{name}`: {detail['msg']}", None
 
 
+def literal_hint(given: object, expected: str) -> str:
+    """Say which words there are, or which one was probably meant."""
+    words = re.findall(r"'([^']*)'", expected)
+    near = get_close_matches(str(given).upper(), words, n=1, cutoff=0.7)
+    return f"did you mean `{near[0]}`?" if near else f"it must be {expected.replace(chr(39), '`')}"
+
+
 def suggestion(path: tuple[str | int, ...]) -> str:
     """Name the key that was probably meant, or all there are."""
-    place = next((step for step in path[:-1] if isinstance(step, str)), "")
-    known = list(MODELS[place].model_fields)
-    given = str(path[-1])
+    place = ".".join(step for step in path[:-1] if isinstance(step, str))
+    return nearest(str(path[-1]), list(MODELS[place].model_fields))
+
+
+def nearest(given: str, known: Sequence[str], what: str = "keys") -> str:
+    """Say which of the known words was probably meant, or which there are."""
     folded = {fold(word): word for word in known}
     near = folded.get(fold(given)) or next(iter(get_close_matches(given, known, n=1, cutoff=0.7)), None)
     if near:
         return f"did you mean `{near}`?"
-    return f"the keys here are {', '.join(known)}"
+    return f"the {what} here are {', '.join(known)}"
 
 
 def fold(word: str) -> str:

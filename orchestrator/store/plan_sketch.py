@@ -5,15 +5,23 @@ that the rules between entries are checked all the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from sys import intern
 from typing import Any
 
 from orchestrator.core.arn import is_arn, parse_arn
-from orchestrator.core.plan import Entry, Options, Plan, Target
-from orchestrator.core.validation import Finding, validate
+from orchestrator.core.finding import Finding
+from orchestrator.core.inventory import QUIET
+from orchestrator.core.plan import Conditions, Entry, Options, Plan, Protection, Selection, Target
+from orchestrator.core.validation import validate
 
 ID, NAME = "ProvisionedProductId", "ProvisionedProductName"
 NO_OPTIONS = Options()
+SOURCES = ("Products", "ProductsFrom", "Select")
+"""Where a plan's products come from; it must have one of these."""
+
+SELECTED_STATUSES = tuple(sorted(QUIET))
+"""What `Status` is where a selection does not say: the statuses from which a product can be terminated."""
 
 
 def target_of(keys: Mapping[str, Any]) -> Target:
@@ -39,8 +47,9 @@ def entry_of(keys: Mapping[str, Any], options: Options, where: str | None = None
     return Entry(
         product_id=product_id,
         name=name,
-        account_id=account_id,
-        region=region,
+        # A million rows of a file share a handful of accounts and regions.
+        account_id=intern(account_id) if account_id else None,
+        region=intern(region) if region else None,
         key=keys.get("Key"),
         options=options,
         depends_on=tuple(keys.get("DependsOn") or ()),
@@ -48,19 +57,91 @@ def entry_of(keys: Mapping[str, Any], options: Options, where: str | None = None
     )
 
 
-def findings(plain: object) -> Iterator[Finding]:
-    """Yield what is wrong between the parts of a plan, also of one whose single values have mistakes."""
+def conditions_of(keys: Mapping[str, Any], statuses: tuple[str, ...] = ()) -> Conditions:
+    """Make conditions of their keys; *statuses* are the default of `Status`."""
+
+    def several(name: str) -> tuple[str, ...]:
+        return tuple(keys.get(name) or ())
+
+    return Conditions(
+        names=several("Name"),
+        product_ids=several(ID),
+        statuses=several("Status") or statuses,
+        tags=tuple((key, tuple(values)) for key, values in (keys.get("Tags") or {}).items()),
+        catalog_names=several("ProductName"),
+        catalog_ids=several("ProductId"),
+        types=several("Type"),
+        user_arns=several("UserArn"),
+        account_ids=several("AccountId"),
+        regions=several("Region"),
+        older_than=keys.get("OlderThan"),
+        younger_than=keys.get("YoungerThan"),
+    )
+
+
+def selection_of(keys: Mapping[str, Any], options: Options, where: str | None = None) -> Selection:
+    """Make a selection of its keys."""
+    return Selection(
+        conditions=conditions_of(vars(keys["Where"]), SELECTED_STATUSES),
+        options=options,
+        after=keys.get("After"),
+        key=keys.get("Key"),
+        depends_on=tuple(keys.get("DependsOn") or ()),
+        where=where,
+    )
+
+
+def findings(plain: object, rows: Sequence[Entry] = ()) -> Iterator[Finding]:
+    """
+    Yield what is wrong between the parts of a plan, also of one whose single values have mistakes.
+
+    Args:
+
+        plain: What stands in the YAML.
+        rows: The products of files beside it.
+    """
     if not isinstance(plain, dict):
         return
     products = [as_keys(each) for each in as_list(plain.get("Products"))]
     for number, keys in enumerate(products):
         yield from naming(number, keys)
+    if not any(key in plain for key in SOURCES):
+        hint = "name products under Products, in files under ProductsFrom, or describe them under Select"
+        yield Finding(path=(), message=f"`{SOURCES[0]}`, `{SOURCES[1]}` or `{SOURCES[2]}` is missing", hint=hint)
     sketch = Plan(
         name="sketch",
         targets=tuple(sketch_target(number, as_keys(each)) for number, each in enumerate(as_list(plain.get("Targets")))),
-        entries=tuple(entry_of(texts(keys) | {"DependsOn": words(keys, "DependsOn")}, NO_OPTIONS) for keys in products),
+        entries=(
+            *(entry_of(texts(keys) | {"DependsOn": words(keys, "DependsOn")}, NO_OPTIONS) for keys in products),
+            *rows,
+        ),
+        selections=tuple(sketch_selection(as_keys(each)) for each in as_list(plain.get("Select"))),
+        protections=tuple(Protection(conditions=sketch_conditions(each)) for each in as_list(plain.get("Protect"))),
     )
     yield from validate(sketch)
+
+
+def sketch_selection(keys: Mapping[str, Any]) -> Selection:
+    """Make what can be made of a selection."""
+    return Selection(
+        conditions=sketch_conditions(keys.get("Where")),
+        key=text(keys, "Key"),
+        depends_on=tuple(words(keys, "DependsOn")),
+    )
+
+
+def sketch_conditions(keys: object) -> Conditions:
+    """Make of conditions what the rules between parts of a plan ask for: where they hold, and whether that is all."""
+    if not isinstance(keys, dict):
+        return Conditions(names=("*",))
+    lanes = {name: [each for each in several(keys.get(name)) if isinstance(each, str)] for name in ("AccountId", "Region")}
+    further = {"Name": ["*"]} if set(keys) - {"AccountId"} else {}
+    return conditions_of(lanes | further)
+
+
+def several(value: object) -> list[Any]:
+    """Return a list, of one if it is a single value."""
+    return value if isinstance(value, list) else [value]
 
 
 def sketch_target(number: int, keys: Mapping[str, Any]) -> Target:

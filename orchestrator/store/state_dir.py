@@ -44,6 +44,10 @@ class StateDir:
         """The directory of the locks."""
         return self.base / ".locks"
 
+    def notices(self, plan_name: str) -> Path:
+        """Return where it is kept since when products have been selected in the reviews of a plan."""
+        return self.base / plan_name / "notices.json"
+
     def new_journal(self, plan_name: str, started_at: float, run_id: str) -> Path:
         """Return the path for the journal of a new run."""
         stamp = datetime.fromtimestamp(started_at, UTC).strftime("%Y%m%dT%H%M%SZ")

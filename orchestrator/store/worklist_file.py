@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from orchestrator.core.consistency import inconsistencies
+from orchestrator.core.inventory import Proof
 from orchestrator.core.lane import Lane
 from orchestrator.core.plan import Plan
 from orchestrator.core.validation import validate
@@ -30,11 +31,22 @@ MOST_BYTES = 512 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """How a lane was read, and when (seconds since the epoch); `proof` is there where it was read completely."""
+
+    lane: Lane
+    begun_at: float
+    problem: str | None = None
+    proof: Proof | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reviewed:
     """
     A worklist with what it was made from.
 
-    `plan_file` is the path that was reviewed, as it was given; `digest` is that of the whole file.
+    `plan_file` is the path that was reviewed, as it was given; `digest` is that of the whole file. `surveys` is the proof
+    that the lanes were read completely, where they were. After `expires_at` (seconds since the epoch) it is not run.
     """
 
     plan: Plan
@@ -43,6 +55,8 @@ class Reviewed:
     tool_version: str
     simulated: bool
     callers: tuple[Caller, ...]
+    expires_at: float
+    surveys: tuple[Survey, ...] = ()
     digest: str = ""
 
 
@@ -96,10 +110,12 @@ def document_of(reviewed: Reviewed) -> dict[str, Any]:
         "format": FORMAT,
         "summary": worklist.summary(),
         "made_at": format_moment(worklist.made_at),
+        "expires_at": format_moment(reviewed.expires_at),
         "plan_file": reviewed.plan_file,
         "tool_version": reviewed.tool_version,
         "simulated": reviewed.simulated,
         "callers": encode(reviewed.callers),
+        "surveys": encode(reviewed.surveys),
         "plan": encode(reviewed.plan),
         "lanes": encode(worklist.lanes),
         "warnings": encode(worklist.warnings),
@@ -170,6 +186,8 @@ def read_document(document: dict[str, Any], seal: str) -> Reviewed:
         tool_version=str(document["tool_version"]),
         simulated=document["simulated"] is True,
         callers=decode(tuple[Caller, ...], document["callers"]),
+        expires_at=parse_moment(document["expires_at"]),
+        surveys=decode(tuple[Survey, ...], document["surveys"]),
         digest=seal,
     )
 

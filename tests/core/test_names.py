@@ -111,15 +111,20 @@ def test_many_lanes_are_named_in_part() -> None:
     assert "and 2 more lanes" in lines(many, Entry(product_id="pp-a"))[0].detail
 
 
+def naming(*entries: Entry) -> Plan:
+    """A plan with these entries."""
+    return Plan(name="x", entries=entries)
+
+
 def test_records_are_asked_for_where_they_can_be() -> None:
     """One lane: the product's own history. Several: each lane's newest records, once for all."""
     here = inventory(product("pp-u", status="UNDER_CHANGE"), product("pp-a"))
     asked = questions(
-        [Entry(product_id="pp-u"), Entry(product_id="pp-a"), Entry(product_id="pp-gone"), Entry(name="gone")], [here]
+        naming(Entry(product_id="pp-u"), Entry(product_id="pp-a"), Entry(product_id="pp-gone"), Entry(name="gone")), [here]
     )
     assert list(asked[LANE].histories) == ["pp-u", "pp-gone"]
     assert (asked[LANE].ids, asked[LANE].names) == (set(), {"gone"})
-    both = questions([Entry(product_id="pp-gone"), Entry(name="name-of-pp-u")], [here, there()])
+    both = questions(naming(Entry(product_id="pp-gone"), Entry(name="name-of-pp-u")), [here, there()])
     assert both[OTHER].ids == {"pp-gone"}
     assert list(both[LANE].histories) == ["pp-u"]
-    assert questions([Entry(product_id="pp-gone")], [there(complete=False)]) == {}
+    assert questions(naming(Entry(product_id="pp-gone")), [there(complete=False)]) == {}

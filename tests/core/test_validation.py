@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from orchestrator.core.arn import is_arn, parse_arn, partition_of
+from orchestrator.core.finding import Finding
 from orchestrator.core.glob import is_glob, matches, mistake_in
 from orchestrator.core.graph import around, cycles, waves
 from orchestrator.core.lane import Lane
 from orchestrator.core.plan import Entry, Limits, Plan, Retry, Target, Tolerance
-from orchestrator.core.validation import Finding, validate
+from orchestrator.core.validation import validate
 
 ACCOUNT, OTHER = "111122223333", "444455556666"
 

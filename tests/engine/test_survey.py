@@ -36,7 +36,7 @@ def says(outcome: object) -> Callable[[Callable[[], object]], object]:
 def test_every_page_is_read_and_the_stacks_are_added() -> None:
     """What the scan shows, with the physical id that only the search knows."""
     catalog, clock = lane(45)
-    inventory = stock_of(surveyed(catalog, clock), catalog, plan(*[]).entries)
+    inventory = stock_of(surveyed(catalog, clock), catalog, plan())
     assert inventory.complete
     assert inventory.begun_at == START
     assert len(inventory.products) == 45
@@ -48,7 +48,7 @@ def test_throttled_and_unanswered_pages_are_asked_for_again() -> None:
     catalog, clock = lane(45)
     trouble = [Throttled("SlowDown"), Unanswered("HTTP 500"), NotSent("refused")]
     catalog.trouble[Operation.SCAN].extend([lambda carry_out: carry_out(), *map(says, trouble)])
-    inventory = stock_of(surveyed(catalog, clock), catalog, plan(*[]).entries)
+    inventory = stock_of(surveyed(catalog, clock), catalog, plan())
     assert inventory.complete
     assert len(inventory.products) == 45
     assert clock.now() > START
@@ -60,7 +60,7 @@ def test_a_listing_that_fails_on_a_page_is_incomplete_and_names_the_problem(page
     catalog, clock = lane(60)
     catalog.trouble[Operation.SCAN].extend([lambda carry_out: carry_out()] * pages)
     catalog.trouble[Operation.SCAN].extend([says(Unanswered("HTTP 500"))] * ATTEMPTS)
-    inventory = stock_of(surveyed(catalog, clock), catalog, plan(*[]).entries)
+    inventory = stock_of(surveyed(catalog, clock), catalog, plan())
     assert (inventory.complete, inventory.barred) == (False, barred)
     assert inventory.problem == "ScanProvisionedProducts failed: HTTP 500"
 
@@ -69,7 +69,7 @@ def test_a_refusal_is_not_asked_twice() -> None:
     """A missing right stays missing."""
     catalog, clock = lane(1)
     catalog.trouble[Operation.SCAN].append(says(Denied("AccessDeniedException", "no")))
-    inventory = stock_of(surveyed(catalog, clock), catalog, plan(*[]).entries)
+    inventory = stock_of(surveyed(catalog, clock), catalog, plan())
     assert inventory.problem == "ScanProvisionedProducts failed: AccessDeniedException: no"
     assert len(catalog.calls) == 1
 
@@ -79,7 +79,7 @@ def test_pages_that_repeat_end() -> None:
     catalog, clock = lane(1)
     again = Answer(Page(products=(product("pp-000"),), next_token="again"))
     catalog.trouble[Operation.SCAN].extend([says(again)] * 5)
-    inventory = stock_of(surveyed(catalog, clock), catalog, plan(*[]).entries)
+    inventory = stock_of(surveyed(catalog, clock), catalog, plan())
     assert inventory.problem == "ScanProvisionedProducts repeats its pages without end"
 
 
@@ -89,7 +89,7 @@ def test_records_are_read_for_what_is_missing_or_under_change() -> None:
     catalog.add_record("pp-gone", TERMINATE, SUCCEEDED)
     catalog.products["pp-001"].product = product("pp-001", status="UNDER_CHANGE")
     catalog.add_record("pp-001", TERMINATE, "IN_PROGRESS")
-    inventory = stock_of(surveyed(catalog, clock), catalog, plan(*["pp-000", "pp-001", "pp-gone", "pp-never"]).entries)
+    inventory = stock_of(surveyed(catalog, clock), catalog, plan("pp-000", "pp-001", "pp-gone", "pp-never"))
     assert {id_: len(records) for id_, records in inventory.records.items()} == {"pp-001": 1, "pp-gone": 1, "pp-never": 0}
     assert sum(operation is Operation.HISTORY for operation, _ in catalog.calls) == 3
 
@@ -98,7 +98,7 @@ def test_a_history_that_cannot_be_read_leaves_the_inventory_incomplete() -> None
     """Or a product that was terminated before would be called never seen."""
     catalog, clock = lane(1)
     catalog.trouble[Operation.HISTORY].append(says(Denied("AccessDeniedException", "no")))
-    inventory = stock_of(surveyed(catalog, clock), catalog, plan(*["pp-gone"]).entries)
+    inventory = stock_of(surveyed(catalog, clock), catalog, plan("pp-gone"))
     assert not inventory.complete
     assert inventory.problem == "ListRecordHistory of pp-gone failed: AccessDeniedException: no"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,17 +13,24 @@ from orchestrator.core import events as e
 from orchestrator.core.decision import decide
 from orchestrator.core.diagnostic import Diagnostic, Place
 from orchestrator.core.inventory import FAILED
-from orchestrator.core.plan import Limits, Options
+from orchestrator.core.plan import Limits, Options, Plan
 from orchestrator.core.volatile import Pulse
+from orchestrator.core.worklist import Worklist
 from orchestrator.report.diagnostics import render
 from orchestrator.report.live import LiveProgress
 from orchestrator.report.preview import confirmation, preview
 from orchestrator.report.progress import Fold, LogProgress
+from orchestrator.report.reviewed import Reviewed
 from orchestrator.report.summary import closing
 from orchestrator.report.text import columns, plain, plural
 from tests.engine.test_runner import stage
 from tests.fakes import LANE, START
 from tests.makers import fake, inventory, plan, product, worklist
+
+
+def reviewed(wanted: Plan, made: Worklist, **more: Any) -> Reviewed:
+    """A review to be shown."""
+    return Reviewed(plan=wanted, plan_file="plan.yaml", worklist=made, now=START, **more)
 
 
 @given(st.text())
@@ -37,11 +45,11 @@ def test_a_review_shows_every_line_with_its_reason() -> None:
     """Grouped by lane, options named, what may stay behind warned about."""
     wanted = plan("pp-a", "pp-b", "pp-c", options=Options(retain_physical_resources=True))
     made = decide(wanted, [inventory(product("pp-a", name="evil\x1b[2J"), product("pp-b", type="ODD"))])
-    text = preview(wanted, made, START, lambda shown, style: f"<{style}>{shown}" if style == "magenta" else shown)
+    text = preview(reviewed(wanted, made), lambda shown, style: f"<{style}>{shown}" if style == "magenta" else shown)
     lines = text.splitlines()
     assert lines[0] == "Review: 1 to terminate, 1 skipped, 1 refused."
     assert "\x1b" not in text
-    assert f"{LANE}  3 lines, listing complete" in lines
+    assert f"{LANE}  3 lines (1 to terminate, 1 to skip, 1 to refuse), listing complete" in lines
     assert any(line.startswith("<magenta>  terminate  evil") and "RetainPhysicalResources" in line for line in lines)
     assert any("refuse" in line and "its type ODD is not known" in line for line in lines)
     assert any("skip" in line and "not found in" in line for line in lines)
@@ -52,7 +60,7 @@ def test_a_review_shows_every_line_with_its_reason() -> None:
 def test_an_incomplete_lane_cannot_be_overlooked() -> None:
     """The problem stands in its heading."""
     wanted = plan("pp-a", limits=Limits(rate_per_second=2.5))
-    text = preview(wanted, worklist(wanted, [], complete=False, problem="page 3 failed"), START)
+    text = preview(reviewed(wanted, worklist(wanted, [], complete=False, problem="page 3 failed")))
     assert "NOT READ COMPLETELY: page 3 failed" in text
     assert "at most 2.5 per second" in text
 

@@ -1,0 +1,37 @@
+"""
+Notice before termination: since when each product has been selected in reviews, as far as a notice needs it.
+
+A product that is not selected any more, or could not be terminated anyway, loses its notice, and is given a new one when it
+is selected again: whoever was told a day can rely on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from orchestrator.core.inventory import Inventory
+from orchestrator.core.worklist import Worklist
+
+
+def noticed(worklist: Worklist, inventories: Sequence[Inventory], earlier: Mapping[str, float]) -> dict[str, float]:
+    """
+    Say since when lines have been selected, this review included.
+
+    Args:
+
+        worklist: What was decided.
+        inventories: What it was decided from. What could not be read completely keeps its notices as they are.
+        earlier: What was known before: moments (seconds since the epoch) by the ids of lines.
+
+    Returns:
+
+        The moments by the ids of lines.
+    """
+    begun_at = {inventory.lane: inventory.begun_at for inventory in inventories}
+    unread = {f"{inventory.lane}/" for inventory in inventories if not inventory.complete}
+    kept = {id_: at for id_, at in earlier.items() if id_[: id_.rfind("/") + 1] in unread}
+    for line in worklist.lines:
+        if line.due_at is not None and line.lane is not None:
+            # A moment from the future (the clock was set back) counts as one of now.
+            kept[line.id] = min(earlier.get(line.id, begun_at[line.lane]), begun_at[line.lane])
+    return kept

@@ -1,0 +1,93 @@
+"""
+Since when products have been selected in the reviews of a plan, for its notices.
+
+One JSON file beside the plan's journals, replaced whole under a lock of its own, so that reviews may be made at any time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from orchestrator.errors import JournalError, LockHeld
+from orchestrator.store.codec import format_moment, parse_moment
+from orchestrator.store.folders import make_private
+
+FORMAT = "orchestrator-notices/1"
+PATIENCE = 30.0
+"""Seconds that another review is waited for; it holds the lock for as long as it takes to write a file."""
+
+
+def load(path: Path) -> dict[str, float]:
+    """
+    Read the notices of a plan.
+
+    Args:
+
+        path: Their file; there need not be one yet.
+
+    Returns:
+
+        Moments (seconds since the epoch) by the ids of lines.
+
+    Raises:
+
+        JournalError: It cannot be read, or is not what was written. Without it, every notice would begin anew.
+    """
+    try:
+        content = json.loads(path.read_bytes())
+        if content["format"] != FORMAT:
+            message = f"its format is not {FORMAT}"
+            raise ValueError(message)
+        return {str(line): parse_moment(since) for line, since in content["selected_since"].items()}
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        message = f"{path}: the notices cannot be read: {error.strerror}"
+        raise JournalError(message) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        message = f"{path}: the notices cannot be trusted: {error}; delete the file to begin all of them anew"
+        raise JournalError(message) from error
+
+
+def update(path: Path, change: Callable[[Mapping[str, float]], Mapping[str, float]]) -> None:
+    """
+    Change the notices of a plan, nobody else changing them meanwhile.
+
+    Args:
+
+        path: Their file.
+        change: Is given what is there, and returns what is to be there.
+
+    Raises:
+
+        LockHeld: Another review holds them, and does not let go.
+        JournalError: They cannot be read or written.
+    """
+    lock = FileLock(path.with_name(f"{path.name}.lock"), mode=0o600)
+    try:
+        make_private(path.parent)
+        with lock.acquire(timeout=PATIENCE):
+            write(path, change(load(path)))
+    except Timeout:
+        message = f"{path}: the notices are in use by another review"
+        raise LockHeld(message) from None
+    except OSError as error:
+        message = f"{path}: the notices cannot be written: {error.strerror}"
+        raise JournalError(message) from error
+
+
+def write(path: Path, notices: Mapping[str, float]) -> None:
+    """Write a file whole or not at all."""
+    content = {"format": FORMAT, "selected_since": {line: format_moment(at) for line, at in sorted(notices.items())}}
+    partial = path.with_name(f"{path.name}.partial")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with open(descriptor, "w", encoding="utf-8") as file:
+        json.dump(content, file, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
