@@ -12,7 +12,7 @@ from orchestrator.core.inventory import FAILED, SUCCEEDED, TERMINATE, UNDER_CHAN
 from orchestrator.core.lane import Lane
 from orchestrator.core.replies import Answer, NotFound, Page, Problem, RecordPage, Rejected, Reply, Unanswered
 from orchestrator.errors import JournalError
-from orchestrator.ports import Identity, Inbox
+from orchestrator.ports import CredentialLife, Identity, Inbox
 from orchestrator.store.codec import encode, frame, snake, unframe
 
 LANE = Lane("111122223333", "eu-west-1")
@@ -241,6 +241,12 @@ class FakeCatalog:
 
     def caller_identity(self) -> Answer[Identity] | Problem:
         return Answer(Identity(account_id=self._account_id, arn=f"arn:aws:sts::{self._account_id}:assumed-role/r/s"))
+
+    def account_alias(self) -> Answer[str | None] | Problem:
+        return Answer("sandbox")
+
+    def credential_life(self) -> CredentialLife:
+        return CredentialLife(temporary=False)
 
     def add_record(self, product_id: str, kind: str, status: str) -> Record:
         """Let something have been asked for by somebody; it becomes the product's last record."""

@@ -10,6 +10,7 @@ Composes the packages below it and holds no rule of its own.
 
 from orchestrator.api.abandoning import abandon, set_aside
 from orchestrator.api.again import load_again
+from orchestrator.api.doctoring import Diagnosis, diagnose
 from orchestrator.api.driving import GRACE, RunResult, RunSettings
 from orchestrator.api.entrance import Entrance, enter, enter_lanes, reenter, rehearse
 from orchestrator.api.keeping import Kept, kept_journals, prune_journals
@@ -24,6 +25,7 @@ __all__ = [
     "GRACE",
     "MAX_AGE",
     "WORKLIST_MAX_AGE",
+    "Diagnosis",
     "Entrance",
     "Kept",
     "Review",
@@ -32,6 +34,7 @@ __all__ = [
     "StateDir",
     "abandon",
     "default_state_dir",
+    "diagnose",
     "enter",
     "enter_lanes",
     "is_going_on",

@@ -12,11 +12,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from botocore.credentials import Credentials, RefreshableCredentials
+
 from orchestrator.aws.faults import problem, unreadable, without_password
 from orchestrator.core.commands import Terminate
 from orchestrator.core.inventory import Product, Record, RecordError
 from orchestrator.core.replies import Answer, Page, Problem, RecordPage
-from orchestrator.ports import Identity
+from orchestrator.ports import CredentialLife, Identity
 
 if TYPE_CHECKING:
     from mypy_boto3_servicecatalog.client import ServiceCatalogClient
@@ -39,9 +41,11 @@ class BotoCatalog:
     Args:
 
         client: Makes the lane's client of a service.
+        credentials: Gives what the clients sign with.
     """
 
-    def __init__(self, client: Callable[[str], Any]) -> None:
+    def __init__(self, client: Callable[[str], Any], credentials: Callable[[], Credentials | None]) -> None:
+        self._credentials = credentials
         self._client: ServiceCatalogClient = client("servicecatalog")
         self._make = client
         self._access: AccessLevelFilterTypeDef = {"Key": ACCOUNT_LEVEL, "Value": "self"}
@@ -124,6 +128,19 @@ class BotoCatalog:
         """Ask STS who we are."""
         # Asked once, so its client is not kept.
         return call(lambda: identity_in(self._make("sts").get_caller_identity()))
+
+    def account_alias(self) -> Answer[str | None] | Problem:
+        """Ask IAM for the account's alias."""
+        return call(lambda: next(iter(demand(self._make("iam").list_account_aliases(), "AccountAliases")), None))
+
+    def credential_life(self) -> CredentialLife:
+        """Say how long the credentials last."""
+        credentials = self._credentials()
+        if not isinstance(credentials, RefreshableCredentials):
+            return CredentialLife(temporary=credentials is not None and bool(credentials.token))
+        # botocore keeps the moment to itself.
+        expires_at = seconds(getattr(credentials, "_expiry_time", None))
+        return CredentialLife(temporary=True, renewed=True, expires_at=expires_at)
 
 
 class Unreadable(Exception):

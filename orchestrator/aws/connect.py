@@ -113,18 +113,25 @@ class Sessions:
         with self._lock:
             if lane not in self._catalogs:
                 try:
-                    self._catalogs[lane] = BotoCatalog(partial(self._client, lane))
+                    self._catalogs[lane] = BotoCatalog(partial(self._client, lane), partial(self._credentials, lane))
                 except (BotoCoreError, ValueError) as error:
                     raise NoAccess(str(error)) from error
             return self._catalogs[lane]
 
-    def _client(self, lane: Lane, service: str) -> object:
+    def _door(self, lane: Lane) -> Door:
         with self._lock:
             # An account may be entered in one region by this role and in another by that.
             way = (lane.account_id, self._ways.get(lane))
             if way not in self._doors:
                 self._doors[way] = self._door_to(*way)
-            door = self._doors[way]
+            return self._doors[way]
+
+    def _credentials(self, lane: Lane) -> Credentials | None:
+        door = self._door(lane)
+        return door.role or door.actor.get_credentials()
+
+    def _client(self, lane: Lane, service: str) -> object:
+        door = self._door(lane)
         with door.actor.acting_as(door.role):
             return door.session.client(
                 service,  # type: ignore[call-overload]

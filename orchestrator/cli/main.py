@@ -15,7 +15,9 @@ from orchestrator.errors import ExitCode, Interrupted, OrchestratorError
 from orchestrator.version import VERSION
 
 COMMANDS = {
+    "discover": "Write a plan from what is live.",
     "validate": "Check plans, offline.",
+    "doctor": "Tell who you are in each lane, and what you may do there.",
     "review": "Show what a run would do, and why. Changes nothing.",
     "run": "Review, confirm, terminate, follow to the end.",
     "resume": "Finish an interrupted run.",

@@ -81,7 +81,7 @@ class Surveyor:
 
             NoAccess: Nobody answers, or the credentials are refused.
         """
-        answer = self._insist(catalog.caller_identity, ATTEMPTS_TO_CONNECT)
+        answer = self.insist(catalog.caller_identity, ATTEMPTS_TO_CONNECT)
         if not isinstance(answer, Answer):
             message = f"cannot tell who the credentials belong to (sts:GetCallerIdentity): {explain(answer)}"
             raise NoAccess(message)
@@ -152,7 +152,7 @@ class Surveyor:
         listing = Listing()
         token: str | None = None
         for _ in range(MOST_PAGES):
-            answer = self._insist(partial(read, token))
+            answer = self.insist(partial(read, token))
             if not isinstance(answer, Answer):
                 listing.problem = f"{operation} failed: {explain(answer)}"
                 return listing
@@ -169,7 +169,7 @@ class Surveyor:
 
     def _histories(self, catalog: Catalog, asked: list[str]) -> tuple[dict[str, tuple[Record, ...]], str | None]:
         """Read the histories of single products."""
-        answers = self.executor.map(lambda id_: self._insist(lambda: catalog.record_history(id_)), asked)
+        answers = self.executor.map(lambda id_: self.insist(lambda: catalog.record_history(id_)), asked)
         records: dict[str, tuple[Record, ...]] = {}
         for id_, answer in zip(asked, answers, strict=True):
             if isinstance(answer, Answer):
@@ -189,7 +189,7 @@ class Surveyor:
         ids, wanted = set(question.ids), set(question.names)
         token: str | None = None
         for _ in range(MOST_RECORD_PAGES):
-            answer = self._insist(partial(catalog.newest_records, token))
+            answer = self.insist(partial(catalog.newest_records, token))
             if not isinstance(answer, Answer):
                 return f"ListRecordHistory failed: {explain(answer)}"
             for record in answer.value.records:
@@ -204,7 +204,7 @@ class Surveyor:
                 break
         return None
 
-    def _insist(self, ask: Callable[[], Answer[T] | Problem], attempts: int = ATTEMPTS) -> Answer[T] | Problem:
+    def insist(self, ask: Callable[[], Answer[T] | Problem], attempts: int = ATTEMPTS) -> Answer[T] | Problem:
         """Ask until there is an answer or a definite refusal, at most *attempts* times."""
 
         def last(state: RetryCallState) -> Answer[T] | Problem:

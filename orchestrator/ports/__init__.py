@@ -5,9 +5,9 @@ Each has a real implementation in `aws`, `store` or `engine`, and a fake of the 
 the same contract suite. Imports the core only.
 """
 
-from orchestrator.ports.catalog import Catalog, Connect, Identity
+from orchestrator.ports.catalog import Catalog, Connect, CredentialLife, Identity
 from orchestrator.ports.clock import Clock, Inbox
 from orchestrator.ports.journal import Journal
 from orchestrator.ports.observer import Observer
 
-__all__ = ["Catalog", "Clock", "Connect", "Identity", "Inbox", "Journal", "Observer"]
+__all__ = ["Catalog", "Clock", "Connect", "CredentialLife", "Identity", "Inbox", "Journal", "Observer"]

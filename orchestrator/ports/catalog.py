@@ -19,6 +19,18 @@ class Identity:
     arn: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialLife:
+    """
+    How long the credentials of a lane last: until `expires_at` (seconds since the epoch; None if never, or if that is not
+    known), and whether they renew themselves. `temporary` ones expire at some time.
+    """
+
+    temporary: bool
+    renewed: bool = False
+    expires_at: float | None = None
+
+
 class Catalog(Protocol):
     """One attempt each: no method retries, so that nothing is spent behind the pacer's back."""
 
@@ -49,6 +61,12 @@ class Catalog(Protocol):
 
     def caller_identity(self) -> Answer[Identity] | Problem:
         """Ask STS who we are; needs no permission (documented)."""
+
+    def account_alias(self) -> Answer[str | None] | Problem:
+        """Ask IAM for the account's alias, of which there is at most one (documented)."""
+
+    def credential_life(self) -> CredentialLife:
+        """Say how long the credentials last. Calls nothing; known once they have been used."""
 
 
 class Connect(Protocol):
