@@ -12,7 +12,7 @@ from orchestrator.core.finding import Finding
 from orchestrator.core.glob import is_glob, matches, mistake_in
 from orchestrator.core.graph import around, cycles, waves
 from orchestrator.core.lane import Lane
-from orchestrator.core.plan import Entry, Limits, Plan, Retry, Target, Tolerance
+from orchestrator.core.plan import Conditions, Entry, Limits, Plan, Protection, Retry, Selection, Target, Tolerance
 from orchestrator.core.validation import validate
 
 ACCOUNT, OTHER = "111122223333", "444455556666"
@@ -170,3 +170,43 @@ def test_cycles_and_turns_of_a_graph() -> None:
     assert around([1, 2, 5, 6], edges, 2) == [2, 1]
     assert around([1, 2, 5, 6], edges, 5) == [5, 6, 2]
     assert waves({"c": ["a", "b"], "b": ["a"], "a": ["gone"]}) == {"a": 1, "b": 2, "c": 3}
+
+
+def test_a_selection_or_protection_of_nothing_is_none() -> None:
+    """The one would take everything there is, the other is a slip of the pen."""
+    empty = Plan(
+        name="x", selections=(Selection(conditions=Conditions()),), protections=(Protection(conditions=Conditions()),)
+    )
+    assert [(finding.path, finding.message) for finding in validate(empty)] == [
+        (("Select", 0, "Where"), "`Where` is empty"),
+        (("Protect", 0), "an entry of `Protect` is empty"),
+    ]
+
+
+def test_a_selection_in_none_of_the_targets_is_found() -> None:
+    """By account and by region; without targets anything goes."""
+    target = Target(account_id="111122223333", regions=("eu-west-1",))
+    conditions = Conditions(account_ids=("111122223333", "999999999999"), regions=("us-east-1",))
+    wanted = Plan(name="x", targets=(target,), selections=(Selection(conditions=conditions),))
+    assert [(finding.path[-1], finding.message) for finding in validate(wanted)] == [
+        ("AccountId", "999999999999 is none of the plan's Targets"),
+        ("Region", "us-east-1 is none of the plan's Targets"),
+    ]
+    assert validate(Plan(name="x", selections=(Selection(conditions=conditions),))) == []
+
+
+def test_a_target_that_is_protected_as_a_whole_is_a_contradiction() -> None:
+    """With both places."""
+    target = Target(account_id="111122223333", regions=("eu-west-1",))
+    whole = Protection(conditions=Conditions(account_ids=("111122223333",)))
+    part = Protection(conditions=Conditions(account_ids=("111122223333",), names=("a",)))
+    [finding] = validate(Plan(name="x", targets=(target,), protections=(part, whole)))
+    assert finding.message == "account 111122223333 is protected as a whole"
+    assert finding.related == ((("Protect", 1, "AccountId"), "protected here"),)
+
+
+def test_a_key_is_unique_among_entries_and_selections() -> None:
+    """Both can be meant by it."""
+    selection = Selection(conditions=Conditions(names=("a",)), key="k")
+    [finding] = validate(Plan(name="x", entries=(Entry(product_id="pp-a", key="k"),), selections=(selection,)))
+    assert (finding.path, finding.related) == (("Select", 0, "Key"), ((("Products", 0, "Key"), "first used here"),))
