@@ -54,7 +54,7 @@ def load(path: Path) -> dict[str, float]:
         raise JournalError(message) from error
 
 
-def update(path: Path, change: Callable[[Mapping[str, float]], Mapping[str, float]]) -> None:
+def update(path: Path, change: Callable[[Mapping[str, float]], Mapping[str, float]], patience: float = PATIENCE) -> None:
     """
     Change the notices of a plan, nobody else changing them meanwhile.
 
@@ -62,6 +62,7 @@ def update(path: Path, change: Callable[[Mapping[str, float]], Mapping[str, floa
 
         path: Their file.
         change: Is given what is there, and returns what is to be there.
+        patience: Seconds that somebody else who changes them is waited for.
 
     Raises:
 
@@ -71,7 +72,7 @@ def update(path: Path, change: Callable[[Mapping[str, float]], Mapping[str, floa
     lock = FileLock(path.with_name(f"{path.name}.lock"), mode=0o600)
     try:
         make_private(path.parent)
-        with lock.acquire(timeout=PATIENCE):
+        with lock.acquire(timeout=patience):
             write(path, change(load(path)))
     except Timeout:
         message = f"{path}: the notices are in use by another review"
