@@ -98,10 +98,47 @@ TARGET = 'AccountId: "111122223333", Regions: [eu-west-1]'
         (ONE + "Limits: {Deadline: 1m1h}\n", False),
         (ONE + "Limits: {InFlight: 0}\n", False),
         (ONE + "Retry: {Attempts: 11}\n", False),
+        (HEAD + "Select: [{Where: {Name: 'sbx-*'}}]\n", True),
+        (HEAD + "Select: [{Where: {Name: ['sbx-*', tmp]}, IgnoreErrors: true, After: 7d, Mark: false}]\n", True),
+        (HEAD + "Select: [{Where: {}}]\n", False),
+        (HEAD + "Select: [{Key: k}]\n", False),
+        (HEAD + "Select: [{Where: {Name: []}}]\n", False),
+        (HEAD + "Select: [{Where: {Name: ''}}]\n", False),
+        (HEAD + "Select: [{Where: {name: a}}]\n", False),
+        (HEAD + "Select: [{Where: {Name: 1}}]\n", False),
+        (HEAD + "Select: [{Where: {Status: [AVAILABLE, TAINTED]}}]\n", True),
+        (HEAD + "Select: [{Where: {Status: available}}]\n", False),
+        (HEAD + "Select: [{Where: {Type: CFN_STACK, ProductId: prod-1, ProductName: 'x y', UserArn: '*'}}]\n", True),
+        (HEAD + "Select: [{Where: {Type: CFN_STAK}}]\n", False),
+        (HEAD + "Select: [{Where: {Tags: {A: b, C: [d, 'e*'], F: ''}}}]\n", True),
+        (HEAD + "Select: [{Where: {Tags: {}}}]\n", False),
+        (HEAD + "Select: [{Where: {Tags: {A: true}}}]\n", False),
+        (HEAD + "Select: [{Where: {Tags: {A: []}}}]\n", False),
+        (HEAD + "Select: [{Where: {OlderThan: 14d, YoungerThan: 90d}}]\n", True),
+        (HEAD + "Select: [{Where: {OlderThan: 14}}]\n", False),
+        (HEAD + "Select: [{Where: {AccountId: '111122223333', Region: [eu-west-1]}}]\n", True),
+        (HEAD + "Select: [{Where: {AccountId: '1'}}]\n", False),
+        (HEAD + "Select: [{Where: {ProvisionedProductId: pp-a}}]\n", False),
+        (HEAD + "Select: [{Where: {Name: a}, Mark: true}]\n", False),
+        (HEAD + "Select: [{Where: {Name: a}, After: soon}]\n", False),
+        (ONE + "Protect: [{Name: 'prod-*'}, {Tags: {Keep: 'true'}}, {ProvisionedProductId: [pp-1, pp-2]}]\n", True),
+        (ONE + "Protect: [{}]\n", False),
+        (ONE + "Protect: [prod-*]\n", False),
+        (ONE + "Protect: {Name: a}\n", False),
+        (HEAD + "ProductsFrom: [rows.csv, more.jsonl]\n", True),
+        (HEAD + "ProductsFrom: [rows.txt]\n", False),
+        (HEAD + "ProductsFrom: [/rows.csv]\n", False),
+        (HEAD + "ProductsFrom: [../rows.csv]\n", False),
+        (HEAD + "ProductsFrom: rows.csv\n", False),
+        (ONE + "Limits: {MaxPercent: 80}\n", True),
+        (ONE + "Limits: {MaxPercent: 101}\n", False),
+        (ONE + "Limits: {MaxPercent: 80%}\n", False),
     ],
 )
 def test_the_schema_and_the_reader_agree(text: str, valid: bool, tmp_path: Path) -> None:
     """On every mistake that a schema can express."""
+    (tmp_path / "rows.csv").write_text("ProvisionedProductId\npp-row\n")
+    (tmp_path / "more.jsonl").write_text('{"ProvisionedProductName": "row"}\n')
     path = tmp_path / "plan.yaml"
     path.write_text(text)
     assert verdict(plan_schema(), path) is valid
