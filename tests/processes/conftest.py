@@ -63,6 +63,13 @@ class Service:
         states: dict[str, str] = (found["lanes"][lane] if lane else found)["products"]
         return states
 
+    def tag(self, product: str, tags: dict[str, str], lane: str = "111122223333/eu-west-1") -> None:
+        """Let somebody give a product other tags."""
+        body = json.dumps(tags).encode()
+        request = urllib.request.Request(f"{self.url}/_simulator/tags/{lane}/{product}", data=body, method="PUT")
+        with urllib.request.urlopen(request) as answer:
+            assert answer.status == 204
+
     def kill(self) -> None:
         """Let it die."""
         self.process.kill()
