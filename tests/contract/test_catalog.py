@@ -11,7 +11,7 @@ from orchestrator.aws import connect
 from orchestrator.core.commands import Terminate
 from orchestrator.core.inventory import Product, Record
 from orchestrator.core.plan import Options
-from orchestrator.core.replies import Answer, NotFound, RecordPage, Rejected
+from orchestrator.core.replies import Answer, NotFound, Page, RecordPage, Rejected
 from orchestrator.ports import Catalog
 from orchestrator.simulator import Simulator, WorldSpec
 from tests.fakes import LANE, FakeCatalog, FakeClock
@@ -72,6 +72,13 @@ def termination(product_id: str, token: str = "orc-1") -> Terminate:
         options=Options(accept_language="en"),
         record_before=None,
     )
+
+
+def page(outcome: object) -> Page:
+    """Return a page that was answered."""
+    found = answer(outcome)
+    assert isinstance(found, Page)
+    return found
 
 
 def answer(outcome: object) -> object:
@@ -199,3 +206,19 @@ def test_the_caller_has_an_account_and_an_arn(prepared: Prepared) -> None:
     identity = answer(prepared(0).caller_identity())
     assert identity.account_id == LANE.account_id  # type: ignore[attr-defined]
     assert ":assumed-role/" in identity.arn  # type: ignore[attr-defined]
+
+
+def test_only_the_search_tells_tags_and_how_many_there_are(prepared: Prepared) -> None:
+    """A product without tags has none there, and unknown ones in the scan."""
+    catalog = prepared(3)
+    scanned, searched = page(catalog.scan(None)), page(catalog.search(None))
+    assert {each.tags for each in scanned.products} == {None}
+    assert {each.tags for each in searched.products} == {()}
+    assert (scanned.total, searched.total) == (None, 3)
+
+
+def test_the_account_has_an_alias_or_none(prepared: Prepared) -> None:
+    """And the credentials of both say how long they last."""
+    catalog = prepared(1)
+    assert answer(catalog.account_alias()) in ("sandbox", None)
+    assert not catalog.credential_life().temporary
