@@ -32,6 +32,9 @@ class DurationType(click.ParamType[int]):
 DURATION = DurationType()
 FILE = click.Path(dir_okay=False, path_type=Path)
 
+WORLD_SUFFIX = ".world.yaml"
+"""How the name of a world file ends; the one for a plan begins like the plan's."""
+
 plan_argument = click.argument("plan", type=FILE)
 workers_option = click.option(
     "--workers",

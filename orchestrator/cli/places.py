@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestrator import api
+from orchestrator.cli.options import WORLD_SUFFIX
 from orchestrator.core.plan import Plan
 from orchestrator.core.resolution import problem_of
 from orchestrator.errors import InvalidInput
@@ -163,7 +164,7 @@ def entrance_for(errand: Errand, world: Path | None, workers: int | None) -> Ite
         message = "--world says what a rehearsal finds; it needs --simulate"
         raise InvalidInput(message)
     if errand.simulate:
-        beside = errand.plan_file.with_suffix(".world.yaml")
+        beside = errand.plan_file.with_suffix(WORLD_SUFFIX)
         with api.rehearse(errand.plan, world or (beside if beside.exists() else None), workers=workers) as entrance:
             yield entrance
     elif errand.worklist is not None:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from orchestrator.cli.options import FILE
+from orchestrator.cli.options import FILE, WORLD_SUFFIX
 from orchestrator.cli.streams import put, tell
+from orchestrator.core.plan import Plan
 from orchestrator.errors import ExitCode, InvalidInput
 from orchestrator.report.diagnostics import render
 from orchestrator.report.text import plural
@@ -22,7 +23,7 @@ def command(plans: tuple[Path, ...]) -> int:
     Check plans, offline.
 
     Every mistake of every plan is shown at once, with its line, what is wrong and what would be right. Nothing is called.
-    Exits 0 if all PLANS are valid, else 2.
+    Files named *.world.yaml are checked as what a rehearsal finds. Exits 0 if all PLANS are valid, else 2.
     """
     code = ExitCode.DONE
     for path in plans:
@@ -30,9 +31,7 @@ def command(plans: tuple[Path, ...]) -> int:
             if is_worklist(path):
                 message = f"{path}: this is a saved worklist, and no plan; `review` shows what of it is left to do"
                 raise InvalidInput(message)
-            plan = load_plan(path)
-            selections = f", {plural(len(plan.selections), 'selection')}" if plan.selections else ""
-            put(f"{path}: valid, {plural(len(plan.entries), 'product')}{selections}")
+            put(f"{path}: valid, {contents_of(path)}")
         except PlanInvalid as error:
             tell(render(error.diagnostics) + "\n")
             tell(f"{path}: {plural(len(error.diagnostics), 'mistake')}")
@@ -41,3 +40,21 @@ def command(plans: tuple[Path, ...]) -> int:
             tell(str(error))
             code = ExitCode.INVALID
     return code
+
+
+def contents_of(path: Path) -> str:
+    """
+    Check a file, and say what it holds: a plan, or what a rehearsal finds.
+
+    Raises:
+
+        InvalidInput: It has mistakes.
+    """
+    if path.name.endswith(WORLD_SUFFIX):
+        from orchestrator.api.rehearsal import world_for  # noqa: PLC0415 - more than reading a plan takes
+
+        world = world_for(Plan(name="rehearsal"), path)
+        return f"a world of {plural(len(world.all_lanes), 'lane')} for rehearsals"
+    plan = load_plan(path)
+    selections = f", {plural(len(plan.selections), 'selection')}" if plan.selections else ""
+    return f"{plural(len(plan.entries), 'product')}{selections}"
