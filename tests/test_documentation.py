@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import subprocess
@@ -14,11 +15,35 @@ import pytest
 import orchestrator
 from orchestrator.cli.main import COMMANDS, cli
 from orchestrator.core.diagram import diagram
+from orchestrator.core.rights import READS, TERMINATE, policy, trust
 from orchestrator.errors import ExitCode
-from orchestrator.store.plan_schema import LimitKeys, OptionKeys, PlanKeys, ProductKeys, RetryKeys, TargetKeys
+from orchestrator.store.plan_schema import (
+    LimitKeys,
+    OptionKeys,
+    PlanKeys,
+    ProductKeys,
+    ProtectKeys,
+    RetryKeys,
+    SelectKeys,
+    TargetKeys,
+    WhereKeys,
+)
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
+
+
+MODELS = (
+    PlanKeys,
+    TargetKeys,
+    ProductKeys,
+    SelectKeys,
+    WhereKeys,
+    ProtectKeys,
+    OptionKeys,
+    LimitKeys,
+    RetryKeys,
+)
 
 
 def test_the_diagram_in_the_readme_is_the_table() -> None:
@@ -29,7 +54,7 @@ def test_the_diagram_in_the_readme_is_the_table() -> None:
 def test_every_key_of_a_plan_is_in_the_readme_and_in_the_template() -> None:
     """With its name as it is written."""
     template = (ROOT / "plans" / "template.yaml").read_text()
-    for model in (PlanKeys, TargetKeys, ProductKeys, OptionKeys, LimitKeys, RetryKeys):
+    for model in MODELS:
         for key in model.model_fields:
             assert key in README
             assert f"{key}:" in template
@@ -135,3 +160,17 @@ def test_every_shipped_plan_rehearses(tmp_path: Path) -> None:
         ended = subprocess.run(command, text=True, capture_output=True, cwd=ROOT, check=False, timeout=100)
         assert ended.returncode == 0, ended.stderr
         assert " 0 failed, 0 stuck, 0 pending, 0 in doubt" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "document"),
+    [
+        ("reviewer", policy(READS)),
+        ("janitor", policy([*READS, TERMINATE])),
+        ("trust", trust("arn:aws:iam::123456789012:role/Orchestrator", "replace-me")),
+    ],
+)
+def test_the_policies_in_the_readme_are_the_programs(name: str, document: dict[str, object]) -> None:
+    """What `doctor` looks for is what is asked for."""
+    [block] = re.findall(rf"<!-- policy: {name} -->\n```json\n(.*?)```", README, re.DOTALL)
+    assert json.loads(block) == document
