@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestrator.api.rehearsal import world_for
+from orchestrator.core.ambient import stranger_to
 from orchestrator.core.lane import Lane
-from orchestrator.core.matching import admits
 from orchestrator.core.plan import Plan
-from orchestrator.core.protection import denied_account
 from orchestrator.engine.clock import SystemClock
 from orchestrator.engine.pools import threads
 from orchestrator.engine.survey import Surveyor
@@ -119,32 +118,9 @@ def enter_ambient(connect: Connect, plan: Plan, region: str, *, simulated: bool,
     if not isinstance(found, Identity):
         raise NoAccess(found)
     lane = Lane(found.account_id, region)
-    refuse_ambient(plan, lane)
+    if message := stranger_to(plan, lane):
+        raise GuardRefused(message)
     return at_the_door(connect, [lane], simulated=simulated, workers=workers)
-
-
-def refuse_ambient(plan: Plan, lane: Lane) -> None:
-    """
-    Refuse a plan without targets that is not for the lane of the environment's credentials, or protects its account.
-
-    Raises:
-
-        GuardRefused: It is not.
-    """
-    stranger = next((entry for entry in plan.entries if not entry.admits(lane)), None)
-    if stranger is not None:
-        wanted = "/".join(part for part in (stranger.account_id, stranger.region) if part)
-        message = f"{stranger.where or stranger.label} is for {wanted}, and the environment's credentials lead to {lane}"
-        raise GuardRefused(message)
-    elsewhere = next((each for each in plan.selections if not admits(each.conditions, lane)), None)
-    if elsewhere is not None:
-        wanted = ", ".join((*elsewhere.conditions.account_ids, *elsewhere.conditions.regions))
-        place = elsewhere.where or "a selection"
-        message = f"{place} selects in {wanted}, and the environment's credentials lead to {lane}"
-        raise GuardRefused(message)
-    if protecting := denied_account(plan, lane.account_id):
-        message = f"the environment's credentials lead to {lane}, and {protecting} protects that account as a whole"
-        raise GuardRefused(message)
 
 
 def at_the_door(connect: Connect, lanes: Sequence[Lane], *, simulated: bool, workers: int) -> Entrance:

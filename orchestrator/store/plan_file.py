@@ -8,28 +8,29 @@ import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from orchestrator.core.diagnostic import Diagnostic, Place
 from orchestrator.core.finding import Finding
-from orchestrator.core.plan import Entry, Limits, Options, Plan, Protection, Retry
+from orchestrator.core.plan import Entry, Plan, Protection, Retry
 from orchestrator.errors import InvalidInput
 from orchestrator.store import plan_schema as schema
 from orchestrator.store import yaml_nodes, yaml_reader
 from orchestrator.store.plan_mistakes import explain
+from orchestrator.store.plan_options import RowOptions, limits_of, options_of
 from orchestrator.store.plan_places import Places, row_place
 from orchestrator.store.plan_sketch import as_list, conditions_of, entry_of, findings, naming, selection_of, target_of
 from orchestrator.store.plan_values import is_rows_name
 from orchestrator.store.rows_file import Rows
+from orchestrator.store.text_file import read_text
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 
 MOST_ROW_MISTAKES = 1_000
-OPTIONS = tuple(schema.OptionKeys.model_fields)
 
 
 class PlanInvalid(InvalidInput):
@@ -77,32 +78,6 @@ def load_plan(path: Path) -> Plan:
         )
     assert plan is not None
     return plan
-
-
-def read_text(path: Path) -> str:
-    """
-    Read a file that should be YAML.
-
-    Raises:
-
-        InvalidInput: It is missing, too long or not UTF-8.
-    """
-    try:
-        if not path.is_file():
-            what = "is a directory, not a plan" if path.is_dir() else "no such file"
-            message = f"{path}: {what}"
-            raise InvalidInput(message)
-        if path.stat().st_size > yaml_reader.MOST_BYTES:
-            message = f"{path}: longer than {yaml_reader.MOST_BYTES // 1024 // 1024} MiB"
-            raise InvalidInput(message)
-        return path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        message = f"{path}:{line}: not UTF-8 (byte 0x{error.object[error.start]:02x}); save the file as UTF-8"
-        raise InvalidInput(message) from error
-    except OSError as error:
-        message = f"{path}: {error.strerror}"
-        raise InvalidInput(message) from error
 
 
 @contextmanager
@@ -242,58 +217,3 @@ class Reader:
 
     def _complain(self, place: Place, message: str, hint: str | None, related: Sequence[tuple[Place, str]] = ()) -> None:
         self.diagnostics.append(Diagnostic(place=place, message=message, hint=hint, related=tuple(related)))
-
-
-class RowOptions:
-    """
-    The options of rows, each combination made once: a million rows share a handful.
-
-    Args:
-
-        keys: The plan, with its defaults.
-    """
-
-    def __init__(self, keys: schema.PlanKeys) -> None:
-        self._keys = keys
-        self._made: dict[tuple[object, ...], Options] = {}
-
-    def of(self, product: schema.ProductKeys) -> Options:
-        """Return the options of a row."""
-        given = product.model_fields_set
-        own = (
-            ()
-            if given.isdisjoint(OPTIONS)
-            else tuple(getattr(product, name) if name in given else None for name in OPTIONS)
-        )
-        if own not in self._made:
-            self._made[own] = options_of(product, self._keys)
-        return self._made[own]
-
-
-def limits_of(keys: schema.LimitKeys) -> Limits:
-    """Make the limits of their keys."""
-    return Limits(
-        max_terminations=keys.MaxTerminations,
-        max_percent=keys.MaxPercent,
-        failure_tolerance=keys.FailureTolerance,
-        in_flight=keys.InFlight,
-        rate_per_second=keys.RatePerSecond,
-        deadline=keys.Deadline,
-    )
-
-
-def options_of(product: schema.OptionKeys, keys: schema.PlanKeys) -> Options:
-    """Return the options of a product or a selection: its own, else the plan's defaults, else the built-in ones."""
-
-    def chosen(name: str) -> Any:  # noqa: ANN401 - the option's own type
-        for level in (product, keys.Defaults):
-            if name in level.model_fields_set:
-                return getattr(level, name)
-        return getattr(keys.Limits if name == "TerminationTimeout" else keys.Defaults, name)
-
-    return Options(
-        ignore_errors=chosen("IgnoreErrors"),
-        retain_physical_resources=chosen("RetainPhysicalResources"),
-        accept_language=chosen("AcceptLanguage"),
-        termination_timeout=chosen("TerminationTimeout"),
-    )

@@ -7,13 +7,13 @@ Reads row by row, and says of each mistake in which row it is; what a row's valu
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from orchestrator.store.plan_mistakes import nearest
+from orchestrator.store.strict_json import DECODER
 
 MOST_BYTES = 1024 * 1024 * 1024
 LISTS = frozenset({"DependsOn"})
@@ -99,12 +99,11 @@ class Rows:
         return fine
 
     def _json(self, file: Iterator[str]) -> Iterator[tuple[int, dict[str, Any]]]:
-        decoder = json.JSONDecoder(object_pairs_hook=unique, parse_constant=refuse_constant)
         for number, line in enumerate(file, start=1):
             if not line.strip():
                 continue
             try:
-                found = decoder.decode(line)
+                found = DECODER.decode(line)
             except (ValueError, RecursionError) as error:
                 self._miss(number, f"not JSON: {getattr(error, 'msg', error)}", "each line is one object, as in {...}")
                 continue
@@ -119,21 +118,6 @@ def cell_value(key: str, cell: str) -> object:
     if key in LISTS:
         return cell.replace(";", " ").split()
     return BOOLEANS.get(cell.lower(), cell) if key in FLAGS else cell
-
-
-def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Refuse an object with a key twice."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        message = "a key is given twice"
-        raise ValueError(message)
-    return found
-
-
-def refuse_constant(name: str) -> None:
-    """Refuse numbers that are none."""
-    message = f"{name} is not JSON"
-    raise ValueError(message)
 
 
 def line_of_undecodable(path: Path) -> int:

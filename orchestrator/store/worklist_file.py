@@ -24,6 +24,7 @@ from orchestrator.core.worklist import Line, Worklist
 from orchestrator.errors import InvalidInput
 from orchestrator.store.codec import Malformed, decode, digest, encode, format_moment, parse_moment
 from orchestrator.store.journal_birth import Caller
+from orchestrator.store.strict_json import DECODER
 
 FORMAT = "orchestrator-worklist/1"
 BEGINNING = re.compile(rb'\s*\{\s*"format"\s*:\s*"orchestrator-worklist/')
@@ -150,7 +151,7 @@ def load(path: Path) -> Reviewed:
     try:
         if path.stat().st_size > MOST_BYTES:
             refuse(path, f"it is longer than {MOST_BYTES // 1024 // 1024} MiB")
-        document = json.loads(path.read_bytes(), object_pairs_hook=without_duplicates, parse_constant=no_constant)
+        document = DECODER.decode(path.read_bytes().decode())
     except OSError as error:
         refuse(path, str(error.strerror), error)
     except (ValueError, RecursionError) as error:
@@ -196,18 +197,3 @@ def refuse(path: Path, why: str, error: Exception | None = None) -> NoReturn:
     """Refuse a worklist."""
     message = f"{path}: this worklist cannot be run: {why}"
     raise InvalidInput(message) from error
-
-
-def without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Refuse an object with a key twice: what a person reads would not be what is run."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        message = "a key is given twice"
-        raise ValueError(message)
-    return found
-
-
-def no_constant(name: str) -> NoReturn:
-    """Refuse numbers that are none."""
-    message = f"{name} is not JSON"
-    raise ValueError(message)

@@ -26,7 +26,6 @@ from orchestrator.store.yaml_nodes import (
 )
 from orchestrator.store.yaml_scalars import resolve
 
-MOST_BYTES = 64 * 1024 * 1024
 MOST_LEVELS = 16
 
 BIDI = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from orchestrator.core.ambient import stranger_to
 from orchestrator.core.decision import decide
 from orchestrator.core.plan import Conditions, Entry, Plan, Protection, Selection
 from orchestrator.core.protection import UNSEARCHED, bar, denied_account, protection
@@ -99,3 +100,19 @@ def test_before_a_send_it_is_looked_at_again_what_the_newest_listing_shows() -> 
     assert bar(placeless, line, product("pp-a"), START) == said
     named = line_of(plan("pp-a"), product("pp-a"))
     assert bar(plan("pp-a"), named, product("pp-a", tags=(("E", "prod"),)), START) is None
+
+
+def test_a_plan_without_targets_is_for_the_environments_lane_or_refused() -> None:
+    """By its entries, by its selections, by what it protects."""
+    elsewhere = Conditions(account_ids=("999999999999",), regions=("eu-west-1",))
+    placed, placeless = Selection(conditions=elsewhere, where="p.yaml:3"), Selection(conditions=elsewhere)
+    leads = f"and the environment's credentials lead to {LANE}"
+    whole = Protection(conditions=Conditions(account_ids=(LANE.account_id,)), where="p.yaml:9")
+    for made, said in (
+        (Plan(name="x", entries=(Entry(product_id="pp-a", region="us-east-1"),)), f"pp-a is for us-east-1, {leads}"),
+        (Plan(name="x", selections=(placed,)), f"p.yaml:3 selects in 999999999999, eu-west-1, {leads}"),
+        (Plan(name="x", selections=(placeless,)), f"a selection selects in 999999999999, eu-west-1, {leads}"),
+        (Plan(name="x", protections=(whole,)), f"p.yaml:9 protects account {LANE.account_id} as a whole, {leads}"),
+        (Plan(name="x", entries=(Entry(product_id="pp-a", region="eu-west-1"),), protections=(PROD,)), None),
+    ):
+        assert stranger_to(made, LANE) == said

@@ -164,8 +164,9 @@ def test_a_whole_account_can_be_denied(bench: Bench, simulate: Simulate) -> None
     assert bench.run(service, "run", bench.plan("pp-a", Protect=protect, Targets=targets), "--yes").returncode == 2
     ended = bench.run(service, "run", bench.plan("pp-a", Protect=protect), "--yes")
     assert ended.returncode == 3
-    assert f"lead to {LANE}, and {bench.folder}/plan.yaml:" in ended.stderr
-    assert "protects that account as a whole" in ended.stderr
+    said = f"protects account {HOME} as a whole, and the environment's credentials lead to {LANE}"
+    assert f"Error: {bench.folder}/plan.yaml:" in ended.stderr
+    assert said in ended.stderr
     elsewhere = selecting(bench, {"AccountId": OTHER})
     ended = bench.run(service, "run", elsewhere, "--yes")
     assert (ended.returncode, f"selects in {OTHER}, and" in ended.stderr) == (3, True)
