@@ -104,7 +104,7 @@ def decide_selected(plan: Plan, found: Selected, noticed_at: float | None) -> Li
     due_at = (now if noticed_at is None else noticed_at) + after
     if now >= due_at:
         return replace(line, due_at=due_at)
-    detail = f"on notice: it has to be selected in reviews for {format_duration(after)} before it goes"
+    detail = f"on notice for {format_duration(after)}"
     return replace(line, decision=Decision.SKIP, reason=Reason.NOTICE, detail=detail, due_at=due_at)
 
 

@@ -54,10 +54,11 @@ def preview(reviewed: Reviewed, style: Style = unstyled) -> str:
 
 
 def counted(lines: Sequence[Line]) -> str:
-    """Say how many lines a lane has, and how many of each decision if they differ."""
+    """Say how many lines a lane has, and how many of each decision unless all are to terminate."""
     counts = Counter(line.decision for line in lines)
     parts = ", ".join(f"{counts[decision]:,} to {decision}" for decision in Decision if counts[decision])
-    return plural(len(lines), "line") + (f" ({parts})" if len(counts) > 1 else "")
+    told = len(counts) > 1 or (counts and Decision.TERMINATE not in counts)
+    return plural(len(lines), "line") + (f" ({parts})" if told else "")
 
 
 class Rows:

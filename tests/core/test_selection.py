@@ -159,7 +159,7 @@ def test_a_notice_has_to_be_over() -> None:
     held = [inventory(*named("sbx-1"), *named("sbx-2", type="ODD"))]
     fresh, odd = decide(wanted, held).lines
     assert (fresh.decision, fresh.reason, fresh.due_at) == (Decision.SKIP, Reason.NOTICE, START + 7 * DAY)
-    assert fresh.detail == "on notice: it has to be selected in reviews for 7d before it goes"
+    assert fresh.detail == "on notice for 7d"
     assert (odd.decision, odd.due_at) == (Decision.REFUSE, None)
     waiting = decide(wanted, held, notices={fresh.id: START - 7 * DAY + 1}).lines[0]
     assert (waiting.decision, waiting.due_at) == (Decision.SKIP, START + 1)

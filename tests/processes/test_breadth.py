@@ -97,7 +97,7 @@ def test_a_lane_that_cannot_be_entered_is_refused_and_does_not_hide(bench: Bench
     products = [*named("a", AccountId=HOME), *named("b", AccountId=OTHER)]
     path = plan(bench, products)
     review = bench.run(service, "review", path)
-    assert f"{OTHER}/eu-west-1  1 line, NOT READ COMPLETELY: " in review.stdout
+    assert f"{OTHER}/eu-west-1  1 line (1 to refuse), NOT READ COMPLETELY: " in review.stdout
     ended = bench.run(service, "run", path, "--yes")
     assert (ended.returncode, service.sent()) == (1, ["pp-a"])
     assert "1 terminated, 0 failed" in ended.stdout

@@ -144,7 +144,10 @@ def test_a_lane_that_cannot_be_read_selects_nothing_and_is_not_hidden(bench: Ben
     assert ended.returncode == 1
     assert service.sent() == ["pp-a"]
     assert "1 refused" in ended.stdout
-    assert f"{OTHER}/eu-west-1  1 line, NOT READ COMPLETELY: SearchProvisionedProducts failed: AccessDenied" in ended.stderr
+    assert (
+        f"{OTHER}/eu-west-1  1 line (1 to refuse), NOT READ COMPLETELY: SearchProvisionedProducts failed: AccessDenied"
+        in ended.stderr
+    )
 
 
 def test_what_only_one_listing_shows_is_refused(bench: Bench, simulate: Simulate) -> None:

@@ -144,7 +144,7 @@ def test_the_text_shows_estimate_notice_and_where_a_line_comes_from() -> None:
     text = preview(shown(product("pp-l", name="late"), product("pp-b", name="b")))
     assert "at most 90 % of a lane" in text
     assert "Estimate: about 5m, if each lane accepts 2.5 terminations a second and each takes 5m" in text
-    assert "before it goes, due 2023-11-21 22:13 UTC [p.yaml:5]" in text
+    assert "on notice for 7d, due 2023-11-21 22:13 UTC [p.yaml:5]" in text
     assert f"{LANE}  2 lines (1 to terminate, 1 to skip), listing complete" in text
 
 
