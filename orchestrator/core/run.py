@@ -17,8 +17,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from orchestrator.core import changes, ticks
 from orchestrator.core import events as e
-from orchestrator.core import ticks
 from orchestrator.core import volatile as v
 from orchestrator.core.commands import Command, ListPage, Operation, Terminate
 from orchestrator.core.hearing import hear
@@ -118,7 +118,7 @@ class Run:
 
             IllegalTransition: It cannot happen now: a bug, or a journal that was tampered with. Nothing has changed.
         """
-        self._work.apply(event)
+        changes.apply(self._work, event)
 
     def begin(self, at: float, how: e.Beginning, no_sends: str | None = None, first: int | None = None) -> list[e.Event]:
         """
