@@ -41,6 +41,11 @@ class Agenda:
         if self._live.pop(key, None) is not None:
             self._tidy()
 
+    def is_due(self, key: str, now: float) -> bool:
+        """Whether the moment of *key* has come."""
+        entry = self._live.get(key)
+        return entry is not None and entry[0] <= now
+
     def next_at(self) -> float | None:
         """Return the earliest moment, None if there is none."""
         return self._heap[0][0] if self._heap else None

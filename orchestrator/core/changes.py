@@ -77,6 +77,7 @@ def happen(work: Work, event: e.LineEvent) -> None:
             t.look_at = watch.after_miss(event.at, t.doubts)
         case e.AttemptFailed():
             t.look_at = event.retry_at
+            lane.failed_since[event.line] = event.at
         case e.Failed() | e.Stuck():
             # A right that is missing is the lane's trouble: it is closed for that, and the others go on.
             work.failures += not (isinstance(event, e.Failed) and event.denied)
@@ -184,12 +185,13 @@ def hold_listing(work: Work, lane: LaneWork, event: v.Listed) -> None:
     lane.listed_at = event.at
     lane.listing_begun_at = event.begun_at
     lane.unlistable_since = None
+    lane.failed_since = {line: at for line, at in lane.failed_since.items() if at > event.begun_at}
     if lane.owes_audit and lane.verdict_at is not None and event.begun_at >= lane.verdict_at:
         shown = event.sightings.keys()
         lane.audit = {line: event.at for line in lane.terminated if work.lines[line].product_id in shown}
     for t in work.of(lane):
+        t.bar = event.bars.get(t.line.id)
         if work.state(t) in (State.PENDING, State.IN_DOUBT):
-            t.bar = event.bars.get(t.line.id)
             t.show(event.sightings.get(t.product_id), event.begun_at)
             work.replan(t, event.at)
         elif lane.audit and t.line.id in lane.audit:

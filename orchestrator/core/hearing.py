@@ -117,7 +117,7 @@ def hear_followed(reply: Reply, t: Termination, rules: Rules) -> Iterator[e.Line
             else:
                 yield v.Followed(at=at, line=line, status=record.status)
         case NotFound() | Denied() | Rejected() | Answer():
-            why = explain(reply.outcome) if not isinstance(reply.outcome, Answer) else "it is another product's"
+            why = explain(reply.outcome) if not isinstance(reply.outcome, Answer) else "it is not that of this termination"
             if t.unreadable + 1 >= MOST_UNREADABLE:
                 yield e.LostSight(at=at, line=line, reason=f"record {t.record_id} cannot be read: {why}")
             else:
@@ -128,8 +128,12 @@ def hear_followed(reply: Reply, t: Termination, rules: Rules) -> Iterator[e.Line
 
 
 def foreign(record: Record, t: Termination) -> bool:
-    """Whether a record that was asked for by its id is another one, or of another product."""
-    return record.record_id != t.record_id or record.product_id not in (None, t.product_id)
+    """Whether a record that was asked for by its id is another one, of another product, or no termination's."""
+    return (
+        record.record_id != t.record_id
+        or record.product_id not in (None, t.product_id)
+        or not (record.is_termination or not record.record_type)
+    )
 
 
 def hear_record(reply: Reply, command: DescribeRecord, t: Termination) -> Iterator[e.LineEvent]:

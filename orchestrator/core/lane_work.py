@@ -83,7 +83,12 @@ class Listing:
 
 
 class LaneWork:
-    """One lane within one execution of a run. Times are seconds since the epoch."""
+    """
+    One lane within one execution of a run. Times are seconds since the epoch.
+
+    `failed_since` are lines whose last attempt failed, and when: whether they are protected now, a listing begun before
+    that does not say.
+    """
 
     def __init__(self, lane: Lane, rate_per_second: float | None) -> None:
         self.lane = lane
@@ -114,6 +119,7 @@ class LaneWork:
         self.verdict_at: float | None = None
         self.audited_at: float | None = None
         self.audit: dict[str, float] | None = None
+        self.failed_since: dict[str, float] = {}
 
     def renewed(self, at: float, rate_per_second: float | None) -> LaneWork:
         """
@@ -163,6 +169,10 @@ class LaneWork:
         """
         silent = self.in_flight > 0 and now - self.silent_since > SILENCE
         return min(share, 1 if self.failing_since is not None else 2 if silent else share) - self.in_flight
+
+    def needs_listing(self, now: float) -> bool:
+        """Whether a line is due that may only be sent upon a listing begun after its last attempt failed."""
+        return any(self.agendas[Operation.TERMINATE].is_due(line, now) for line in self.failed_since)
 
     def call(self, operation: Operation, at: float) -> None:
         """A call left."""

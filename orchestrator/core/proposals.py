@@ -94,7 +94,7 @@ def wants_listing(work: Work, lane: LaneWork, now: float) -> bool:
         return False
     if lane.listing is not None:
         return True
-    if sends_wait(work, lane, now) and not lane.is_fresh(now, REFRESH):
+    if sends_wait(work, lane, now) and (not lane.is_fresh(now, REFRESH) or lane.needs_listing(now)):
         return True
     return owes_audit_now(work, lane)
 
@@ -160,7 +160,7 @@ def sends(work: Work, lane: LaneWork, run_id: str, now: float) -> Iterator[Comma
         pending = work.state(t) is State.PENDING
         if room < 1 or (pending and slots < 1):
             return
-        if pending and is_serial(t) and serial:
+        if line in lane.failed_since or (pending and is_serial(t) and serial):
             continue
         if is_stale(t, now):
             if looks > 0 and t.look_at <= now:

@@ -27,6 +27,8 @@ from orchestrator.store.yaml_nodes import (
 from orchestrator.store.yaml_scalars import resolve
 
 MOST_LEVELS = 16
+MOST_VALUES = 2_000_000
+"""Keys and values of one document; what is longer would take minutes and gigabytes, and nobody would review it."""
 
 BIDI = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")
 
@@ -118,6 +120,7 @@ class Builder:
         self._problems = problems
         self._open: list[tuple[Mapping | Sequence, Scalar | None]] = []
         self._documents = 0
+        self._values = 0
 
     def take(self, event: yaml.Event) -> None:
         """Take the next event."""
@@ -162,6 +165,11 @@ class Builder:
         self._add(Scalar(value, event.value, plain, position))
 
     def _add(self, node: Node) -> None:
+        self._values += 1
+        if self._values > MOST_VALUES:
+            hint = "long lists belong in files of their own, see ProductsFrom"
+            message = f"more than {MOST_VALUES:,} keys and values"
+            raise Refused(Problem(position=node.position, message=message, hint=hint))
         if not self._open:
             self.root = node
             return

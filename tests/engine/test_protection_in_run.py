@@ -9,15 +9,17 @@ import pytest
 
 from orchestrator.core.commands import Operation
 from orchestrator.core.inventory import FAILED, SUCCEEDED
-from orchestrator.core.plan import Conditions, Limits, Plan, Retry, Selection
+from orchestrator.core.plan import Conditions, Limits, Plan, Protection, Retry, Selection, Tolerance
 from orchestrator.core.replies import Denied, Throttled, Unanswered
 from orchestrator.core.states import State
+from orchestrator.engine.examination import of_nobody
 from orchestrator.errors import ExitCode
 from tests.driving import Stage, evidence_of, state_of
 from tests.engine.test_runner import says, stage
-from tests.fakes import START, lost, unsent
+from tests.fakes import LANE, START, lost, unsent
 from tests.makers import fake, plan
 
+TOLERANT = Limits(failure_tolerance=Tolerance(count=9))
 IDS = [f"pp-{n:02d}" for n in range(20)]
 SLOWLY = Limits(rate_per_second=0.02)
 """So that the last ones wait for longer than a listing is good for."""
@@ -62,14 +64,37 @@ def test_what_its_selection_does_not_fit_any_more_is_not_sent() -> None:
     assert run.board.counts[State.TERMINATED] == len(IDS) - 1
 
 
-def test_an_attempt_that_failed_is_not_repeated_on_what_is_protected_meanwhile() -> None:
-    """It failed, and says what keeps it from another attempt."""
-    world = stage(fake("pp-a", FAILED, SUCCEEDED, duration=700))
+@pytest.mark.parametrize("duration", [5, 700])
+def test_an_attempt_that_failed_is_not_repeated_on_what_is_protected_meanwhile(duration: float) -> None:
+    """Whatever the listing said that the first one was sent upon; what is not protected gets its second attempt."""
+    world = stage(fake("pp-a", FAILED, SUCCEEDED, duration=duration), fake("pp-b", FAILED, SUCCEEDED, duration=duration))
     world.after_survey = lambda: protect(world, "pp-a")
-    run = world.run(plan("pp-a"))
+    run = world.run(plan("pp-a", "pp-b", limits=TOLERANT))
+    assert state_of(run, "pp-b") is State.TERMINATED
     assert state_of(run, "pp-a") is State.FAILED
     assert evidence_of(run, "pp-a") == ("its last attempt FAILED; it is protected by its tag sc-orchestrator:protect=true")
+    assert [command.product_id for command in world.catalog.sent] == ["pp-a", "pp-b", "pp-b"]
+
+
+def test_what_its_own_failure_brings_under_a_protection_is_not_sent_again() -> None:
+    """The plan protects what is TAINTED, for somebody to look at."""
+    world = stage(fake("pp-a", FAILED, SUCCEEDED))
+    tainted = Protection(conditions=Conditions(statuses=("TAINTED",)), where="p.yaml:9")
+    run = world.run(replace(plan("pp-a"), protections=(tainted,)))
+    assert evidence_of(run, "pp-a") == "its last attempt FAILED; it is protected by Protect at p.yaml:9"
     assert len(world.catalog.sent) == 1
+
+
+def test_what_was_adopted_and_failed_is_not_sent_if_it_is_protected_meanwhile() -> None:
+    """Nothing of ours was sent for it before."""
+    world = stage(fake("pp-a", FAILED, SUCCEEDED, duration=30))
+    world.catalog.terminate(replace(of_nobody(LANE), product_id="pp-a"))
+    world.after_survey = lambda: protect(world, "pp-a")
+    world.catalog.sent.clear()
+    run = world.run(plan("pp-a"))
+    assert world.catalog.sent == []
+    assert state_of(run, "pp-a") is State.FAILED
+    assert "it is protected by its tag" in evidence_of(run, "pp-a")
 
 
 def test_a_send_in_doubt_is_not_repeated_on_what_is_protected_meanwhile() -> None:
