@@ -9,12 +9,15 @@ from orchestrator.api.review import Review, take_stock
 from orchestrator.core.drift import drifts
 from orchestrator.core.duration import format_duration
 from orchestrator.core.events import Drifted, LaneClosed
+from orchestrator.core.notice import given_anew
 from orchestrator.core.resolution import problem_of
 from orchestrator.core.settle import CLOCK_SKEW
 from orchestrator.core.worklist import Decision, line_id
 from orchestrator.errors import GuardRefused
+from orchestrator.store import notices as notices_file
 from orchestrator.store import worklist_file
 from orchestrator.store.journal_birth import Caller
+from orchestrator.store.state_dir import StateDir
 from orchestrator.store.worklist_file import Reviewed, Survey
 from orchestrator.version import VERSION
 
@@ -22,7 +25,9 @@ WORKLIST_MAX_AGE = 7 * 86_400.0
 """Seconds that a worklist may be old before it has to be reviewed again."""
 
 
-def recheck(reviewed: Reviewed, entrance: Entrance, *, max_age: float | None = None) -> Review:
+def recheck(
+    reviewed: Reviewed, entrance: Entrance, *, max_age: float | None = None, state: StateDir | None = None
+) -> Review:
     """
     Hold a saved worklist against what there is now. Nothing can be added to it.
 
@@ -31,6 +36,7 @@ def recheck(reviewed: Reviewed, entrance: Entrance, *, max_age: float | None = N
         reviewed: The worklist.
         entrance: The accounts and regions that it was made in.
         max_age: Seconds that it may be old; None for as long as it says itself.
+        state: Where the notices of its plan are kept; where there are none, those that the worklist was made upon hold.
 
     Returns:
 
@@ -55,7 +61,9 @@ def recheck(reviewed: Reviewed, entrance: Entrance, *, max_age: float | None = N
         items = [f"{lane}: {problem}" for lane, problem in problems.items()]
         raise GuardRefused(listed_briefly("no lane of the worklist could be read completely", items))
     closed = [LaneClosed(at=now, lane=lane, reason=f"lane {lane}: {problem}") for lane, problem in problems.items()]
-    found = drifts(reviewed.plan, worklist, inventories)
+    notices = notices_file.load(state.notices(reviewed.plan.name)) if state is not None else {}
+    anew = given_anew(reviewed.plan, worklist, notices, now) if notices else {}
+    found = anew | drifts(reviewed.plan, worklist, inventories)
     drifted = [Drifted(at=now, line=line, reason=reason) for line, reason in found.items()]
     shown = {line_id(each.lane, id_) for each in inventories if each.complete for id_ in each.products}
     read = {each.lane for each in inventories if each.complete}

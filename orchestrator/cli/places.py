@@ -124,7 +124,7 @@ def reviewed(
     """
     with entrance_for(errand, world, workers) as entrance:
         if errand.worklist is not None:
-            review = api.recheck(errand.worklist, entrance, max_age=errand.max_age)
+            review = api.recheck(errand.worklist, entrance, max_age=errand.max_age, state=state)
         else:
             review = api.survey(errand.plan, entrance, strict=errand.strict, state=state)
             if errand.meant is not None:

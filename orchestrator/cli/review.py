@@ -80,7 +80,10 @@ def command(  # noqa: PLR0913 - one parameter for each option
 
     PLAN may also be a worklist that was saved with --out; then it shows what of it would still be done.
 
-    Exits 3 if a run would be refused by a guard, 1 if not one product of the plan was found or ever seen.
+    The first time that a product is selected with a notice (`After`) is kept in the state directory.
+
+    Exits 3 if a run would be refused by a guard, 1 if a lane could not be read completely, or if not one product that the
+    plan names was found or ever seen.
     """
     display = Display(color=color)
     if out is not None and is_worklist(plan):
@@ -106,8 +109,8 @@ def exit_code(review: api.Review, *, detailed: bool) -> ExitCode:
         tell(f"A run would be refused: {refusal}")
     if review.refusals:
         return ExitCode.GUARD_REFUSED
-    if review.worklist.nothing_was_ever_seen:
-        return ExitCode.SOME_NOT_DONE
     if detailed and review.outlook.of(Decision.TERMINATE):
         return ExitCode.SOMETHING_TO_DO
+    if review.worklist.nothing_was_ever_seen or any(problem for _, problem in review.worklist.lanes):
+        return ExitCode.SOME_NOT_DONE
     return ExitCode.DONE

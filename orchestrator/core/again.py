@@ -31,12 +31,14 @@ def pinned(plan: Plan, worklist: Worklist) -> Plan:
     Returns:
 
         The plan, in which each entry whose product was found names it by id and lane, too; what its selections had found is
-        named by entries now, and nothing is selected anew.
+        named by entries now, which still have to fit, and nothing is selected anew.
     """
+    if plan.pinned:
+        return replace(plan, entries=tuple(pin(entry, line) for entry, line in paired(plan, worklist)))
     selected = [line for line in worklist.lines if line.selected_by and line.product is not None]
     members = {
-        each.key: tuple(line.product_id or "" for line in selected if index in line.selected_by)
-        for index, each in enumerate(plan.selections)
+        each.key: tuple(line.product_id or "" for line in selected if number in line.selected_by)
+        for number, each in enumerate(plan.selections)
         if each.key
     }
     entries = [
@@ -45,24 +47,38 @@ def pinned(plan: Plan, worklist: Worklist) -> Plan:
         )
         for entry, line in paired(plan, worklist)
     ]
-    products = {line.id: line.product_id or "" for line in worklist.lines}
-    written = [
-        Entry(
-            product_id=line.product_id,
-            account_id=line.lane.account_id if line.lane else None,
-            region=line.lane.region if line.lane else None,
-            options=line.options,
-            depends_on=(*(products[id_] for id_ in line.after), *line.globs),
-            where=line.where,
-        )
-        for line in selected
-    ]
-    return replace(plan, entries=(*entries, *written), selections=())
+    handles = handles_of(worklist)
+    written = [written_of(line, handles) for line in selected if can_wait(line, handles)]
+    return replace(plan, entries=(*entries, *written), pinned=True)
+
+
+def handles_of(worklist: Worklist) -> dict[str, str | None]:
+    """Return for each line the word that a plan could name it by, None if there is none that is sure to mean it."""
+    return {line.id: line.key or line.product_id for line in worklist.lines}
+
+
+def can_wait(line: Line, handles: Mapping[str, str | None]) -> bool:
+    """Whether all that a line comes after can be named; otherwise nothing would hold it back in a second go."""
+    return all(handles[before] for before in line.after)
+
+
+def written_of(line: Line, handles: Mapping[str, str | None]) -> Entry:
+    """Return the entry that names what a selection had found, after what it came after."""
+    assert line.lane is not None
+    return Entry(
+        product_id=line.product_id,
+        account_id=line.lane.account_id,
+        region=line.lane.region,
+        options=line.options,
+        depends_on=(*(handles[id_] or "" for id_ in line.after), *line.globs),
+        where=line.where,
+        selected_by=line.selected_by,
+    )
 
 
 def paired(plan: Plan, worklist: Worklist) -> Iterator[tuple[Entry, Line | None]]:
     """Yield each entry with its line: lines are in the plan's order, and entries that share one come after it."""
-    lines = iter([line for line in worklist.lines if not line.selected_by])
+    lines = iter([line for line in worklist.lines if plan.pinned or not line.selected_by])
     line = next(lines, None)
     for entry in plan.entries:
         if line is not None and is_of(line, entry):
@@ -104,10 +120,12 @@ def meant(worklist: Worklist, states: Mapping[str, State], *, only_failed: bool)
 
         The ids of lines.
     """
+    handles = handles_of(worklist)
     return frozenset(
         line.id
         for line in worklist.lines
         if line.product is not None
+        and can_wait(line, handles)
         and (line.decision is Decision.TERMINATE or states[line.id] is State.BLOCKED)
         and (not only_failed or states[line.id] in NOT_DONE)
     )

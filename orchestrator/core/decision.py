@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
+from orchestrator.core.claims import Claims
 from orchestrator.core.duration import format_duration
 from orchestrator.core.inventory import (
     CONTROL_TOWER_ACCOUNT,
@@ -23,15 +24,16 @@ from orchestrator.core.inventory import (
 )
 from orchestrator.core.lane import Lane
 from orchestrator.core.matching import admits
-from orchestrator.core.ordering import order
+from orchestrator.core.ordering import Group, order
 from orchestrator.core.plan import Entry, Plan
-from orchestrator.core.protection import UNSEARCHED, protection
+from orchestrator.core.protection import UNSEARCHED, outgrown, protection
 from orchestrator.core.resolution import Found, Resolver, Unresolved, problem_of
 from orchestrator.core.selection import Selected, differences, idle, select
 from orchestrator.core.settle import newest
 from orchestrator.core.worklist import Decision, Line, Reason, Worklist, line_id, unplaced_id, unread_id
 
 Judgement = tuple[Decision, Reason, str]
+IN_BETWEEN = frozenset({Reason.UNDER_CHANGE, Reason.PLAN_IN_PROGRESS, Reason.UNKNOWN_STATUS})
 NO_NOTICES: Mapping[str, float] = MappingProxyType({})
 
 
@@ -60,13 +62,21 @@ def decide(
     found = list(select(plan, inventories))
     # A product that an entry names is the entry's, with the entry's options.
     chosen = [each for each in found if each.line not in named]
+    claims = Claims(zip(plan.entries, lines, strict=True))
     entries = [*plan.entries, *(each.entry for each in chosen)]
-    lines += [decide_selected(plan, each, notices.get(each.line)) for each in chosen]
-    groups = {index: [each.line for each in found if index in each.by] for index, _ in enumerate(plan.selections)}
-    keyed = {each.key: groups[index] for index, each in enumerate(plan.selections) if each.key}
-    ordered, warnings = order(entries, lines, inventories, keyed)
+    lines += [decide_selected(plan, each, claims, notices.get(each.line)) for each in chosen]
+    blind = list(unread(plan, inventories))
+    groups = {
+        number: [
+            *(each.line for each in found if number in each.by),
+            *(line.id for line in blind if number in line.selected_by),
+        ]
+        for number, _ in enumerate(plan.selections)
+    }
+    keyed = {each.key: Group(number, groups[number]) for number, each in enumerate(plan.selections) if each.key}
+    ordered, warnings = order(entries, lines, inventories, keyed, blind)
     first: dict[str, Line] = {}
-    for line in (*ordered, *unread(plan, inventories)):
+    for line in ordered:
         first.setdefault(line.id, line)
     return Worklist(
         lines=tuple(first.values()),
@@ -86,17 +96,30 @@ def decide_entry(plan: Plan, entry: Entry, resolver: Resolver, *, strict: bool) 
     return decide_missing(entry, resolution.inventories, Decision.REFUSE if strict else Decision.SKIP)
 
 
-def decide_selected(plan: Plan, found: Selected, noticed_at: float | None) -> Line:
-    """Decide on a product that selections find; *noticed_at* is since when, seconds since the epoch, None for now."""
+def decide_selected(plan: Plan, found: Selected, claims: Claims, noticed_at: float | None) -> Line:
+    """
+    Decide on a product that selections find.
+
+    Args:
+
+        plan: The plan.
+        found: The product.
+        claims: The entries that may mean it, and are refused.
+        noticed_at: Since when it is selected in reviews, seconds since the epoch; None for now.
+    """
+    line = decide_found(plan, found.entry, found.inventory, found.product)
     refusal: Judgement | None = None
     if found.problem is not None:
         refusal = (Decision.REFUSE, Reason.LISTINGS_DIFFER, f"{found.problem}; review again in a minute")
+    elif claim := claims.on(found.product, found.inventory.lane):
+        refusal = (Decision.REFUSE, Reason.AMBIGUOUS, claim)
     elif found.disagreement is not None:
         refusal = (Decision.REFUSE, Reason.OPTIONS_DIFFER, found.disagreement)
-    line = decide_found(plan, found.entry, found.inventory, found.product, by_hand=False)
     if refusal and line.reason is not Reason.PROTECTED:
         line = line_of(found.entry, found.inventory.lane, refusal, product=found.product)
-    line = replace(line, selected_by=found.by)
+    if found.between and line.reason in IN_BETWEEN:
+        # It is none of those that were asked for now, and it is none of those that are gone: what comes after it waits.
+        line = replace(line, decision=Decision.SKIP)
     after = plan.selections[found.by[0]].after
     if after is None or line.decision is not Decision.TERMINATE:
         return line
@@ -111,7 +134,7 @@ def decide_selected(plan: Plan, found: Selected, noticed_at: float | None) -> Li
 def unread(plan: Plan, inventories: Sequence[Inventory]) -> Iterator[Line]:
     """Yield a refused line for each selection in each lane that could not be read: who knows what it would find there."""
     for inventory in inventories:
-        if inventory.complete:
+        if inventory.complete or plan.pinned:
             continue
         for index, selection in enumerate(plan.selections):
             if not admits(selection.conditions, inventory.lane):
@@ -128,8 +151,8 @@ def unread(plan: Plan, inventories: Sequence[Inventory]) -> Iterator[Line]:
             )
 
 
-def decide_found(plan: Plan, entry: Entry, inventory: Inventory, product: Product, *, by_hand: bool = True) -> Line:
-    """Decide on a product that a complete listing shows; *by_hand* says that somebody wrote its entry."""
+def decide_found(plan: Plan, entry: Entry, inventory: Inventory, product: Product) -> Line:
+    """Decide on a product that a complete listing shows."""
     lane = inventory.lane
     if reason := protection(plan, product, lane, inventory.begun_at):
         return line_of(entry, lane, (Decision.SKIP, Reason.PROTECTED, reason), product=product)
@@ -140,7 +163,9 @@ def decide_found(plan: Plan, entry: Entry, inventory: Inventory, product: Produc
         detail = f"{product.product_id} is named {product.name}, and the plan calls it {entry.name}"
         judgement: Judgement = (Decision.REFUSE, Reason.OTHER_NAME, detail)
         return line_of(entry, inventory.lane, judgement, product=product)
-    if product.type == CONTROL_TOWER_ACCOUNT and not (entry.product_id and by_hand):
+    if reason := outgrown(plan, entry.selected_by, product, lane, inventory.begun_at):
+        return line_of(entry, lane, (Decision.SKIP, Reason.LEFT_OUT, reason), product=product)
+    if product.type == CONTROL_TOWER_ACCOUNT and (entry.product_id is None or entry.selected_by):
         detail = "it is a Control Tower account; name it by its ProvisionedProductId if it is really meant"
         return line_of(entry, inventory.lane, (Decision.REFUSE, Reason.CONTROL_TOWER, detail), product=product)
     judgement, record = judge(product, inventory.records.get(product.product_id, ()))
@@ -242,4 +267,5 @@ def line_of(
         key=entry.key,
         record_id=record_id,
         where=entry.where,
+        selected_by=entry.selected_by,
     )

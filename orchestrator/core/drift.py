@@ -4,10 +4,12 @@ What has changed since a worklist was reviewed. A line that drifted is not sent;
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from orchestrator.core.inventory import QUIET, UNDER_CHANGE, Inventory, Product
 from orchestrator.core.lane import Lane
+from orchestrator.core.matching import fits
 from orchestrator.core.ordering import fitting, stranger
 from orchestrator.core.plan import Plan
 from orchestrator.core.protection import bar
@@ -31,7 +33,7 @@ def drifts(plan: Plan, worklist: Worklist, inventories: Sequence[Inventory]) -> 
     """
     complete = {inventory.lane: inventory for inventory in inventories if inventory.complete}
     names = {lane: {each.name: each for each in held.products.values()} for lane, held in complete.items()}
-    strangers = Strangers(worklist)
+    strangers = Strangers(plan, worklist, list(complete.values()))
     found = {}
     for line in worklist.of(Decision.TERMINATE):
         inventory = complete.get(line.lane) if line.lane else None
@@ -49,9 +51,12 @@ def drifts(plan: Plan, worklist: Worklist, inventories: Sequence[Inventory]) -> 
 
 
 class Strangers:
-    """Finds products that fit a glob which a line comes after, and that are no lines themselves."""
+    """Finds products that fit a glob or a selection which a line comes after, and that are no lines themselves."""
 
-    def __init__(self, worklist: Worklist) -> None:
+    def __init__(self, plan: Plan, worklist: Worklist, inventories: Sequence[Inventory]) -> None:
+        self._plan = plan
+        self._inventories = inventories
+        self._selected: dict[int, str | None] = {}
         self._known = {line.id for line in worklist.lines}
         self._found: dict[tuple[Lane, str], list[Product]] = {}
 
@@ -64,7 +69,24 @@ class Strangers:
                 self._found[place] = [each for each in fit if line_id(inventory.lane, each.product_id) not in self._known]
             if self._found[place]:
                 return stranger(self._found[place][0], glob)
+        for number in line.behind:
+            if number not in self._selected:
+                self._selected[number] = next(self._selected_now(number), None)
+            if self._selected[number]:
+                return self._selected[number]
         return None
+
+    def _selected_now(self, number: int) -> Iterator[str]:
+        """Yield products that a selection would find now and had not found at review."""
+        selection = self._plan.selections[number]
+        conditions = replace(selection.conditions, statuses=())
+        for inventory in self._inventories:
+            for product in inventory.products.values():
+                if line_id(inventory.lane, product.product_id) in self._known:
+                    continue
+                if fits(conditions, product, inventory.lane, inventory.begun_at, unknown=True):
+                    at = f" at {selection.where}" if selection.where else ""
+                    yield f"{product.name} ({product.product_id}) is selected{at} now, and was not reviewed"
 
 
 def drift_of(line: Line, now: Product | None, namesake: Product | None) -> str | None:

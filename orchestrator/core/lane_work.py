@@ -44,7 +44,8 @@ class Listing:
     """
     A listing that is being read, page by page: the scan to its end, then the search, which knows tags.
 
-    `found` is what the scan showed, with the moment of its page; `searched` is what the search did.
+    `found` is what the scan showed, with the moment of its page; `searched` is what the search did. `tokens` are those of
+    the pages so far: one that comes again would go on for ever.
     """
 
     number: int
@@ -55,6 +56,7 @@ class Listing:
     found: dict[str, tuple[float, Product]] = field(default_factory=dict)
     searched: dict[str, Product] = field(default_factory=dict)
     misses: int = 0
+    tokens: set[str] = field(default_factory=set)
 
     def read(self, page: v.PageRead) -> None:
         """Add a page; after the scan's last one comes the search."""
@@ -67,6 +69,9 @@ class Listing:
         self.misses = 0
         if page.next_token is None:
             self.operation = Operation.SEARCH
+            self.tokens = set()
+        else:
+            self.tokens.add(page.next_token)
 
     @property
     def sightings(self) -> dict[str, Sighting]:

@@ -1,8 +1,8 @@
 """
 Notice before termination: since when each product has been selected in reviews, as far as a notice needs it.
 
-A product that is not selected any more, or could not be terminated anyway, loses its notice, and is given a new one when it
-is selected again: whoever was told a day can rely on it.
+A product that is not selected any more, or that is protected or refused for what it is, loses its notice, and is given a
+new one when it is selected again: whoever was told a day can rely on it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from orchestrator.core.inventory import Inventory
-from orchestrator.core.worklist import Worklist
+from orchestrator.core.plan import Plan
+from orchestrator.core.worklist import Decision, Worklist
 
 
 def noticed(worklist: Worklist, inventories: Sequence[Inventory], earlier: Mapping[str, float]) -> dict[str, float]:
@@ -35,3 +36,29 @@ def noticed(worklist: Worklist, inventories: Sequence[Inventory], earlier: Mappi
             # A moment from the future (the clock was set back) counts as one of now.
             kept[line.id] = min(earlier.get(line.id, begun_at[line.lane]), begun_at[line.lane])
     return kept
+
+
+def given_anew(plan: Plan, worklist: Worklist, notices: Mapping[str, float], now: float) -> dict[str, str]:
+    """
+    Hold a saved worklist against the notices that reviews have given since.
+
+    Args:
+
+        plan: What it was made from.
+        worklist: What was reviewed.
+        notices: Moments (seconds since the epoch) by the ids of lines.
+        now: Seconds since the epoch.
+
+    Returns:
+
+        The lines to terminate whose notice is not over, each with the reason.
+    """
+    found = {}
+    for line in worklist.of(Decision.TERMINATE):
+        if line.due_at is None or not line.selected_by:
+            continue
+        after = plan.selections[line.selected_by[0]].after or 0
+        since = notices.get(line.id)
+        if since is None or since + after > now:
+            found[line.id] = "it was not selected in every review since, so its notice begins anew"
+    return found

@@ -6,8 +6,8 @@ A prerequisite that is not there any more keeps nobody waiting; one that stays k
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from orchestrator.core.finding import shortened
@@ -19,14 +19,25 @@ from orchestrator.core.plan import Entry
 from orchestrator.core.worklist import Decision, Line, Reason, line_id
 
 MOST_NAMED = 3
-NO_GROUPS: Mapping[str, Sequence[str]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What one selection found: its number in the plan from 0, and the lines, also of what could not be read."""
+
+    number: int
+    lines: Sequence[str]
+
+
+NO_GROUPS: Mapping[str, Group] = MappingProxyType({})
 
 
 def order(
     entries: Sequence[Entry],
     lines: Sequence[Line],
     inventories: Sequence[Inventory],
-    groups: Mapping[str, Sequence[str]] = NO_GROUPS,
+    groups: Mapping[str, Group] = NO_GROUPS,
+    unread: Sequence[Line] = (),
 ) -> tuple[list[Line], list[str]]:
     """
     Put the lines of entries in order.
@@ -36,18 +47,19 @@ def order(
         entries: The plan's, and those that its selections stand for.
         lines: The line of each.
         inventories: What the lanes hold; globs are matched against it.
-        groups: The lines of what a selection found, by its Key.
+        groups: What selections found, by their Keys.
+        unread: Lines that stand for what selections may find where nothing could be read.
 
     Returns:
 
-        The lines, with what each comes after, those refused that can never have their turn; and warnings.
+        All lines, with what each comes after, those refused that can never have their turn; and warnings.
     """
     if not any(entry.depends_on for entry in entries):
-        return list(lines), []
-    words = Words(entries, lines, inventories, groups)
+        return [*lines, *unread], []
+    words = Words(zip(entries, lines, strict=True), inventories, groups, unread)
     warnings: list[str] = []
     ordered = [words.place(entry, line, warnings) for entry, line in zip(entries, lines, strict=True)]
-    return hold(ordered), list(dict.fromkeys(warnings))
+    return hold([*ordered, *unread]), list(dict.fromkeys(warnings))
 
 
 def dependent(line: Line) -> str:
@@ -60,18 +72,18 @@ class Words:
 
     def __init__(
         self,
-        entries: Sequence[Entry],
-        lines: Sequence[Line],
+        placed: Iterable[tuple[Entry, Line]],
         inventories: Sequence[Inventory],
-        groups: Mapping[str, Sequence[str]],
+        groups: Mapping[str, Group],
+        unread: Sequence[Line],
     ) -> None:
-        self._lines = {line.id: line for line in lines}
-        self._by_handle = {key: [self._lines[id_] for id_ in ids] for key, ids in groups.items()}
-        for entry, line in zip(entries, lines, strict=True):
-            # What a selection found is no entry that somebody wrote, so nobody can mean it by a word.
-            if not line.selected_by:
-                for handle in entry.handles:
-                    self._by_handle.setdefault(handle, [line])
+        by_entry = list(placed)
+        self._lines = {line.id: line for line in (*(line for _, line in by_entry), *unread)}
+        self._groups = groups
+        self._by_handle = {key: [self._lines[id_] for id_ in group.lines] for key, group in groups.items()}
+        for entry, line in by_entry:
+            for handle in entry.handles:
+                self._by_handle.setdefault(handle, [line])
         self._inventories = {inventory.lane: inventory for inventory in inventories}
         self._matching: dict[tuple[Lane, str], list[Product]] = {}
 
@@ -89,7 +101,8 @@ class Words:
                 detail = f"blocked: {found}"
                 return replace(line, decision=Decision.REFUSE, reason=Reason.BLOCKED, detail=detail)
             after |= dict.fromkeys(found)
-        return replace(line, after=tuple(after))
+        behind = tuple(self._groups[word].number for word in words if word in self._groups)
+        return replace(line, after=tuple(after), behind=behind)
 
     def _meant_by(self, word: str, line: Line, warnings: list[str]) -> list[str] | str:
         """Return the lines that a line comes after by a word; or say what it means that is nobody's to terminate."""
@@ -141,12 +154,15 @@ def hold(lines: Sequence[Line]) -> list[Line]:
 
 
 def blocked(line: Line, found: Mapping[str, Line]) -> Line:
-    """Return a line, refused if something that it comes after stays."""
-    for id_ in line.after:
-        before = found[id_]
-        if before.decision is not Decision.TERMINATE and not before.is_gone:
+    """Return a line, refused if something that it comes after stays; skipped if that only has to be given notice."""
+    staying = [found[id_] for id_ in line.after if found[id_].decision is not Decision.TERMINATE and not found[id_].is_gone]
+    for before in staying:
+        if before.reason is not Reason.NOTICE:
             detail = f"blocked: {before.label} stays ({before.detail.removeprefix('blocked: ')})"
             return replace(line, decision=Decision.REFUSE, reason=Reason.BLOCKED, detail=detail)
+    if staying:
+        detail = f"waits for {staying[0].label}, which is on notice"
+        return replace(line, decision=Decision.SKIP, reason=Reason.NOTICE, detail=detail)
     return line
 
 

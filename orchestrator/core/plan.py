@@ -58,7 +58,8 @@ class Entry:
     One product named in a plan, by its id, by its name, or by both (an ARN holds both); then both have to fit.
 
     `account_id` and `region` narrow where it is looked for. `depends_on` are ids, names or keys of other entries, and globs
-    over names in the entry's lane. `where` is `file:line` of the entry, for reasons that point back to it.
+    over names in the entry's lane. `where` is `file:line` of the entry, for reasons that point back to it. `selected_by`
+    are the selections of a pinned plan that had found it, and that it still has to fit.
     """
 
     product_id: str | None = None
@@ -69,6 +70,7 @@ class Entry:
     options: Options = field(default_factory=Options)
     depends_on: tuple[str, ...] = ()
     where: str | None = None
+    selected_by: tuple[int, ...] = ()
 
     @property
     def label(self) -> str:
@@ -191,13 +193,18 @@ class Retry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a person wants terminated, where, and within which limits. Without targets it is the ambient account."""
+    """
+    What a person wants terminated, where, and within which limits. Without targets it is the ambient account.
+
+    A `pinned` plan names by its entries what its selections had found, and selects nothing anew.
+    """
 
     name: str
     targets: tuple[Target, ...] = ()
     entries: tuple[Entry, ...] = ()
     selections: tuple[Selection, ...] = ()
     protections: tuple[Protection, ...] = ()
+    pinned: bool = False
     limits: Limits = field(default_factory=Limits)
     retry: Retry = field(default_factory=Retry)
 

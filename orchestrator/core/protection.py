@@ -6,9 +6,11 @@ Nothing overrides a protection, and what cannot be read protects.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from orchestrator.core.inventory import Product
 from orchestrator.core.lane import Lane
-from orchestrator.core.matching import fits, misfits_of
+from orchestrator.core.matching import misfits_of
 from orchestrator.core.moments import parse_rfc3339
 from orchestrator.core.plan import Plan
 from orchestrator.core.worklist import Line
@@ -42,10 +44,32 @@ def protection(plan: Plan, product: Product, lane: Lane, now: float) -> str | No
     for key, value in product.tags or ():
         if reason := protection_by_tag(key, value, now):
             return reason
+    unknown = unknown_of(product)
     for each in plan.protections:
-        if fits(each.conditions, product, lane, now):
-            return f"protected by Protect{f' at {each.where}' if each.where else ''}"
+        misfits = set(misfits_of(each.conditions, product, lane, now))
+        if misfits <= unknown:
+            place = f" at {each.where}" if each.where else ""
+            doubt = f", as its {' and '.join(sorted(misfits))} cannot be told" if misfits else ""
+            return f"protected by Protect{place}{doubt}"
     return None
+
+
+def unknown_of(product: Product) -> frozenset[str]:
+    """
+    Return the keys of conditions that cannot be judged for want of what they ask for; those protect.
+
+    A product that the search does not show is refused anyway, so that its tags need not be guessed.
+    """
+    if product.tags is None:
+        return frozenset()
+    missing = {
+        "ProductId": product.catalog_id,
+        "ProductName": product.catalog_name,
+        "UserArn": product.user_arn,
+        "OlderThan": product.created_at,
+        "YoungerThan": product.created_at,
+    }
+    return frozenset(key for key, value in missing.items() if value is None)
 
 
 def protection_by_tag(key: str, value: str, now: float) -> str | None:
@@ -91,9 +115,28 @@ def bar(plan: Plan, line: Line, product: Product, now: float) -> str | None:
         return f"it is {reason}"
     if product.tags is None:
         return UNSEARCHED
-    for index in line.selected_by:
-        selection = plan.selections[index]
-        for key in misfits_of(selection.conditions, product, line.lane, now):
+    return outgrown(plan, line.selected_by, product, line.lane, now)
+
+
+def outgrown(plan: Plan, selected_by: Sequence[int], product: Product, lane: Lane, now: float) -> str | None:
+    """
+    Say that a product is not what selections select any more.
+
+    Args:
+
+        plan: With its selections.
+        selected_by: Which of them had found it.
+        product: The product now.
+        lane: Where it is.
+        now: Seconds since the epoch.
+
+    Returns:
+
+        The reason; None if it still is, passing conditions apart.
+    """
+    for number in selected_by:
+        selection = plan.selections[number]
+        for key in misfits_of(selection.conditions, product, lane, now):
             if key not in PASSING:
                 at = f" at {selection.where}" if selection.where else ""
                 return f"its selection{at} does not fit it any more ({key})"

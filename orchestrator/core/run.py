@@ -231,7 +231,7 @@ class Run:
         at, number = reply.at, command.listing
         match reply.outcome:
             case Answer(Page(next_token=next_token) as page):
-                if next_token is not None and (next_token == listing.page_token or listing.page >= MOST_PAGES):
+                if next_token is not None and (next_token in listing.tokens or listing.page >= MOST_PAGES):
                     reason = "its pages repeat without end"
                     yield v.ListingFailed(at=at, lane=lane.lane, listing=number, reason=reason)
                     return

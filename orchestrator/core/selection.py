@@ -7,9 +7,10 @@ A product that an entry names is the entry's; selections that disagree about a p
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from orchestrator.core.inventory import Inventory, Product
+from orchestrator.core.inventory import QUIET, Inventory, Product
+from orchestrator.core.lane import Lane
 from orchestrator.core.matching import fits
 from orchestrator.core.plan import Entry, Plan, Selection
 from orchestrator.core.worklist import line_id
@@ -21,7 +22,8 @@ class Selected:
     A product that fits selections.
 
     `entry` is what it would be if somebody had named it. `by` are the selections that it fits, as numbers from 0;
-    `disagreement` says how they contradict each other. `problem` says that only one of the two listings shows it.
+    `disagreement` says how they contradict each other, `problem` that only one of the two listings shows it. `between` says
+    that it fits but for its status, which is not one to stay: it is under change.
     """
 
     inventory: Inventory
@@ -30,6 +32,7 @@ class Selected:
     by: tuple[int, ...]
     disagreement: str | None = None
     problem: str | None = None
+    between: bool = False
 
     @property
     def line(self) -> str:
@@ -46,7 +49,7 @@ def select(plan: Plan, inventories: Sequence[Inventory]) -> Iterator[Selected]:
         plan: The plan.
         inventories: What the lanes hold.
     """
-    if not plan.selections:
+    if plan.pinned or not plan.selections:
         return
     for inventory in inventories:
         if not inventory.complete:
@@ -63,9 +66,12 @@ def select(plan: Plan, inventories: Sequence[Inventory]) -> Iterator[Selected]:
 def selected(
     selections: Sequence[Selection], inventory: Inventory, product: Product, problem: str | None
 ) -> Iterator[Selected]:
-    """Yield a product if it fits, or cannot be said not to."""
+    """Yield a product if it fits, or cannot be said not to, or would fit if it were not between two statuses."""
     lane, now = inventory.lane, inventory.begun_at
-    by = tuple(index for index, each in enumerate(selections) if fits(each.conditions, product, lane, now, unknown=True))
+    strictly = tuple(
+        index for index, each in enumerate(selections) if fits(each.conditions, product, lane, now, unknown=True)
+    )
+    by = strictly or between_statuses(selections, product, lane, now)
     if not by:
         return
     first = selections[by[0]]
@@ -77,6 +83,7 @@ def selected(
         options=first.options,
         depends_on=tuple(words),
         where=first.where,
+        selected_by=by,
     )
     yield Selected(
         inventory=inventory,
@@ -85,6 +92,18 @@ def selected(
         by=by,
         disagreement=disagreement([selections[index] for index in by]),
         problem=problem,
+        between=not strictly,
+    )
+
+
+def between_statuses(selections: Sequence[Selection], product: Product, lane: Lane, now: float) -> tuple[int, ...]:
+    """Return the selections that a product under change, or of a status that nobody knows, fits but for its status."""
+    if product.status in QUIET:
+        return ()
+    return tuple(
+        index
+        for index, each in enumerate(selections)
+        if fits(replace(each.conditions, statuses=()), product, lane, now, unknown=True)
     )
 
 

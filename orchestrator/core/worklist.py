@@ -90,7 +90,7 @@ class Line:
     the name that the plan called it by. `record_id` is the termination to follow where the reason is `adopt`. `after` are
     lines that have to be gone before this one is sent; `globs` are words of the plan that some of them fit. `where` is
     `file:line` of its entry, or of the first selection that it is in; `selected_by` counts those in the plan, and is empty
-    for an entry. `due_at` is when its notice is over, if it needs one.
+    for an entry. `behind` are selections whose Key it comes after. `due_at` is when its notice is over, if it needs one.
     """
 
     id: str
@@ -108,6 +108,7 @@ class Line:
     globs: tuple[str, ...] = ()
     where: str | None = None
     selected_by: tuple[int, ...] = ()
+    behind: tuple[int, ...] = ()
     due_at: float | None = None
 
     @property
@@ -151,9 +152,10 @@ class Worklist:
 
     @property
     def nothing_was_ever_seen(self) -> bool:
-        """Whether lines exist and not one product was found or has ever been seen: most likely the wrong region."""
-        return bool(self.lines) and all(
-            line.reason is Reason.NOT_FOUND and line.product is None and line.record_id is None for line in self.lines
+        """Whether products are named and not one of them was found or has ever been seen: most likely the wrong region."""
+        named = [line for line in self.lines if not line.selected_by]
+        return bool(named) and all(
+            line.reason is Reason.NOT_FOUND and line.product is None and line.record_id is None for line in named
         )
 
     def summary(self) -> str:

@@ -151,6 +151,7 @@ class Surveyor:
         """Read all pages of a listing."""
         listing = Listing()
         token: str | None = None
+        tokens: set[str | None] = {token}
         for _ in range(MOST_PAGES):
             answer = self.insist(partial(read, token))
             if not isinstance(answer, Answer):
@@ -159,11 +160,12 @@ class Surveyor:
             listing.pages += 1
             listing.products |= {product.product_id: product for product in answer.value.products}
             listing.total = answer.value.total
-            previous, token = token, answer.value.next_token
+            token = answer.value.next_token
             if token is None:
                 return listing
-            if token == previous:
+            if token in tokens:
                 break
+            tokens.add(token)
         listing.problem = f"{operation} repeats its pages without end"
         return listing
 

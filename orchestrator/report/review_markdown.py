@@ -19,7 +19,8 @@ MOST_CHARACTERS = 60_000
 HEAD_ROOM = 600
 """Characters kept for what comes after the tables."""
 
-ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "&#64;", "|": "&#124;", "`": "&#96;"}
+ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "`": "&#96;"}
+APART = "<!-- -->"
 MARKS = frozenset("\\*_[]~#")
 SECTIONS = (
     (Decision.REFUSE, "refused"),
@@ -104,4 +105,6 @@ class Tables:
 def escape(text: str) -> str:
     """Make a text mean only itself in Markdown."""
     escaped = "".join(ENTITIES.get(c) or (f"\\{c}" if c in MARKS else c) for c in plain(text))
-    return escaped.replace("://", "&#58;//").replace("www.", "www&#46;")
+    # GitHub looks for mentions and numbers of issues after escapes and entities are resolved; a comment keeps them apart.
+    apart = escaped.replace("@", f"@{APART}").replace("\\#", f"#{APART}")
+    return apart.replace("://", "&#58;//").replace("www.", "www&#46;")

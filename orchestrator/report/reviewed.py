@@ -13,7 +13,7 @@ from orchestrator.core.inventory import Proof
 from orchestrator.core.lane import Lane
 from orchestrator.core.ordering import turns
 from orchestrator.core.plan import Options, Plan
-from orchestrator.core.worklist import Decision, Line, Worklist
+from orchestrator.core.worklist import Decision, Line, Reason, Worklist
 from orchestrator.report.text import moment, plain, plural
 
 
@@ -70,7 +70,7 @@ class Reviewed:
     def why(self, line: Line) -> str:
         """Say why, and when it is due if it is on notice."""
         said = self.drifted.get(line.id, line.detail)
-        if line.due_at is not None:
+        if line.due_at is not None and line.reason in (Reason.NOTICE, Reason.ASKED):
             day = str(moment(line.due_at))[:16].replace("T", " ")
             return f"{said}, due {day} UTC" if line.decision is Decision.SKIP else f"{said}, its notice is over"
         return said

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from orchestrator.core.run import Run
 from orchestrator.core.states import OPEN, State
 from orchestrator.core.termination import Termination
+from orchestrator.core.worklist import Decision
 from orchestrator.report.text import plain, plural
 
 MOST = 50
@@ -35,27 +36,36 @@ def closing(run: Run) -> Iterator[str]:
 
         run: The run, at rest.
     """
-    by_state: dict[State, list[Termination]] = {}
+    by_state: dict[State, list[str]] = {}
+    for line in run.worklist.of(Decision.REFUSE):
+        # Decided at review already; what is refused and what is blocked is said again, so that nobody has to look for it.
+        by_state.setdefault(run.board.states[line.id], []).append(f"  {line.id}  {plain(line.name)}: {plain(line.detail)}")
     for t in run.terminations:
-        by_state.setdefault(run.board.states[t.line.id], []).append(t)
+        state = run.board.states[t.line.id]
+        if state in TITLES:
+            by_state.setdefault(state, []).append(told(t, state))
     for state, title in TITLES.items():
-        yield from group(title, by_state.get(state, []), state)
+        yield from group(title, by_state.get(state, []))
     yield from unmet(run)
     yield from orphans(run)
     yield from unfinished(run)
 
 
-def group(title: str, terminations: list[Termination], state: State) -> Iterator[str]:
-    """Yield the lines of one group, with what each rests on."""
-    if not terminations:
+def group(title: str, lines: list[str]) -> Iterator[str]:
+    """Yield the lines of one group."""
+    if not lines:
         return
-    yield f"{plural(len(terminations), 'product')} {title}:"
-    for t in terminations[:MOST]:
-        errors = "".join(f"; {plain(str(error))}" for error in t.errors)
-        known = plain(t.evidence) or known_of(t, state)
-        yield f"  {t.line.id}  {plain(t.line.name)}: {known}{errors}"
-    if len(terminations) > MOST:
-        yield f"  ... and {len(terminations) - MOST:,} more"
+    yield f"{plural(len(lines), 'product')} {title}:"
+    yield from lines[:MOST]
+    if len(lines) > MOST:
+        yield f"  ... and {len(lines) - MOST:,} more"
+
+
+def told(t: Termination, state: State) -> str:
+    """Say how a line stands, and what that rests on."""
+    errors = "".join(f"; {plain(str(error))}" for error in t.errors)
+    known = plain(t.evidence) or known_of(t, state)
+    return f"  {t.line.id}  {plain(t.line.name)}: {known}{errors}"
 
 
 def known_of(t: Termination, state: State) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from orchestrator.store import plan_schema as schema
 from orchestrator.store import yaml_nodes, yaml_reader
 from orchestrator.store.plan_mistakes import explain
 from orchestrator.store.plan_options import RowOptions, limits_of, options_of
-from orchestrator.store.plan_places import Places, row_place
+from orchestrator.store.plan_places import Places
 from orchestrator.store.plan_sketch import as_list, conditions_of, entry_of, findings, naming, selection_of, target_of
 from orchestrator.store.plan_values import is_rows_name
 from orchestrator.store.rows_file import Rows
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 
-MOST_ROW_MISTAKES = 1_000
+MOST_MISTAKES = 1_000
 
 
 class PlanInvalid(InvalidInput):
@@ -69,13 +70,7 @@ def load_plan(path: Path) -> Plan:
         reader = Reader(path, text, document)
         plan = reader.plan()
     if reader.diagnostics:
-        # Those of the plan itself first, then those of the files beside it.
-        raise PlanInvalid(
-            str(path),
-            sorted(
-                reader.diagnostics, key=lambda d: (d.place.file != str(path), d.place.file, d.place.line, d.place.column)
-            ),
-        )
+        raise PlanInvalid(str(path), reader.in_order())
     assert plan is not None
     return plan
 
@@ -123,6 +118,14 @@ class Reader:
         for finding in findings(plain, rows):
             self._find(finding)
         return None if keys is None else self._build(keys, rows)
+
+    def in_order(self) -> list[Diagnostic]:
+        """Return what is wrong: of the plan itself first, then of the files beside it; and whether there may be more."""
+        file = self._places.file
+        found = sorted(self.diagnostics, key=lambda d: (d.place.file != file, d.place.file, d.place.line, d.place.column))
+        if self.has_enough:
+            found.append(replace(found[-1], message="... and more mistakes than are told", hint=None, related=()))
+        return found
 
     def _build(self, keys: schema.PlanKeys, rows: Sequence[Entry]) -> Plan:
         written = (
@@ -172,11 +175,11 @@ class Reader:
         return "is read twice" if real in seen else None
 
     def _rows_of(self, path: Path, first: int, keys: schema.PlanKeys | None) -> Iterator[Entry]:
-        lines = self._places.add(path, first)
+        places = self._places.add(path, first)
         rows = Rows(path, list(schema.ProductKeys.model_fields))
         options = RowOptions(keys or schema.PlanKeys.model_construct())
         for line, values in rows:
-            lines.append(line)
+            places.lines.append(line)
             try:
                 product = schema.ProductKeys.model_validate(values)
             except ValidationError as error:
@@ -184,16 +187,20 @@ class Reader:
                 for detail in error.errors(include_url=False):
                     message, hint = explain(detail["type"], ("Products", first, *detail["loc"]), detail)
                     word = str(detail["loc"][0] if detail["type"] == "extra_forbidden" else detail["input"])
-                    self._complain(row_place(path, line, word), message, hint)
+                    self._complain(places.place(line, word), message, hint)
             else:
-                for finding in naming(first + len(lines) - 1, values):
+                for finding in naming(first + len(places.lines) - 1, values):
                     self._find(finding)
                 yield entry_of(vars(product), options.of(product), f"{path}:{line}")
-            if len(self.diagnostics) >= MOST_ROW_MISTAKES:
-                self._complain(row_place(path, line), "so many mistakes that reading ends here", None)
+            if self.has_enough:
                 return
         for mistake in rows.mistakes:
-            self._complain(row_place(path, mistake.line, mistake.word), mistake.message, mistake.hint)
+            self._complain(places.place(mistake.line, mistake.word), mistake.message, mistake.hint)
+
+    @property
+    def has_enough(self) -> bool:
+        """Whether so much is wrong that more would help nobody: a wrong file may have a million rows."""
+        return len(self.diagnostics) >= MOST_MISTAKES
 
     def _where(self, section: str, index: int) -> str:
         return f"{self._places.file}:{self._places.position((section, index)).line + 1}"
@@ -211,9 +218,12 @@ class Reader:
             self._complain(place, message, hint)
 
     def _find(self, finding: Finding) -> None:
+        if self.has_enough:
+            return
         related = [(self._places.of(path), note) for path, note in finding.related]
         if self._places.position(finding.path) not in self._ambiguous:
             self._complain(self._places.of(finding.path), finding.message, finding.hint, related)
 
     def _complain(self, place: Place, message: str, hint: str | None, related: Sequence[tuple[Place, str]] = ()) -> None:
-        self.diagnostics.append(Diagnostic(place=place, message=message, hint=hint, related=tuple(related)))
+        if not self.has_enough:
+            self.diagnostics.append(Diagnostic(place=place, message=message, hint=hint, related=tuple(related)))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from orchestrator.core.diagnostic import Place
 from orchestrator.store import yaml_nodes
-from orchestrator.store.rows_file import source_line
+from orchestrator.store.rows_file import SourceLines
 
 Steps = tuple[str | int, ...]
 
@@ -22,6 +22,14 @@ class RowsPlaces:
     path: Path
     first: int
     lines: array[int]
+    source: SourceLines
+
+    def place(self, line: int, word: str = "") -> Place:
+        """Return the place of a row, or of a word in it if it is there."""
+        source = self.source.line(line)
+        column = max(0, source.find(word)) if word else 0
+        length = len(word) if word and word in source else max(1, len(source))
+        return Place(file=str(self.path), line=line, column=column + 1, length=length, source=source)
 
 
 @dataclass(slots=True)
@@ -41,11 +49,11 @@ class Places:
     root: yaml_nodes.Node | None
     _rows: list[RowsPlaces] = field(default_factory=list)
 
-    def add(self, path: Path, first: int) -> array[int]:
-        """Begin a file of rows, and return the list that the line of each of its products is to be added to."""
-        lines = array("I")
-        self._rows.append(RowsPlaces(path, first, lines))
-        return lines
+    def add(self, path: Path, first: int) -> RowsPlaces:
+        """Begin a file of rows, and return the places that the line of each of its products is to be added to."""
+        rows = RowsPlaces(path, first, array("I"), SourceLines(path))
+        self._rows.append(rows)
+        return rows
 
     def of(self, path: Steps, *, key: bool = False) -> Place:
         """
@@ -58,7 +66,7 @@ class Places:
         """
         rows = self._rows_of(path)
         if rows is not None:
-            return row_place(rows.path, rows.lines[int(path[1]) - rows.first])
+            return rows.place(rows.lines[int(path[1]) - rows.first])
         return self.at(self.position(path, key=key))
 
     def position(self, path: Steps, *, key: bool = False) -> yaml_nodes.Position:
@@ -78,11 +86,3 @@ class Places:
         index = bisect_right(self._rows, path[1], key=lambda rows: rows.first) - 1
         rows = self._rows[index] if index >= 0 else None
         return rows if rows is not None and path[1] - rows.first < len(rows.lines) else None
-
-
-def row_place(path: Path, line: int, word: str = "") -> Place:
-    """Return the place of a row, or of a word in it if it is there."""
-    source = source_line(path, line)
-    column = max(0, source.find(word)) if word else 0
-    length = len(word) if word and word in source else max(1, len(source))
-    return Place(file=str(path), line=line, column=column + 1, length=length, source=source)

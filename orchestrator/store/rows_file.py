@@ -7,8 +7,10 @@ Reads row by row, and says of each mistake in which row it is; what a row's valu
 from __future__ import annotations
 
 import csv
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -131,7 +133,26 @@ def line_of_undecodable(path: Path) -> int:
     return 1
 
 
-def source_line(path: Path, number: int) -> str:
-    """Return one line of a file, as well as it can be read."""
-    with path.open(encoding="utf-8-sig", errors="replace", newline="\n") as file:
-        return next((line.rstrip("\r\n") for index, line in enumerate(file, start=1) if index == number), "")
+class SourceLines:
+    """
+    The lines of a file, to be shown; where each begins is found in one pass, when the first one is asked for.
+
+    Args:
+
+        path: The file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offsets: array[int] = array("Q")
+
+    def line(self, number: int) -> str:
+        """Return a line by its number from 1, as well as it can be read; empty if there is none."""
+        with self._path.open("rb") as file:
+            if not self._offsets:
+                self._offsets.append(0)
+                self._offsets.extend(accumulate(map(len, file)))
+            if number >= len(self._offsets):
+                return ""
+            file.seek(self._offsets[number - 1])
+            return file.readline().decode("utf-8-sig", errors="replace").rstrip("\r\n")

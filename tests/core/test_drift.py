@@ -96,7 +96,7 @@ def changed(line: Line, **changes: object) -> Line:
         (lambda w: replace(w, lanes=((Lane("000000000000", "x"), None),)), "none of the plan's targets"),
         (
             lambda w: replace(w, lines=(changed(w.lines[0], key="k"), w.lines[1])),
-            "it has lines that its plan does not ask for",
+            "is nothing that its plan asks for",
         ),
         (lambda w: replace(w, lanes=((LANE, "down"),)), "is in a lane that could not be read"),
         (lambda w: replace(w, lines=(changed(w.lines[0], after=("?",)),)), "comes after a line that it does not have"),

@@ -67,6 +67,24 @@ def test_a_protection_by_name_holds_for_what_the_search_has_not_shown() -> None:
     assert (refused.decision, refused.reason, refused.detail) == (Decision.REFUSE, Reason.LISTINGS_DIFFER, UNSEARCHED)
 
 
+def test_what_a_protection_asks_for_and_nobody_knows_protects() -> None:
+    """AWS's own sample of a product in ERROR omits some of it; what is known and does not fit does not protect."""
+    unknown = product(created_at=None)
+    for conditions, missing in (
+        (Conditions(younger_than=30), "YoungerThan"),
+        (Conditions(older_than=30), "OlderThan"),
+        (Conditions(user_arns=("*:role/Admin/*",)), "UserArn"),
+        (Conditions(catalog_names=("a",), catalog_ids=("prod-1",)), "ProductId and ProductName"),
+    ):
+        made = Plan(name="x", protections=(Protection(conditions=conditions, where="p.yaml:9"),))
+        assert (
+            protection(made, unknown, LANE, START) == f"protected by Protect at p.yaml:9, as its {missing} cannot be told"
+        )
+    named = Plan(name="x", protections=(Protection(conditions=Conditions(names=("z",), user_arns=("x",))),))
+    assert protection(named, unknown, LANE, START) is None
+    assert protection(named, product(name="z", tags=None), LANE, START) is None
+
+
 def test_whole_accounts_are_denied_by_protections_of_nothing_else() -> None:
     """One that says more denies less."""
     whole = Protection(conditions=Conditions(account_ids=("1",)))

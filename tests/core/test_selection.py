@@ -7,15 +7,16 @@ from typing import Any
 
 import pytest
 
-from orchestrator.core.again import pinned
+from orchestrator.core.again import meant, pinned
 from orchestrator.core.consistency import inconsistencies
 from orchestrator.core.decision import decide
 from orchestrator.core.drift import drifts
 from orchestrator.core.inventory import CONTROL_TOWER_ACCOUNT, Inventory
 from orchestrator.core.lane import Lane
-from orchestrator.core.notice import noticed
+from orchestrator.core.notice import given_anew, noticed
 from orchestrator.core.plan import Conditions, Entry, Options, Plan, Selection
 from orchestrator.core.questions import questions
+from orchestrator.core.states import State
 from orchestrator.core.validation import validate
 from orchestrator.core.worklist import Decision, Line, Reason, Worklist
 from tests.fakes import LANE, START
@@ -23,6 +24,7 @@ from tests.makers import inventory, product, record
 
 OTHER = Lane("444455556666", "eu-west-1")
 DAY = 86_400
+DEFAULT = Conditions(names=("app-*",), statuses=("AVAILABLE", "ERROR"))
 
 
 def selecting(*names: str, entries: tuple[Entry, ...] = (), **keys: Any) -> Plan:
@@ -38,6 +40,11 @@ def select(*names: str, where: str = "p.yaml:5", **keys: Any) -> Selection:
 def named(*names: str, **changes: Any) -> list[Any]:
     """Products that are called so."""
     return [product(f"pp-{name}", name=name, **changes) for name in names]
+
+
+def sbx(**changes: Any) -> Any:
+    """A product that is old enough."""
+    return product("pp-sbx-1", **{"name": "sbx-1", "created_at": START - 20 * DAY} | changes)
 
 
 def told(made: Worklist) -> list[tuple[str, str, str]]:
@@ -187,6 +194,17 @@ def test_notices_are_kept_as_long_as_a_product_is_selected() -> None:
     }
 
 
+def test_a_notice_that_was_given_anew_since_a_worklist_was_made_holds() -> None:
+    """Whoever was told a day can rely on it, whatever was saved before."""
+    wanted = selecting("sbx-*", after=DAY, entries=(Entry(product_id="pp-a"),))
+    over = {f"{LANE}/pp-sbx-{n}": START - DAY for n in (1, 2, 3)}
+    made = decide(wanted, [inventory(*named("a", "sbx-1", "sbx-2", "sbx-3"))], notices=over)
+    assert len(made.of(Decision.TERMINATE)) == 4
+    since = {f"{LANE}/pp-sbx-1": START - DAY, f"{LANE}/pp-sbx-2": START + 5}
+    assert given_anew(wanted, made, over, START) == {}
+    assert set(given_anew(wanted, made, since, START + 10)) == {f"{LANE}/pp-sbx-2", f"{LANE}/pp-sbx-3"}
+
+
 def test_entries_and_selections_wait_for_one_another() -> None:
     """By the Key of a selection, by ids and names of entries, by globs; the turns show it."""
     network = Entry(name="net", depends_on=("sandboxes", "pp-first"))
@@ -216,13 +234,17 @@ def test_what_is_selected_together_and_fits_a_glob_does_not_wait_for_its_like() 
     assert made.warnings == (f"the selection at p.yaml:5 depends on `none-*`, which matches nothing in {LANE}",)
 
 
-def test_a_dependent_of_a_selection_is_blocked_by_what_of_it_stays() -> None:
-    """Protected, say, or on notice."""
-    entries = (Entry(name="net", depends_on=("sandboxes",)),)
+def test_a_dependent_of_a_selection_is_blocked_by_what_of_it_stays_and_waits_for_what_is_on_notice() -> None:
+    """A night on which nothing is due is no failure; something that is protected is in the way for good."""
+    entries = (Entry(name="net", depends_on=("sandboxes",)), Entry(name="dns", depends_on=("net",)))
     wanted = selecting("sbx-*", key="sandboxes", entries=entries, after=DAY)
-    made = decide(wanted, [inventory(*named("net", "sbx-1"))])
-    assert told(made) == [("refuse", "net", "blocked"), ("skip", "sbx-1", "notice")]
-    assert made.lines[0].detail.startswith("blocked: sbx-1 (pp-sbx-1) stays (on notice")
+    made = decide(wanted, [inventory(*named("net", "sbx-1", "dns"))])
+    assert told(made) == [("skip", "net", "notice"), ("skip", "dns", "notice"), ("skip", "sbx-1", "notice")]
+    assert made.lines[0].detail == "waits for sbx-1 (pp-sbx-1), which is on notice"
+    protected = named("sbx-2", tags=(("sc-orchestrator:protect", "true"),))
+    made = decide(wanted, [inventory(*named("net", "sbx-1", "dns"), *protected)])
+    assert told(made)[:2] == [("refuse", "net", "blocked"), ("refuse", "dns", "blocked")]
+    assert made.lines[0].detail.startswith("blocked: sbx-2 (pp-sbx-2) stays (protected by its tag")
 
 
 def test_what_waits_for_its_own_selection_waits_for_ever_and_is_refused() -> None:
@@ -251,12 +273,113 @@ def test_a_second_go_names_what_was_selected_and_selects_nothing_anew() -> None:
     held = inventory(*named("net", "sbx-1", "tmp-1"))
     made = decide(wanted, [held])
     again = pinned(wanted, made)
-    assert again.selections == ()
+    assert again.pinned
     assert validate(again) == []
     second = decide(again, [inventory(*named("net", "sbx-1", "tmp-1", "sbx-2"))])
     assert [(line.id, line.after, line.options, line.decision) for line in second.lines] == [
         (line.id, line.after, line.options, line.decision) for line in made.lines
     ]
+    assert pinned(again, second) == again
+    broken = replace(inventory(complete=False), lane=OTHER)
+    assert len(decide(again, [inventory(*named("net", "sbx-1", "tmp-1")), broken]).lines) == 3
+
+
+def test_a_second_go_leaves_alone_what_its_selection_does_not_fit_any_more() -> None:
+    """Somebody uses it for something else now; a Control Tower account is not named by that either."""
+    conditions = Conditions(tags=(("Env", ("sandbox",)),))
+    wanted = Plan(name="x", selections=(Selection(conditions=conditions, where="p.yaml:5"),))
+    made = decide(wanted, [inventory(*named("a", tags=(("Env", "sandbox"),)))])
+    again = pinned(wanted, made)
+    [line] = decide(again, [inventory(*named("a", tags=(("Env", "production"),)))]).lines
+    assert (line.decision, line.detail) == (Decision.SKIP, "its selection at p.yaml:5 does not fit it any more (Tags)")
+    [line] = decide(again, [inventory(*named("a", tags=(("Env", "sandbox"),), type=CONTROL_TOWER_ACCOUNT))]).lines
+    assert line.reason is Reason.CONTROL_TOWER
+
+
+def test_what_comes_after_something_without_a_name_is_no_part_of_a_second_go() -> None:
+    """Nothing would hold it back; the rest goes on."""
+    ambiguous = Entry(name="shared", where="p.yaml:3")
+    wanted = Plan(name="x", entries=(ambiguous,), selections=(select("net", depends_on=("shared",)), select("sbx-*")))
+    there = replace(inventory(*named("shared")), lane=OTHER)
+    made = decide(wanted, [inventory(*named("shared", "net", "sbx-1")), there])
+    assert told(made) == [
+        ("refuse", "shared", "ambiguous"), ("refuse", "net", "blocked"), ("terminate", "sbx-1", "asked"),
+    ]  # fmt: skip
+    again = pinned(wanted, made)
+    assert validate(again) == []
+    assert [entry.product_id for entry in again.entries] == [None, "pp-sbx-1"]
+    states = dict.fromkeys((line.id for line in made.lines), State.BLOCKED)
+    assert meant(made, states, only_failed=True) == {f"{LANE}/pp-sbx-1"}
+
+
+def test_what_a_refused_entry_may_mean_is_not_taken_by_a_selection() -> None:
+    """By name or by id; with the entry's options in mind nobody can tell. Elsewhere it is another product."""
+    options = Options(retain_physical_resources=True)
+    entries = (Entry(name="shared", options=options, where="p.yaml:3"), Entry(product_id="pp-x", account_id="999999999999"))
+    wanted = selecting("*", entries=entries)
+    there = replace(inventory(*named("shared", "x")), lane=OTHER)
+    made = decide(wanted, [inventory(*named("shared", "other")), there])
+    assert told(made)[2:] == [
+        ("refuse", "shared", "ambiguous"), ("terminate", "other", "asked"),
+        ("refuse", "shared", "ambiguous"), ("terminate", "x", "asked"),
+    ]  # fmt: skip
+    assert made.lines[2].detail.startswith("the entry at p.yaml:3 may mean it, and is refused: 2 products bear this name")
+    unread = [inventory(*named("shared")), replace(inventory(complete=False), lane=OTHER)]
+    assert told(decide(selecting("*", entries=(Entry(name="shared"),)), unread))[1] == ("refuse", "shared", "ambiguous")
+    by_id = selecting("*", entries=(Entry(product_id="pp-a"),))
+    twice = [inventory(*named("a")), replace(inventory(*named("a")), lane=OTHER)]
+    assert told(decide(by_id, twice))[1:] == [("refuse", "a", "ambiguous")] * 2
+
+
+def test_what_comes_after_a_selection_waits_for_lanes_that_could_not_be_read() -> None:
+    """Who knows what it would find there."""
+    wanted = selecting("app-*", key="apps", entries=(Entry(name="net", account_id=LANE.account_id, depends_on=("apps",)),))
+    broken = replace(inventory(complete=False, problem="page 3 failed"), lane=OTHER)
+    made = decide(wanted, [inventory(*named("net")), broken])
+    assert told(made) == [("refuse", "net", "blocked"), ("refuse", "(a selection)", "lane_incomplete")]
+
+
+def test_what_is_between_two_statuses_is_followed_or_skipped_and_holds_back_what_comes_after_it() -> None:
+    """Somebody's termination is adopted; an update, a plan and an unknown status are none of those that are gone."""
+    wanted = selecting("app-*", key="apps", entries=(Entry(name="net", depends_on=("apps",)),))
+    wanted = replace(wanted, selections=(replace(wanted.selections[0], conditions=DEFAULT),))
+    changing = named("app-1", status="UNDER_CHANGE", last_record_id="rec-1")
+    held = inventory(*named("net"), *changing)
+    assert list(questions(wanted, [held])[LANE].histories) == ["pp-app-1"]
+    adopted = decide(wanted, [replace(held, records={"pp-app-1": (record("rec-1"),)})])
+    assert told(adopted) == [("terminate", "net", "asked"), ("terminate", "app-1", "adopt")]
+    assert adopted.lines[0].after == (f"{LANE}/pp-app-1",)
+    update = record("rec-1", record_type="UPDATE_PROVISIONED_PRODUCT")
+    for shown, reason in (
+        (replace(held, records={"pp-app-1": (update,)}), "under_change"),
+        (inventory(*named("net"), *named("app-1", status="PLAN_IN_PROGRESS")), "plan_in_progress"),
+        (inventory(*named("net"), *named("app-1", status="ODD")), "unknown_status"),
+    ):
+        assert told(decide(wanted, [shown])) == [("refuse", "net", "blocked"), ("skip", "app-1", reason)]
+    tainted = inventory(*named("net"), *named("app-1", status="TAINTED"))
+    assert told(decide(wanted, [tainted])) == [("terminate", "net", "asked")]
+
+
+def test_what_a_selection_finds_anew_holds_back_what_was_reviewed_to_come_after_it() -> None:
+    """A worklist does not touch it, and does not take away what it may use."""
+    wanted = selecting("app-*", key="apps", entries=(Entry(name="net", depends_on=("apps",)),))
+    made = decide(wanted, [inventory(*named("net", "app-1"))])
+    assert drifts(wanted, made, [inventory(*named("net", "app-1"))]) == {}
+    said = "app-2 (pp-app-2) is selected at p.yaml:5 now, and was not reviewed"
+    assert drifts(wanted, made, [inventory(*named("other", "net", "app-1", "app-2"))]) == {f"{LANE}/pp-net": said}
+    both = selecting("app-*", key="apps", entries=tuple(Entry(name=name, depends_on=("apps",)) for name in ("net", "dns")))
+    made_both = decide(both, [inventory(*named("net", "dns", "app-1"))])
+    assert drifts(both, made_both, [inventory(*named("net", "dns", "app-1"))]) == {}
+    placeless = replace(wanted, selections=(replace(wanted.selections[0], where=None),))
+    [said] = drifts(placeless, made, [inventory(*named("net", "app-1", "app-2"))]).values()
+    assert said == "app-2 (pp-app-2) is selected now, and was not reviewed"
+
+
+def test_a_plan_of_the_wrong_region_is_not_hidden_by_what_its_selections_find() -> None:
+    """Not one product that it names was ever seen."""
+    entries = (Entry(product_id="pp-gone"),)
+    assert decide(selecting("*", entries=entries), [inventory(*named("a"))]).nothing_was_ever_seen
+    assert not decide(selecting("*"), [inventory()]).nothing_was_ever_seen
 
 
 @pytest.mark.parametrize(
@@ -278,17 +401,53 @@ def test_what_was_selected_drifts_when_it_is_protected(changes: dict[str, Any], 
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"selected_by": (7,)}, "is not what its plan selects"),
+        ({"selected_by": (7,), "decision": Decision.REFUSE}, "is nothing that its plan asks for"),
+        ({"selected_by": (), "decision": Decision.REFUSE}, "is nothing that its plan asks for"),
+        ({"selected_by": (0, 1)}, "is not what its plan selects"),
         ({"options": Options(ignore_errors=True)}, "is not what its plan selects"),
-        ({"product": product("pp-sbx-1", name="other")}, "is not what its plan selects"),
-        ({"product": product("pp-sbx-1", name="sbx-1", tags=(("sc-orchestrator:protect", "1"),))}, "is protected"),
+        ({"product": sbx(name="other")}, "is not what its plan selects"),
+        ({"product": sbx(created_at=START - DAY)}, "is not what its plan selects"),
+        ({"product": sbx(name="sbx-named")}, "is not what its plan selects"),
+        ({"product": sbx(name="sbx-twice")}, "is not what its plan selects"),
+        ({"due_at": START + 1}, "is not what its plan selects"),
+        ({"due_at": None}, "is not what its plan selects"),
+        (
+            {"product": sbx(tags=(("sc-orchestrator:protect", "1"),))},
+            "would not be terminated by its plan: protected by its tag sc-orchestrator:protect=1",
+        ),
+        (
+            {"product": sbx(type=CONTROL_TOWER_ACCOUNT)},
+            "would not be terminated by its plan: "
+            "it is a Control Tower account; name it by its ProvisionedProductId if it is really meant",
+        ),
+        (
+            {"reason": Reason.ADOPT, "record_id": "rec-1"},
+            "would not be terminated by its plan: it is AVAILABLE",
+        ),
         ({"decision": Decision.REFUSE, "product": None}, None),
         ({}, None),
     ],
 )
 def test_a_worklist_from_outside_holds_only_what_its_plan_selects(changes: dict[str, Any], said: str | None) -> None:
-    """Whoever edits it by hand."""
-    wanted = selecting("sbx-*")
-    made = decide(wanted, [inventory(*named("sbx-1"))])
-    edited = replace(made, lines=tuple(replace(line, **changes) for line in made.lines))
-    assert list(inconsistencies(wanted, edited)) == ([f"{LANE}/pp-sbx-1 {said}"] if said else [])
+    """Whoever edits it by hand: each line to terminate is decided on again, by what the worklist says of its product."""
+    twice = select("sbx-twice", options=Options(ignore_errors=True))
+    old = replace(select("sbx-*", after=DAY), conditions=Conditions(names=("sbx-*",), older_than=14 * DAY))
+    named_too = Entry(name="sbx-named", options=Options(retain_physical_resources=True))
+    wanted = Plan(name="x", entries=(named_too,), selections=(old, twice))
+    held = inventory(sbx())
+    made = decide(wanted, [held], notices={f"{LANE}/pp-sbx-1": START - DAY})
+    edited = replace(made, lines=(made.lines[0], replace(made.lines[1], **changes)))
+    moments = {LANE: START}
+    assert list(inconsistencies(wanted, edited, moments)) == ([f"{LANE}/pp-sbx-1 {said}"] if said else [])
+
+
+def test_a_worklist_from_outside_adopts_only_what_is_under_change() -> None:
+    """By the record that the product itself says is its last one."""
+    wanted = replace(selecting("sbx-*"), entries=())
+    changing = inventory(*named("sbx-1", status="UNDER_CHANGE", last_record_id="rec-1"))
+    made = decide(wanted, [replace(changing, records={"pp-sbx-1": (record("rec-1"),)})])
+    assert told(made) == [("terminate", "sbx-1", "adopt")]
+    assert list(inconsistencies(wanted, made)) == []
+    [line] = made.lines
+    other = replace(made, lines=(replace(line, record_id="rec-2"),))
+    assert "the record of that change cannot be read" in " ".join(inconsistencies(wanted, other))

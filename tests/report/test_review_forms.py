@@ -88,7 +88,7 @@ def test_a_review_as_markdown_begins_with_the_stable_line_and_lets_no_name_in() 
     assert "> **A run would be refused:** too &lt;many&gt;" in text
     assert "> **Warning:** 1 termination may leave resources behind" in text
     [row] = [line for line in text.splitlines() if line.startswith("| terminate")]
-    assert not re.search(r"<|>|@|://|\x1b|(?<!\\)\[", row)
+    assert not re.search(r"<(?!!-- -->)|@(?!<!-- -->)|://|\x1b|(?<!\\)\[", row)
     head = next(line for line in text.splitlines() if line.startswith("| DECISION"))
     assert row.count("|") == head.count("|")
     assert text.count("<details") == text.count("</details>") == 2
@@ -97,7 +97,7 @@ def test_a_review_as_markdown_begins_with_the_stable_line_and_lets_no_name_in() 
 @given(st.text(max_size=60))
 def test_whatever_a_name_is_it_stays_in_its_cell(name: str) -> None:
     """And makes no markup of its own."""
-    cell = escape(name)
+    cell = escape(name).replace("@<!-- -->", "").replace("#<!-- -->", "")
     assert not re.search(r"[<>@|`\n\r]|://|(?<!\\)[*_\[\]~#]", re.sub(r"\\\\", "", cell).replace("&#", ""))
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from orchestrator.core.plan import Entry, Options
 from orchestrator.report.diagnostics import render
-from orchestrator.store.plan_file import MOST_ROW_MISTAKES, PlanInvalid, load_plan
+from orchestrator.store.plan_file import MOST_MISTAKES, PlanInvalid, load_plan
 from tests.store.test_plan_file import outcome
 
 
@@ -235,11 +235,11 @@ def test_files_of_rows_stay_in_the_plans_folder(name: str, said: str, tmp_path: 
 
 def test_reading_ends_after_so_many_mistakes(tmp_path: Path) -> None:
     """A wrong file of a million rows is not told a million times."""
-    plan = plan_with(tmp_path, "l.csv", "ProvisionedProductId\n" + "a b\n" * 3 * MOST_ROW_MISTAKES)
+    plan = plan_with(tmp_path, "l.csv", "ProvisionedProductId\n" + "a b\n" * 3 * MOST_MISTAKES)
     with pytest.raises(PlanInvalid) as caught:
         load_plan(plan)
-    assert len(caught.value.diagnostics) == MOST_ROW_MISTAKES + 1
-    assert caught.value.diagnostics[-1].message == "so many mistakes that reading ends here"
+    assert len(caught.value.diagnostics) == MOST_MISTAKES + 1
+    assert caught.value.diagnostics[-1].message == "... and more mistakes than are told"
 
 
 def test_mistakes_of_the_plan_and_of_its_rows_are_reported_in_one_pass(tmp_path: Path) -> None:
