@@ -4,7 +4,10 @@ Globs over names: `*` any characters, `?` one, `[abc]` and `[!abc]` one of a set
 
 from __future__ import annotations
 
+import re
 from fnmatch import fnmatchcase
+
+RANGE = re.compile(r"[^-]-[^-]")
 
 
 def is_glob(text: str) -> bool:
@@ -23,9 +26,12 @@ def mistake_in(glob: str) -> str | None:
     while "[" in rest:
         rest = rest.partition("[")[2]
         # The first character of a set may be a closing bracket that belongs to it.
+        first = rest.removeprefix("!")[:1]
         body, closing, rest = rest.removeprefix("!")[1:].partition("]")
         if not closing:
             return "a `[` is never closed"
         if "[" in body:
             return "a `[` inside of a set"
+        if backwards := next((each for each in RANGE.findall(first + body) if each[0] > each[2]), None):
+            return f"the range `{backwards}` runs backwards"
     return None

@@ -118,6 +118,7 @@ def lane_findings(plan: Plan) -> Iterator[Finding]:
 
 def condition_findings(plan: Plan) -> Iterator[Finding]:
     """Yield conditions that hold in none of the plan's lanes, targets that are protected, selections of everything."""
+    # A target that has mistakes of its own is no advice.
     accounts = {target.account_id for target in plan.targets}
     regions = {region for target in plan.targets for region in target.regions}
     for number, selection in enumerate(plan.selections):
@@ -125,14 +126,19 @@ def condition_findings(plan: Plan) -> Iterator[Finding]:
         if conditions == Conditions():
             hint = 'say what is meant; for everything there is, write Name: "*"'
             yield Finding(path=("Select", number, "Where"), message="`Where` is empty", hint=hint)
+        if None not in (conditions.older_than, conditions.younger_than) and (
+            (conditions.older_than or 0) >= (conditions.younger_than or 0)
+        ):
+            path: Path = ("Select", number, "Where", "YoungerThan")
+            yield Finding(path=path, message="nothing is older than its `OlderThan` and younger than that")
         for name, wanted, known in (
             ("AccountId", conditions.account_ids, accounts),
             ("Region", conditions.regions, regions),
         ):
             for each in wanted:
-                if plan.targets and each not in known:
+                if plan.targets and each not in known and not any("?" in one for one in known):
                     hint = f"the plan's are {', '.join(sorted(known)[:8])}"
-                    path: Path = ("Select", number, "Where", name)
+                    path = ("Select", number, "Where", name)
                     yield Finding(path=path, message=f"{each} is none of the plan's Targets", hint=hint)
     for number, protected in enumerate(plan.protections):
         if protected.conditions == Conditions():

@@ -24,6 +24,7 @@ from orchestrator.store.plan_options import RowOptions, limits_of, options_of
 from orchestrator.store.plan_places import Places
 from orchestrator.store.plan_sketch import as_list, conditions_of, entry_of, findings, naming, selection_of, target_of
 from orchestrator.store.plan_values import is_rows_name
+from orchestrator.store.respelling import respell
 from orchestrator.store.rows_file import Rows
 from orchestrator.store.text_file import read_text
 
@@ -96,7 +97,8 @@ class Reader:
         self._root = document.root
         self._places = Places(str(path), yaml_nodes.split_lines(text), document.root)
         self._ambiguous = {problem.position for problem in document.problems}
-        for problem in document.problems:
+        respelled = respell(document.root) if document.root is not None else ()
+        for problem in (*document.problems, *respelled):
             related = [(self._places.at(problem.related), "first given here")] if problem.related else []
             self._complain(self._places.at(problem.position), problem.message, problem.hint, related)
 
@@ -211,11 +213,21 @@ class Reader:
         message, hint = explain(kind, path, detail)
         position = self._places.position(path, key=kind == "extra_forbidden")
         place = self._places.at(position)
-        if kind == "string_type" and isinstance(detail["input"], int | float) and place.source is not None:
+        if kind == "string_type" and hint is None and isinstance(detail["input"], int | float) and place.source is not None:
             # As it was written, not as it was understood: `+1` is another id than `1`.
             hint = f'quote it: "{place.source[position.column : position.column + position.length]}"'
         if position not in self._ambiguous:
             self._complain(place, message, hint)
+        elif kind not in ("string_type", "string_pattern_mismatch"):
+            # To quote it would not make it right here.
+            self._hint_otherwise(place, hint or message)
+
+    def _hint_otherwise(self, place: Place, hint: str) -> None:
+        """Say in another way what would be right instead of an ambiguous value."""
+        self.diagnostics = [
+            replace(each, hint=hint) if each.place == place and each.message.startswith("ambiguous") else each
+            for each in self.diagnostics
+        ]
 
     def _find(self, finding: Finding) -> None:
         if self.has_enough:

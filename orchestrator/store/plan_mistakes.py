@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel
-
-from orchestrator.store import plan_schema as schema
+from orchestrator.store.respelling import MODELS, nearest
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-MODELS: dict[str, type[BaseModel]] = {
-    "": schema.PlanKeys,
-    "Targets": schema.TargetKeys,
-    "Defaults": schema.DefaultKeys,
-    "Products": schema.ProductKeys,
-    "Select": schema.SelectKeys,
-    "Select.Where": schema.WhereKeys,
-    "Protect": schema.ProtectKeys,
-    "Limits": schema.LimitKeys,
-    "Retry": schema.RetryKeys,
+WORDS = {
+    "Name": "lower-case letters, digits and hyphens, as in sandbox-nightly, at most 64",
+    "ProvisionedProductId": "letters, digits, `_` and `-`, at most 100, as in pp-abcdefghijklm",
+    "ProductId": "letters, digits, `_` and `-`, at most 100, as in prod-abcdefghijklm",
+    "AccountId": "twelve digits in quotes",
+    "Region": "a region, as in eu-west-1",
+    "Regions": "regions, as in [eu-west-1]",
+    "Key": "letters, digits, `.`, `_` and `-`, at most 128",
+    "RoleArn": "the ARN of a role, as in arn:aws:iam::123456789012:role/CatalogJanitor",
+    "RoleName": "the name of a role, perhaps with its path",
 }
+"""What a key wants to be, where its pattern would be hard to read."""
 
 
 def explain(kind: str, path: tuple[str | int, ...], detail: ErrorDetails) -> tuple[str, str | None]:
     """Say in our words what pydantic found, and what would be right."""
-    name = next((step for step in reversed(path) if isinstance(step, str)), "the plan")
+    name = next((step for step in reversed(path) if isinstance(step, str)), "")
     given = detail["input"]
     context: dict[str, Any] = detail.get("ctx") or {}
     match kind:
@@ -40,23 +38,31 @@ def explain(kind: str, path: tuple[str | int, ...], detail: ErrorDetails) -> tup
         case "bool_type":
             return f"`{name}` must be true or false, not {describe(given)}", "write true or false, without quotes"
         case "string_type":
-            return f"`{name}` must be text, not {describe(given)}", None
+            wanted = WORDS["AccountId"] if name == "AccountId" else None
+            return f"`{name}` must be text, not {describe(given)}", f"write its {wanted}" if wanted else None
         case "int_type" | "int_from_float" | "float_type":
-            return f"`{name}` must be a number, not {describe(given)}", None
+            return f"`{name}` must be a number, not {describe(given)}", number_hint(given)
         case "string_pattern_mismatch":
-            return f"`{name}` cannot be {describe(given)}", f"it must match {context['pattern']}"
+            wanted = f"it must be {WORDS[name]}" if name in WORDS else f"it must match {context['pattern']}"
+            return f"`{name}` cannot be {describe(given)}", wanted
         case "literal_error":
             return f"`{name}` cannot be {describe(given)}", literal_hint(given, context["expected"])
         case "greater_than_equal" | "less_than_equal" | "greater_than":
             return f"`{name}` is out of range: {detail['msg'].lower().removeprefix('input ')}", None
         case "model_type" | "dict_type":
-            return f"`{name}` must be a mapping of keys to values, not {describe(given)}", None
+            return f"{f'`{name}`' if name else 'a plan'} must be a mapping of keys to values, not {describe(given)}", None
         case "too_short":
             return f"`{name}` must not be empty", None
         case "list_type":
             return f"`{name}` must be a list, not {describe(given)}", "begin each item with `- `, or write [one, two]"
         case _:
             return f"`{name}`: {detail['msg']}", None
+
+
+def number_hint(given: object) -> str | None:
+    """Say how a number is written that was written in another way."""
+    digits = re.sub(r"[_,%\s]", "", given) if isinstance(given, str) else ""
+    return f"write {digits}" if digits.isdecimal() else None
 
 
 def literal_hint(given: object, expected: str) -> str:
@@ -70,20 +76,6 @@ def suggestion(path: tuple[str | int, ...]) -> str:
     """Name the key that was probably meant, or all there are."""
     place = ".".join(step for step in path[:-1] if isinstance(step, str))
     return nearest(str(path[-1]), list(MODELS[place].model_fields))
-
-
-def nearest(given: str, known: Sequence[str], what: str = "keys") -> str:
-    """Say which of the known words was probably meant, or which there are."""
-    folded = {fold(word): word for word in known}
-    near = folded.get(fold(given)) or next(iter(get_close_matches(given, known, n=1, cutoff=0.7)), None)
-    if near:
-        return f"did you mean `{near}`?"
-    return f"the {what} here are {', '.join(known)}"
-
-
-def fold(word: str) -> str:
-    """Make spellings of one word equal: PascalCase, snake_case, kebab-case, plural."""
-    return word.replace("_", "").replace("-", "").lower().removesuffix("s")
 
 
 def describe(value: object) -> str:

@@ -22,6 +22,7 @@ from orchestrator.store.plan_values import (
     GlobText,
     Identifier,
     MarkValue,
+    NameGlob,
     NameOrArn,
     PlanName,
     ProfileName,
@@ -91,7 +92,7 @@ class ProductKeys(OptionKeys):
 class ConditionKeys(Strict):
     """What products have to be like: every key that is there must fit, one word of each is enough."""
 
-    Name: Several[GlobText] = UNSET
+    Name: Several[NameGlob] = UNSET
     Status: Several[StatusName] = UNSET
     Tags: Annotated[dict[TagKey, Several[TagValue]], Field(min_length=1)] = UNSET
     ProductName: Several[GlobText] = UNSET

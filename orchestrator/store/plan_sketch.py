@@ -10,6 +10,7 @@ from sys import intern
 from typing import Any
 
 from orchestrator.core.arn import is_arn, parse_arn
+from orchestrator.core.duration import parse_duration
 from orchestrator.core.finding import Finding
 from orchestrator.core.inventory import QUIET
 from orchestrator.core.plan import Conditions, Entry, Options, Plan, Protection, Selection, Target
@@ -135,8 +136,17 @@ def sketch_conditions(keys: object) -> Conditions:
     if not isinstance(keys, dict):
         return Conditions(names=("*",))
     lanes = {name: [each for each in several(keys.get(name)) if isinstance(each, str)] for name in ("AccountId", "Region")}
+    ages = {name: seconds_of(keys[name]) for name in ("OlderThan", "YoungerThan") if name in keys}
     further = {"Name": ["*"]} if set(keys) - {"AccountId"} else {}
-    return conditions_of(lanes | further)
+    return conditions_of({**lanes, **further, **ages})
+
+
+def seconds_of(value: object) -> int | None:
+    """Return what a duration says, None if it is none."""
+    try:
+        return parse_duration(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
 
 
 def several(value: object) -> list[Any]:

@@ -21,6 +21,7 @@ UNSET: Any = None
 
 PERCENT = re.compile(r"(100|[1-9]?[0-9])%")
 NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,127}")
+NO_NAME = re.compile(r"[^A-Za-z0-9._*?\[\]!-]")
 WORD = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
@@ -77,7 +78,7 @@ def name_or_arn(value: str) -> str:
 def dependency(value: str) -> str:
     """Read one word of `DependsOn`."""
     if is_glob(value):
-        glob(value)
+        name_glob(value)
     elif not WORD.fullmatch(value):
         message = "expected the ProvisionedProductId, ProvisionedProductName or Key of an entry, or a glob as in team-*"
         raise PydanticCustomError("dependency", message)
@@ -91,6 +92,15 @@ def glob(value: str) -> str:
         raise PydanticCustomError("glob", message)
     if is_glob(value) and (mistake := mistake_in(value)):
         raise PydanticCustomError("glob", "not a glob: {why}", {"why": mistake})
+    return value
+
+
+def name_glob(value: str) -> str:
+    """Read a glob over names of provisioned products: a character that no name has would keep it from ever fitting."""
+    glob(value)
+    if strange := NO_NAME.search(value):
+        message = "no name has `{character}` in it; write a list for several names, and * or ? for any characters"
+        raise PydanticCustomError("glob", message, {"character": strange.group()})
     return value
 
 
@@ -152,7 +162,7 @@ def whole_name(value: str) -> str:
 # What each type that is checked by a function of ours looks like in the JSON Schema, as far as that can say it.
 DURATION_FORM = r"^(?=[0-9])([0-9]{1,6}d)?([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$"
 NAME_FORM = r"^([a-zA-Z0-9][a-zA-Z0-9._-]{0,127}|arn:aws[a-z-]*:servicecatalog:[a-z0-9-]+:[0-9]{12}:stack/[^/]+/[^/]+)$"
-WORD_FORM = r"^([A-Za-z0-9._-]{1,128}|.*[*?\[].*)$"
+WORD_FORM = r"^([A-Za-z0-9._-]{1,128}|[A-Za-z0-9._*?\[\]!-]*[*?\[][A-Za-z0-9._*?\[\]!-]*)$"
 TOLERANCE_FORM = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^(100|[1-9]?[0-9])%$"}]}
 RATE_FORM = {"type": "number", "exclusiveMinimum": 0, "maximum": MOST_PER_SECOND}
 
@@ -177,6 +187,9 @@ RoleArnText = Annotated[
 ExternalIdText = Annotated[str, Field(pattern=r"^[A-Za-z0-9_+=,.@:/-]{2,1224}$"), AfterValidator(whole_name)]
 SessionName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_+=,.@-]{2,64}$"), AfterValidator(whole_name)]
 ProfileName = Annotated[str, Field(min_length=1), AfterValidator(whole_name)]
+NameGlob = Annotated[
+    str, AfterValidator(name_glob), WithJsonSchema({"type": "string", "pattern": r"^[A-Za-z0-9._*?\[\]!-]+$"})
+]
 GlobText = Annotated[str, AfterValidator(glob), WithJsonSchema({"type": "string", "minLength": 1})]
 TagKey = Annotated[str, Field(min_length=1, max_length=128)]
 TagValue = Annotated[str, AfterValidator(tag_value)]

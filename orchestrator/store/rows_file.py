@@ -7,6 +7,7 @@ Reads row by row, and says of each mistake in which row it is; what a row's valu
 from __future__ import annotations
 
 import csv
+import re
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,10 +15,11 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from orchestrator.store.plan_mistakes import nearest
+from orchestrator.store.respelling import nearest
 from orchestrator.store.strict_json import DECODER
 
 MOST_BYTES = 1024 * 1024 * 1024
+SEPARATORS = re.compile(r"[;,\t|]")
 LISTS = frozenset({"DependsOn"})
 FLAGS = frozenset({"IgnoreErrors", "RetainPhysicalResources"})
 BOOLEANS = {"true": True, "false": False}
@@ -87,8 +89,11 @@ class Rows:
     def _is_heading(self, heading: list[str] | None) -> bool:
         """Check the first row of a CSV file: keys, each once."""
         if not heading:
-            hint = f"begin with a heading of keys, as in {','.join(self.keys[:2])}"
+            hint = "begin with a heading of keys, as in ProvisionedProductId,AccountId,Region"
             self._miss(1, "the file has no heading", hint)
+            return False
+        if len(heading) == 1 and SEPARATORS.search(heading[0]):
+            self._miss(1, "the cells are not separated by commas", "separate them with commas", heading[0])
             return False
         fine = True
         for index, key in enumerate(heading):
@@ -116,9 +121,9 @@ class Rows:
 
 
 def cell_value(key: str, cell: str) -> object:
-    """Return what a cell says: true and false as spreadsheets write them, lists split at spaces and semicolons."""
+    """Return what a cell says: true and false as spreadsheets write them, lists split at spaces, semicolons and commas."""
     if key in LISTS:
-        return cell.replace(";", " ").split()
+        return SEPARATORS.sub(" ", cell).split()
     return BOOLEANS.get(cell.lower(), cell) if key in FLAGS else cell
 
 

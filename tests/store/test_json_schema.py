@@ -105,6 +105,8 @@ TARGET = 'AccountId: "111122223333", Regions: [eu-west-1]'
         (HEAD + "Select: [{Where: {Name: []}}]\n", False),
         (HEAD + "Select: [{Where: {Name: ''}}]\n", False),
         (HEAD + "Select: [{Where: {name: a}}]\n", False),
+        (HEAD + "Select: [{Where: {Name: 'a, b'}}]\n", False),
+        (ONE.replace("pp-a}", "pp-a, DependsOn: ['x, y*']}"), False),
         (HEAD + "Select: [{Where: {Name: 1}}]\n", False),
         (HEAD + "Select: [{Where: {Status: [AVAILABLE, TAINTED]}}]\n", True),
         (HEAD + "Select: [{Where: {Status: available}}]\n", False),

@@ -108,18 +108,24 @@ plan.yaml:4:5: `Where` is missing
   |     ^""",
     ),
     "snake_case": (
-        "Select:\n  - where: {Name: a}\n",
+        "Select:\n  - where: {older_than: 14}\n",
         """\
-plan.yaml:4:5: `Where` is missing
-  |
-4 |   - where: {Name: a}
-  |     ^
-
 plan.yaml:4:5: unknown key `where`
   |
-4 |   - where: {Name: a}
+4 |   - where: {older_than: 14}
   |     ^^^^^
-  = help: did you mean `Where`?""",
+  = help: did you mean `Where`?
+
+plan.yaml:4:13: unknown key `older_than`
+  |
+4 |   - where: {older_than: 14}
+  |             ^^^^^^^^^^
+  = help: did you mean `OlderThan`?
+
+plan.yaml:4:25: `OlderThan`: expected a duration, as in 30s, 45m, 4h or 1h30m
+  |
+4 |   - where: {older_than: 14}
+  |                         ^^""",
     ),
     "kebab-case, and a condition that is none": (
         "Select:\n  - Where: {older-than: 3d, Names: [a], Colour: red}\n",
@@ -212,6 +218,95 @@ plan.yaml:4:46: `ProductName` must be text, not a mapping
   |
 4 |   - Where: {Name: [], Tags: {}, ProductName: {a: b}}
   |                                              ^""",
+    ),
+    "globs that can never fit, and ages that exclude one another": (
+        "Select:\n  - Where: {Name: ['prod-*, stage-*', '[z-a]*', '^sbx'], OlderThan: 14d, YoungerThan: 7d}\n",
+        """\
+plan.yaml:4:20: `Name`: no name has `,` in it; write a list for several names, and * or ? for any characters
+  |
+4 |   - Where: {Name: ['prod-*, stage-*', '[z-a]*', '^sbx'], OlderThan: 14d, YoungerThan: 7d}
+  |                    ^^^^^^^^^^^^^^^^^
+
+plan.yaml:4:39: `Name`: not a glob: the range `z-a` runs backwards
+  |
+4 |   - Where: {Name: ['prod-*, stage-*', '[z-a]*', '^sbx'], OlderThan: 14d, YoungerThan: 7d}
+  |                                       ^^^^^^^^
+
+plan.yaml:4:49: `Name`: no name has `^` in it; write a list for several names, and * or ? for any characters
+  |
+4 |   - Where: {Name: ['prod-*, stage-*', '[z-a]*', '^sbx'], OlderThan: 14d, YoungerThan: 7d}
+  |                                                 ^^^^^^^
+
+plan.yaml:4:87: nothing is older than its `OlderThan` and younger than that
+  |
+4 |   - Where: {Name: ['prod-*, stage-*', '[z-a]*', '^sbx'], OlderThan: 14d, YoungerThan: 7d}
+  |                                                                                       ^^""",
+    ),
+    "words that people expect": (
+        "Products:\n  - {id: pp-a, account: 1234, timeout: 3}\nProtect:\n  - {ProvisionedProductName: prod-*}\n",
+        """\
+plan.yaml:4:6: unknown key `id`
+  |
+4 |   - {id: pp-a, account: 1234, timeout: 3}
+  |      ^^
+  = help: did you mean `ProvisionedProductId`?
+
+plan.yaml:4:16: unknown key `account`
+  |
+4 |   - {id: pp-a, account: 1234, timeout: 3}
+  |                ^^^^^^^
+  = help: did you mean `AccountId`?
+
+plan.yaml:4:25: `AccountId` must be text, not the number `1234`
+  |
+4 |   - {id: pp-a, account: 1234, timeout: 3}
+  |                         ^^^^
+  = help: write its twelve digits in quotes
+
+plan.yaml:4:31: unknown key `timeout`
+  |
+4 |   - {id: pp-a, account: 1234, timeout: 3}
+  |                               ^^^^^^^
+  = help: did you mean `TerminationTimeout`?
+
+plan.yaml:4:40: `TerminationTimeout`: expected a duration, as in 30s, 45m, 4h or 1h30m
+  |
+4 |   - {id: pp-a, account: 1234, timeout: 3}
+  |                                        ^
+
+plan.yaml:6:6: unknown key `ProvisionedProductName`
+  |
+6 |   - {ProvisionedProductName: prod-*}
+  |      ^^^^^^^^^^^^^^^^^^^^^^
+  = help: did you mean `Name`?""",
+    ),
+    "what would not be right in quotes either": (
+        "Products:\n  - {ProvisionedProductId: pp-a, IgnoreErrors: yes, TerminationTimeout: 2026-01-01}\n"
+        "Limits: {MaxPercent: 60%, MaxTerminations: 1_000}\n",
+        """\
+plan.yaml:4:48: ambiguous value `yes`
+  |
+4 |   - {ProvisionedProductId: pp-a, IgnoreErrors: yes, TerminationTimeout: 2026-01-01}
+  |                                                ^^^
+  = help: write true or false, without quotes
+
+plan.yaml:4:73: ambiguous value `2026-01-01`
+  |
+4 |   - {ProvisionedProductId: pp-a, IgnoreErrors: yes, TerminationTimeout: 2026-01-01}
+  |                                                                         ^^^^^^^^^^
+  = help: `TerminationTimeout`: not a duration; write whole numbers with units, as in 30s, 45m, 4h, 14d or 1h30m
+
+plan.yaml:5:22: `MaxPercent` must be a number, not `60%`
+  |
+5 | Limits: {MaxPercent: 60%, MaxTerminations: 1_000}
+  |                      ^^^
+  = help: write 60
+
+plan.yaml:5:44: ambiguous value `1_000`
+  |
+5 | Limits: {MaxPercent: 60%, MaxTerminations: 1_000}
+  |                                            ^^^^^
+  = help: write 1000""",
     ),
     "globs that are none": (
         'Protect:\n  - Name: ["a[b", "a\\tb"]\nProducts: []\n',

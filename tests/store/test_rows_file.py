@@ -104,7 +104,7 @@ def test_rows_of_json_lines_are_entries_too(tmp_path: Path) -> None:
             "  |\n"
             "2 | pp 1,maybe\n"
             "  | ^^^^\n"
-            "  = help: it must match ^[A-Za-z0-9_-]{1,100}$\n"
+            "  = help: it must be letters, digits, `_` and `-`, at most 100, as in pp-abcdefghijklm\n"
             "\n"
             "l.csv:2:6: `IgnoreErrors` must be true or false, not `maybe`\n"
             "  |\n"
@@ -129,7 +129,16 @@ def test_rows_of_json_lines_are_entries_too(tmp_path: Path) -> None:
             "  |\n"
             "1 |\n"
             "  | ^\n"
-            "  = help: begin with a heading of keys, as in IgnoreErrors,RetainPhysicalResources",
+            "  = help: begin with a heading of keys, as in ProvisionedProductId,AccountId,Region",
+        ),
+        (
+            "l.csv",
+            "ProvisionedProductId;Key\npp-1;a\n",
+            "l.csv:1:1: the cells are not separated by commas\n"
+            "  |\n"
+            "1 | ProvisionedProductId;Key\n"
+            "  | ^^^^^^^^^^^^^^^^^^^^^^^^\n"
+            "  = help: separate them with commas",
         ),
         (
             "l.jsonl",

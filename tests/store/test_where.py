@@ -13,15 +13,15 @@ def test_words_are_conditions_as_in_a_plan() -> None:
     """A key that comes again gets a further word; without any, everything fits."""
     words = [
         "Name=sbx-*",
-        "Name=tmp=1",
+        "Name=tmp-1",
         "Tags.Environment=sandbox",
-        "Tags.Cost.Centre=",
+        "Tags.Cost.Centre=a=b",
         "Status=ERROR",
         "OlderThan=14d",
     ]
     assert conditions_from(words) == Conditions(
-        names=("sbx-*", "tmp=1"),
-        tags=(("Environment", ("sandbox",)), ("Cost.Centre", ("",))),
+        names=("sbx-*", "tmp-1"),
+        tags=(("Environment", ("sandbox",)), ("Cost.Centre", ("a=b",))),
         statuses=("ERROR",),
         older_than=14 * 86_400,
     )
