@@ -16,21 +16,26 @@ from orchestrator.core.worklist import Decision
 from orchestrator.errors import ExitCode, InvalidInput
 from orchestrator.report.plan_text import plan_text
 from orchestrator.report.text import plural
-from orchestrator.store.where import conditions_from
+from orchestrator.store.where import conditions_from, targets_from
 
 
 @click.command("discover")
-@click.option("--account", "accounts", multiple=True, metavar="ID", help="Look in this account. May be repeated.")
-@click.option("--region", "regions", multiple=True, metavar="REGION", help="Look in this region. May be repeated.")
+@click.option(
+    "--account", "accounts", multiple=True, metavar="ID", help="With --region: look in this account. May be repeated."
+)
+@click.option(
+    "--region", "regions", multiple=True, metavar="REGION", help="With --account: look in this region. May be repeated."
+)
 @click.option("--role-name", metavar="NAME", help="With --account: assume the role of this name in each account.")
 @click.option("--external-id", metavar="ID", help="With --role-name: what has to be said to assume it.")
-@click.option("--like", type=FILE, metavar="PLAN", help="Look where this plan does, and heed what it protects.")
+@click.option("--like", type=FILE, metavar="PLAN", help="Look where this plan does, and protect what it protects.")
 @click.option(
     "--where",
     "words",
     multiple=True,
     metavar="KEY=WORD",
-    help="Only what fits, as under `Where` in a plan: Name=sbx-*, Tags.Owner=alice, OlderThan=14d. May be repeated.",
+    help="Only what fits, as under `Where` in a plan: Name=sbx-*, Tags.Owner=alice, OlderThan=14d; "
+    "the same key again means either.",
 )
 @click.option("--name", default="discovered", show_default=True, help="The name of the plan.")
 @click.option("--out", type=FILE, metavar="FILE", help="Write the plan here.  [default: stdout]")
@@ -70,7 +75,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
         now = entrance.clock.now()
         ambient = tuple(Target(account_id=lane.account_id, regions=(lane.region,)) for lane in entrance.lanes)
     worklist = review.worklist
-    text = plan_text(name, asked.targets or ambient, worklist, now, "orchestrator " + " ".join(sys.argv[1:]))
+    text = plan_text(asked, asked.targets or ambient, worklist, now, "orchestrator " + " ".join(sys.argv[1:]))
     if out is None:
         put(text)
     else:
@@ -99,9 +104,7 @@ def plan_asked(  # noqa: PLR0917 - as the options are
         message = "--account and --region go together, --role-name needs them, and --external-id needs that"
         raise InvalidInput(message)
     model = api.load_plan(like) if like is not None else None
-    targets = tuple(
-        Target(account_id=account, regions=regions, role_name=role_name, external_id=external_id) for account in accounts
-    )
+    targets = targets_from(accounts, regions, role_name, external_id)
     return Plan(
         name=name,
         targets=model.targets if model else targets,

@@ -7,6 +7,7 @@ import sys
 
 from orchestrator.api import RunResult
 from orchestrator.cli.streams import put, tell
+from orchestrator.cli.terminal import NOTHING_TO_RESUME
 from orchestrator.errors import ExitCode, OutputLost
 from orchestrator.report.summary import closing
 
@@ -33,7 +34,7 @@ def end(result: RunResult, code: ExitCode, *, simulated: bool) -> int:
     tell(f"Journal: {result.journal}")
     unfinished = result.run.is_unfinished or result.broken is not None
     if unfinished and simulated:
-        tell("The rehearsal's made-up account ends with it; there is nothing to resume.")
+        tell(NOTHING_TO_RESUME)
     elif unfinished:
         tell(f"To go on: orchestrator resume {result.journal}")
     line = result.run.tally().line(result.run.run_id)

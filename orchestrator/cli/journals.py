@@ -10,7 +10,7 @@ from click.core import ParameterSource
 from orchestrator import api
 from orchestrator.cli.options import DURATION, all_of, state_dir_option
 from orchestrator.cli.places import state_at
-from orchestrator.cli.streams import put
+from orchestrator.cli.streams import put, tell
 from orchestrator.errors import ExitCode
 from orchestrator.report.text import columns, moment, plain, plural
 
@@ -28,7 +28,7 @@ which_options = all_of(
 @click.pass_context
 def command(ctx: click.Context, *, plan_name: str | None, simulated: bool, state_dir: Path | None) -> int:
     """
-    List the journals in the state directory, the newest last: of which run each is, and whether it is finished.
+    List the journals in the state directory, plan by plan, the newest last: of which run each is, whether it is finished.
 
     Calls nothing. `journals prune --older-than 90d` deletes old ones.
     """
@@ -36,13 +36,16 @@ def command(ctx: click.Context, *, plan_name: str | None, simulated: bool, state
         if any(ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE for name in ctx.params):
             ctx.fail(f"Options go behind `{ctx.invoked_subcommand}`.")
         return ExitCode.DONE
-    found = api.kept_journals(state_at(state_dir, simulated=simulated), plan_name)
+    state = state_at(state_dir, simulated=simulated)
+    found = api.kept_journals(state, plan_name)
     rows = [
         (plain(kept.plan_name), kept.run_id or "?", moment(kept.started_at) or "?", kept.state, str(kept.path))
         for kept in found
     ]
     if rows:
         put("\n".join(columns([HEAD, *rows], indent="")))
+    else:
+        tell(f"No journals in {state.base}" + ("" if simulated else "; those of rehearsals: journals --simulated"))
     return ExitCode.DONE
 
 

@@ -18,7 +18,7 @@ COMMANDS = {
     "discover": "Write a plan from what is live.",
     "validate": "Check plans, offline.",
     "doctor": "Tell who you are in each lane, and what you may do there.",
-    "review": "Show what a run would do, and why. Changes nothing.",
+    "review": "Show what a run would do, and why. Terminates nothing.",
     "run": "Review, confirm, terminate, follow to the end.",
     "resume": "Finish an interrupted run.",
     "stop": "Ask a run in another terminal to stop.",
@@ -41,7 +41,16 @@ Exit codes:
   6    another run holds the lock
   7    the journal cannot be trusted or written
   129, 130, 143  interrupted by SIGHUP, SIGINT, SIGTERM; resumable
-An unknown code is a failure."""
+An unknown code is a failure.
+
+\b
+Words:
+  lane      one account in one region
+  adopted   terminated by somebody else already: followed, and not sent
+  drifted   not what was reviewed any more, and so left alone
+  blocked   something that it comes after stays
+  stuck     still under way after its TerminationTimeout; the next run takes it up
+  in doubt  sent, and not (or not yet) known how it ended"""
 
 
 class LazyGroup(click.Group):

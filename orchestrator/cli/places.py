@@ -9,10 +9,13 @@ from pathlib import Path
 
 from orchestrator import api
 from orchestrator.cli.options import WORLD_SUFFIX
+from orchestrator.cli.terminal import Display
 from orchestrator.core.plan import Plan
 from orchestrator.core.resolution import problem_of
 from orchestrator.errors import InvalidInput
+from orchestrator.report.preview import preview
 from orchestrator.report.reviewed import LaneRead, Reviewed
+from orchestrator.report.text import plural
 from orchestrator.store import worklist_file
 from orchestrator.store.worklist_file import Reviewed as SavedWorklist
 
@@ -103,6 +106,7 @@ def reviewed(
     only: Sequence[str],
     exclude: Sequence[str],
     state: api.StateDir,
+    display: Display,
 ) -> Iterator[api.Review]:
     """
     Enter the lanes of an errand and review it.
@@ -115,6 +119,7 @@ def reviewed(
         only: Globs; what fits none of them is left out.
         exclude: Globs; what fits one of them is left out.
         state: Where notices are kept.
+        display: Where it is said what is going on.
 
     Raises:
 
@@ -123,6 +128,7 @@ def reviewed(
         GuardRefused: The worklist has expired, or a glob fits nothing.
     """
     with entrance_for(errand, world, workers) as entrance:
+        display.announce(f"Reading {plural(len(entrance.identities), 'lane')} ...")
         if errand.worklist is not None:
             review = api.recheck(errand.worklist, entrance, max_age=errand.max_age, state=state)
         else:
@@ -155,6 +161,11 @@ def reviewed_of(review: api.Review, plan_file: Path) -> Reviewed:
         refusals=review.refusals,
         lanes=lanes,
     )
+
+
+def as_text(shown: Reviewed, display: Display, *, stderr: bool) -> str:
+    """Render a review for the terminal, or whatever else a stream leads to."""
+    return preview(shown, lambda text, style: display.style(text, style, stderr=stderr), display.width(stderr=stderr))
 
 
 @contextmanager
@@ -197,6 +208,9 @@ def journal_at(path: Path | None, plan_name: str | None, state_dir: Path | None)
     unfinished = state.unfinished(plan_name)
     if unfinished is None:
         message = f"no unfinished run of the plan `{plan_name}` in {state.base}"
+        rehearsal = state_at(state_dir, simulated=True).unfinished(plan_name)
+        if rehearsal is not None:
+            message += f"; there is one of a rehearsal, which is named by its journal: {rehearsal}"
         raise InvalidInput(message)
     return unfinished
 

@@ -19,6 +19,7 @@ from orchestrator.report.progress import Fold
 from orchestrator.report.summary import closing
 from orchestrator.report.text import columns, moment, plain
 from orchestrator.store import journal as journals
+from orchestrator.store.worklist_file import is_worklist
 
 HEAD = ("STATE", "NAME", "ID", "SECONDS", "WHY")
 
@@ -40,6 +41,7 @@ def command(*, journal: Path, form: str, product: str | None) -> int:
 
     Everything is told from the journal alone. Exits 0 whatever the run came to; its own exit code is in the JSON report.
     """
+    refuse_plan(journal)
     told = journals.load(journal)
     run = replay(told)
     found = outcomes(run, told.events)
@@ -57,6 +59,19 @@ def command(*, journal: Path, form: str, product: str | None) -> int:
     else:
         show(run, told, found)
     return ExitCode.DONE
+
+
+def refuse_plan(path: Path) -> None:
+    """
+    Refuse a file that was never a journal, before its first line is taken for a broken one.
+
+    Raises:
+
+        InvalidInput: It is a plan, or a worklist.
+    """
+    if path.suffix in (".yaml", ".yml") or is_worklist(path):
+        message = f"{path}: this is no journal; `orchestrator journals` lists those there are"
+        raise InvalidInput(message)
 
 
 def fits(outcome: Outcome, pattern: str) -> bool:

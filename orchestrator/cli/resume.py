@@ -59,7 +59,9 @@ def command(  # noqa: PLR0913 - one parameter for each option
         return repeat(story)
     display = Display(quiet=quiet, color=color, log_format=log_format, log_level=log_level)
     entrance = api.reenter(story, workers=workers)
-    result = api.resume(story, entrance, settings=display.settings(grace), max_age=max_age)
+    result = api.resume(
+        story, entrance, settings=display.settings(grace, simulated=story.birth.header.simulated), max_age=max_age
+    )
     return end(result, result.exit_code, simulated=False)
 
 

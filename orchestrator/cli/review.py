@@ -18,20 +18,19 @@ from orchestrator.cli.options import (
     strict_option,
     workers_option,
 )
-from orchestrator.cli.places import errand_at, reviewed, reviewed_of, state_at
+from orchestrator.cli.places import as_text, errand_at, reviewed, reviewed_of, state_at
 from orchestrator.cli.streams import put, tell
 from orchestrator.cli.terminal import Display
 from orchestrator.core.duration import format_duration
-from orchestrator.core.worklist import Decision
+from orchestrator.core.worklist import Decision, Reason
 from orchestrator.errors import ExitCode, InvalidInput
 from orchestrator.report import review_data
-from orchestrator.report.preview import Style, preview
 from orchestrator.report.review_markdown import as_markdown
 from orchestrator.report.reviewed import Reviewed
 from orchestrator.store.worklist_file import is_worklist
 
-FORMS: dict[str, Callable[[Reviewed, Style], str]] = {
-    "text": preview,
+FORMS: dict[str, Callable[[Reviewed, Display], str]] = {
+    "text": lambda shown, display: as_text(shown, display, stderr=False),
     "json": lambda shown, _: review_data.as_json(shown),
     "csv": lambda shown, _: review_data.as_csv(shown),
     "markdown": lambda shown, _: as_markdown(shown),
@@ -91,9 +90,11 @@ def command(  # noqa: PLR0913 - one parameter for each option
         raise InvalidInput(message)
     errand = errand_at(plan, None, only_failed=False, simulate=simulate, strict=strict, max_age=None)
     state = state_at(state_dir, simulated=simulate)
-    with reviewed(errand, world=world, workers=workers, only=only, exclude=exclude, state=state) as review:
+    with reviewed(errand, world=world, workers=workers, only=only, exclude=exclude, state=state, display=display) as review:
         shown = reviewed_of(review, errand.plan_file)
-    put(FORMS[form](shown, lambda text, style: display.style(text, style, stderr=False)))
+    put(FORMS[form](shown, display))
+    if any(line.reason is Reason.NOTICE for line in shown.worklist.lines):
+        tell(f"Since when products are on notice is kept in {state.notices(shown.plan.name)}")
     if out is not None:
         replaced = out.exists()
         api.save_worklist(review, out, errand.plan_file)

@@ -22,11 +22,10 @@ from orchestrator.cli.options import (
     workers_option,
     worklist_age_option,
 )
-from orchestrator.cli.places import Errand, errand_at, reviewed, reviewed_of, state_at
+from orchestrator.cli.places import Errand, as_text, errand_at, reviewed, reviewed_of, state_at
 from orchestrator.cli.streams import put, tell
 from orchestrator.cli.terminal import Display, confirm
 from orchestrator.errors import ExitCode, Interrupted, InvalidInput
-from orchestrator.report.preview import preview
 from orchestrator.report.text import plural
 from orchestrator.store.journal import load
 
@@ -106,14 +105,14 @@ def command(  # noqa: PLR0913 - one parameter for each option
     errand = errand_at(plan, earlier, only_failed=only_failed, simulate=simulate, strict=strict, max_age=max_age)
     if asked.resume and not simulate and (code := finish_last(errand, state, display, asked, workers)):
         return code
-    with reviewed(errand, world=world, workers=workers, only=only, exclude=exclude, state=state) as review:
+    with reviewed(errand, world=world, workers=workers, only=only, exclude=exclude, state=state, display=display) as review:
         return execute(review, errand.plan_file, state, display, asked)
 
 
 def execute(review: api.Review, plan_file: Path, state: api.StateDir, display: Display, asked: Wishes) -> int:
     """Show, ask, run, say how it ended."""
     shown = reviewed_of(review, plan_file)
-    text = preview(shown, lambda text, style: display.style(text, style, stderr=not asked.dry_run))
+    text = as_text(shown, display, stderr=not asked.dry_run)
     if asked.dry_run:
         put(text)
         return review_command.exit_code(review, detailed=False)
@@ -123,7 +122,7 @@ def execute(review: api.Review, plan_file: Path, state: api.StateDir, display: D
     if asked.first is not None:
         tell(f"With --first {asked.first}: so many now, then you are asked about the rest.")
     confirm(review.outlook, yes=asked.yes)
-    settings = display.settings(asked.grace, first=asked.first)
+    settings = display.settings(asked.grace, simulated=review.entrance.simulated, first=asked.first)
     result = api.run(review, state=state, settings=settings, journal_path=asked.journal)
     return end(result, result.exit_code, simulated=review.entrance.simulated)
 
@@ -149,7 +148,7 @@ def finish_last(errand: Errand, state: api.StateDir, display: Display, asked: Wi
         tell(f"To do it: orchestrator resume {path}\nor to drop it: orchestrator abandon {path} --reason TEXT")
         return ExitCode.LEFT_TO_DO
     tell(f"An earlier run of `{errand.plan.name}` is unfinished; finishing it first: {path}")
-    settings = display.settings(asked.grace)
+    settings = display.settings(asked.grace, simulated=False)
     result = api.resume(story, api.reenter(story, workers=workers), settings=settings, restart=False)
     code = end(result, result.exit_code, simulated=False)
     if result.interrupted is not None and not result.run.is_unfinished:

@@ -13,7 +13,8 @@ from orchestrator.errors import OutputLost
 def tell(text: str = "") -> None:
     """Say something to the person: on stderr, and never a reason to stop."""
     try:
-        click.echo(text, err=True)
+        # Whether there is colour has been decided where the text was made.
+        click.echo(text, err=True, color=True)
     except OSError:
         return
 
@@ -27,7 +28,7 @@ def put(text: str) -> None:
         OutputLost: It cannot be written for another reason.
     """
     try:
-        click.echo(text.encode(errors="replace").decode())
+        click.echo(text.encode(errors="replace").decode(), color=True)
         sys.stdout.flush()
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - lives as long as the process

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import click
@@ -22,6 +24,8 @@ from orchestrator.report.preview import confirmation, unstyled
 from orchestrator.report.progress import Fold, LogProgress
 from orchestrator.report.summary import closing
 from orchestrator.report.text import plural
+
+NOTHING_TO_RESUME = "The rehearsal's made-up accounts end with it; there is nothing to resume."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,27 +52,46 @@ class Display:
             return click.style(text, **{style: True})
         return click.style(text, fg=style)
 
+    def width(self, *, stderr: bool) -> int | None:
+        """How wide the terminal is that a stream is shown on, None if it is shown on none."""
+        stream = sys.stderr if stderr else sys.stdout
+        return shutil.get_terminal_size().columns if stream.isatty() else None
+
+    def announce(self, text: str) -> None:
+        """Say what is going on, on a terminal, where somebody waits."""
+        if sys.stderr.isatty() and not self.quiet:
+            tell(text)
+
     @property
     def live(self) -> bool:
         """Whether a live display is shown."""
         terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("CI")
         return terminal and not self.quiet and self.log_format is None
 
-    def settings(self, grace: float, *, first: int | None = None) -> RunSettings:
-        """Return the settings of a run that is shown here. *first* is how many lines it does before it asks again."""
+    def settings(self, grace: float, *, simulated: bool, first: int | None = None) -> RunSettings:
+        """
+        Return the settings of a run that is shown here.
+
+        Args:
+
+            grace: Seconds that what is under way is followed after a wish to stop.
+            simulated: Whether it is a rehearsal, which ends with its made-up accounts.
+            first: How many lines it does before it asks again, None for all.
+        """
         return RunSettings(
             grace=grace,
             watch=self.watch,
             complain=self.complain,
-            farewell=self.farewell,
+            farewell=partial(self.farewell, simulated=simulated),
             first=first,
             go_on=confirm_rest,
         )
 
-    def farewell(self, path: Path) -> str:
+    def farewell(self, path: Path, *, simulated: bool) -> str:
         """Return what a second signal leaves behind: a cursor that can be seen, and the way to go on."""
         show_cursor = "\x1b[?25h\n" if self.live else ""
-        return f"{show_cursor}Left at once. To go on: orchestrator resume {path}\n"
+        go_on = NOTHING_TO_RESUME if simulated else f"To go on: orchestrator resume {path}"
+        return f"{show_cursor}Left at once. {go_on}\n"
 
     def watch(self, run: Run, history: Sequence[Event]) -> AbstractContextManager[Sequence[Observer]]:
         """Show a run as it goes on."""

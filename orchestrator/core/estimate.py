@@ -19,10 +19,14 @@ ASSUMED_DURATION = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """How long a run may take, in seconds, and the rate per second and lane that this assumes."""
+    """
+    How long a run may take, in seconds, and the rate per second and lane that this assumes. `capped` says that the plan's
+    InFlight, and not the rate, decides.
+    """
 
     seconds: float
     rate: float
+    capped: bool = False
 
 
 def estimate(plan: Plan, worklist: Worklist) -> Estimate | None:
@@ -45,6 +49,7 @@ def estimate(plan: Plan, worklist: Worklist) -> Estimate | None:
     rate = min(ASSUMED_RATE, plan.limits.rate_per_second or ASSUMED_RATE)
     fullest = max(Counter[Lane | None](line.lane for line in lines).values())
     # Where many are under way already, the next one waits for one to end.
-    queue = max(fullest / rate, (fullest / plan.limits.in_flight - 1) * ASSUMED_DURATION)
+    sending = fullest / rate
+    waiting = (fullest / plan.limits.in_flight - 1) * ASSUMED_DURATION
     chain = max(turns(worklist.lines).values()) * ASSUMED_DURATION
-    return Estimate(seconds=queue + chain, rate=rate)
+    return Estimate(seconds=max(sending, waiting) + chain, rate=rate, capped=waiting > sending)

@@ -8,22 +8,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from orchestrator.core.plan import Target
+from orchestrator.core.duration import format_duration
+from orchestrator.core.plan import Plan, Protection, Target
 from orchestrator.core.worklist import Decision, Line, Worklist
 from orchestrator.report.reviewed import age_of, shown_name
 from orchestrator.report.text import plain, plural
 
 PLAIN_ID = re.compile(r"pp-[a-z0-9-]+")
+"""What no reader of YAML takes for anything but text."""
+
 MOST_TAGS = 8
 
 
-def plan_text(name: str, targets: Sequence[Target], worklist: Worklist, now: float, command: str) -> str:
+def plan_text(plan: Plan, targets: Sequence[Target], worklist: Worklist, now: float, command: str) -> str:
     """
     Write a plan.
 
     Args:
 
-        name: Its name.
+        plan: What was asked for: its name, and what it protects, are those of the plan that is written.
         targets: The ways into its lanes.
         worklist: What a selection of everything that was asked for decides.
         now: For ages, seconds since the epoch.
@@ -39,7 +42,7 @@ def plan_text(name: str, targets: Sequence[Target], worklist: Worklist, now: flo
         f"# {plural(len(terminate), 'product')} to terminate. Delete what should stay, check the plan with",
         "# `orchestrator validate`, and see what it would do with `orchestrator review`.",
         "Version: 1",
-        f"Name: {name}",
+        f"Name: {quoted(plan.name)}",
         "",
         "Targets:",
         *target_lines(targets),
@@ -52,6 +55,7 @@ def plan_text(name: str, targets: Sequence[Target], worklist: Worklist, now: flo
         lines += ["", f"  # {lane}: {state}"]
         for line in found:
             lines += entry_lines(line, now, several=len(worklist.lanes) > 1)
+    lines += protection_lines(plan.protections)
     lines += ["", "Limits:", f"  MaxTerminations: {len(terminate)}"]
     return "\n".join(lines)
 
@@ -70,6 +74,34 @@ def target_lines(targets: Sequence[Target]) -> Iterator[str]:
         ):
             if value is not None:
                 yield f"    {key}: {quoted(value)}"
+
+
+def protection_lines(protections: Sequence[Protection]) -> Iterator[str]:
+    """Yield what is protected."""
+    if protections:
+        yield from ("", "Protect:")
+    for each in protections:
+        conditions = each.conditions
+        keys = [
+            f"{key}: [{', '.join(map(quoted, words))}]"
+            for key, words in (
+                ("Name", conditions.names),
+                ("ProvisionedProductId", conditions.product_ids),
+                ("Status", conditions.statuses),
+                ("ProductName", conditions.catalog_names),
+                ("ProductId", conditions.catalog_ids),
+                ("Type", conditions.types),
+                ("UserArn", conditions.user_arns),
+                ("AccountId", conditions.account_ids),
+                ("Region", conditions.regions),
+            )
+            if words
+        ]
+        tags = [f"{quoted(key)}: [{', '.join(map(quoted, words))}]" for key, words in conditions.tags]
+        keys += [f"Tags: {{{', '.join(tags)}}}"] if tags else []
+        for key, seconds in (("OlderThan", conditions.older_than), ("YoungerThan", conditions.younger_than)):
+            keys += [f"{key}: {format_duration(seconds)}"] if seconds is not None else []
+        yield f"  - {{{', '.join(keys)}}}"
 
 
 def entry_lines(line: Line, now: float, *, several: bool) -> Iterator[str]:

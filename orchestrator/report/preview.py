@@ -25,7 +25,7 @@ def unstyled(text: str, _: str) -> str:
     return text
 
 
-def preview(reviewed: Reviewed, style: Style = unstyled) -> str:
+def preview(reviewed: Reviewed, style: Style = unstyled, width: int | None = None) -> str:
     """
     Render a review for people.
 
@@ -33,6 +33,7 @@ def preview(reviewed: Reviewed, style: Style = unstyled) -> str:
 
         reviewed: What to show.
         style: Colours for a terminal.
+        width: How many characters a line of a table may have, None for as many as it needs.
     """
     worklist = reviewed.worklist
     lines = [style(worklist.summary(), "bold"), ""]
@@ -44,9 +45,9 @@ def preview(reviewed: Reviewed, style: Style = unstyled) -> str:
         found = reviewed.by_lane[lane]
         state = style(f"NOT READ COMPLETELY: {plain(problem)}", "red") if problem else "listing complete"
         lines += ["", style(f"{lane}", "bold") + f"  {counted(found)}, {state}"]
-        lines += table(found, rows, style)
+        lines += table(found, rows, style, width)
     if nowhere := reviewed.by_lane.get(None):
-        lines += ["", style("in no lane", "bold"), *table(nowhere, rows, style)]
+        lines += ["", style("in no lane", "bold"), *table(nowhere, rows, style, width)]
     for warning in reviewed.warnings():
         colour = "magenta" if "may leave resources behind" in warning else "yellow"
         lines += ["", style(f"Warning: {plain(warning)}{'' if warning.endswith('?') else '.'}", colour)]
@@ -62,12 +63,14 @@ def counted(lines: Sequence[Line]) -> str:
 
 
 class Rows:
-    """Makes the cells of lines. When a line has its turn is shown where lines wait for others."""
+    """Makes the cells of lines. Turns are shown where lines wait for others, options where a line has any."""
 
     def __init__(self, reviewed: Reviewed) -> None:
         self._reviewed = reviewed
         self._found = {line.id: line for line in reviewed.worklist.lines}
-        self.head = tuple(title for title in HEAD if title != "TURN" or reviewed.turns)
+        self._options = any(line.options.may_leave_resources for line in reviewed.worklist.lines)
+        left_out = {title for title, is_shown in (("TURN", reviewed.turns), ("OPTIONS", self._options)) if not is_shown}
+        self.head = tuple(title for title in HEAD if title not in left_out)
 
     def cells(self, line: Line) -> tuple[str, ...]:
         """Return the cells of one line."""
@@ -80,7 +83,7 @@ class Rows:
             plain(product.type) if product else "-",
             plain(product.status) if product else "-",
             age_of(line, self._reviewed.now),
-            options_of(line.options),
+            *((options_of(line.options),) if self._options else ()),
             self.why(line),
         )
 
@@ -89,15 +92,19 @@ class Rows:
         said = [self._reviewed.why(line)]
         if line.decision is Decision.TERMINATE and (after := describe(line, self._found)):
             said.append(after)
-        handle = line.key or (line.where if line.selected_by else None)
+        handle = line.key or (line.where if line.selected_by or self._is_elsewhere(line) else None)
         return plain(", ".join(said)) + (f" [{plain(handle)}]" if handle else "")
 
+    def _is_elsewhere(self, line: Line) -> bool:
+        """Whether a line's entry stands in another file than the plan."""
+        return line.where is not None and not line.where.startswith(f"{self._reviewed.plan_file}:")
 
-def table(lines: Sequence[Line], rows: Rows, style: Style) -> Iterator[str]:
+
+def table(lines: Sequence[Line], rows: Rows, style: Style, width: int | None) -> Iterator[str]:
     """Yield the lines of a table."""
     if not lines:
         return
-    laid_out = columns([rows.head, *(rows.cells(line) for line in lines)])
+    laid_out = columns([rows.head, *(rows.cells(line) for line in lines)], width=width)
     yield style(laid_out[0], "dim")
     for line, text in zip(lines, laid_out[1:], strict=True):
         colour = "magenta" if line.decision is Decision.TERMINATE and line.options.may_leave_resources else None

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from orchestrator.core import events as e
+from orchestrator.core.duration import format_duration
 from orchestrator.core.lane import Lane
 from orchestrator.core.states import UNDER_WAY, Board, State
 from orchestrator.core.tally import PLACES
@@ -82,12 +83,14 @@ class Fold:
 
 def details(event: e.Event) -> dict[str, Any]:
     """Return what an event says, for a log line."""
-    skipped = {"at", "line", "errors", "lane", "retry_at", "begun_at", "summary", "exit_code"}
+    skipped = {"at", "line", "errors", "lane", "retry_at", "begun_at", "summary", "exit_code", "until"}
     names = [name for kind in type(event).__mro__ for name in getattr(kind, "__slots__", ())]
     found = {name: getattr(event, name) for name in names if name not in skipped}
     errors = getattr(event, "errors", ())
     if errors:
         found["errors"] = "; ".join(map(str, errors))
+    if isinstance(event, e.AttemptFailed):
+        found["again_in"] = format_duration(event.retry_at - event.at)
     lane = getattr(event, "lane", None)
     if lane is not None:
         found["lane"] = str(lane)

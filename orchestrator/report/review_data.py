@@ -16,7 +16,7 @@ FORMAT = "orchestrator-review/1"
 COLUMNS = (
     "account_id", "region", "product_id", "name", "type", "decision", "reason", "why", "due_at", "turn", "after", "status",
     "created_at", "ignore_errors", "retain_physical_resources", "user_arn", "catalog_product_id", "catalog_product_name",
-    "tags", "physical_id", "last_record_id", "key", "where",
+    "tags", "physical_id", "last_record_id", "key", "where", "selected_by",
 )  # fmt: skip
 
 
@@ -88,4 +88,7 @@ def row_of(line: Line, reviewed: Reviewed) -> dict[str, Any]:
         "last_record_id": product.last_record_id if product else None,
         "key": line.key,
         "where": line.where,
+        "selected_by": [
+            reviewed.plan.selections[number].key or reviewed.plan.selections[number].where for number in line.selected_by
+        ],
     }

@@ -82,8 +82,9 @@ class Reviewed:
         if found is None:
             return None
         about = format_duration(found.seconds if found.seconds < 120 else round(found.seconds / 60) * 60)
+        capped = f" with at most {self.plan.limits.in_flight:,} under way" if found.capped else ""
         return (
-            f"about {about}, if each lane accepts {found.rate:g} terminations a second and each takes "
+            f"about {about}{capped}, if each lane accepts {found.rate:g} terminations a second and each takes "
             f"{format_duration(ASSUMED_DURATION)} (neither is known before)"
         )
 

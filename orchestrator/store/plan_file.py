@@ -173,7 +173,7 @@ class Reader:
         if not real.is_relative_to(self._folder.resolve()):
             return "leads out of the plan's folder"
         if not real.is_file():
-            return "is no file beside the plan"
+            return "is no regular file" if real.exists() else "is no file beside the plan"
         return "is read twice" if real in seen else None
 
     def _rows_of(self, path: Path, first: int, keys: schema.PlanKeys | None) -> Iterator[Entry]:

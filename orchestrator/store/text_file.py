@@ -19,7 +19,9 @@ def read_text(path: Path) -> str:
     """
     try:
         if not path.is_file():
-            what = "is a directory, not a plan" if path.is_dir() else "no such file"
+            what = (
+                "is a directory, not a plan" if path.is_dir() else "not a regular file" if path.exists() else "no such file"
+            )
             message = f"{path}: {what}"
             raise InvalidInput(message)
         if path.stat().st_size > MOST_BYTES:

@@ -1,4 +1,4 @@
-"""Conditions as they are written on a command line: `Name=sbx-*`, `Tags.Environment=sandbox`, `OlderThan=14d`."""
+"""Conditions and targets as they are written on a command line: `Name=sbx-*`, `Tags.Environment=sandbox`."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from orchestrator.core.plan import Conditions
+from orchestrator.core.plan import Conditions, Target
 from orchestrator.errors import InvalidInput
 from orchestrator.store import plan_schema as schema
 from orchestrator.store.plan_mistakes import explain
-from orchestrator.store.plan_sketch import conditions_of
+from orchestrator.store.plan_sketch import conditions_of, target_of
 
 EVERYTHING = Conditions(names=("*",))
 SINGLE = frozenset({"OlderThan", "YoungerThan"})
@@ -43,12 +43,49 @@ def conditions_from(words: Sequence[str]) -> Conditions:
         if section == "Tags" and tag:
             keys.setdefault("Tags", {}).setdefault(tag, []).append(word)
         elif key in SINGLE:
+            if key in keys:
+                message = f"--where {text}: `{key}` is given twice"
+                raise InvalidInput(message)
             keys[key] = word
         else:
             keys.setdefault(key, []).append(word)
     try:
         found = schema.WhereKeys.model_validate(keys)
     except ValidationError as error:
-        said = [explain(each["type"], ("Select", "Where", *each["loc"]), each) for each in error.errors(include_url=False)]
-        raise InvalidInput("; ".join(f"--where: {what}" + (f" ({hint})" if hint else "") for what, hint in said)) from error
+        raise InvalidInput(told(error, "--where", ("Select", "Where"))) from error
     return conditions_of(vars(found)) if keys else EVERYTHING
+
+
+def targets_from(
+    accounts: Sequence[str], regions: Sequence[str], role_name: str | None, external_id: str | None
+) -> tuple[Target, ...]:
+    """
+    Read targets.
+
+    Args:
+
+        accounts: Their ids; all are looked at in the same regions, by a role of the same name.
+        regions: The regions.
+        role_name: The role, None for the environment's own credentials.
+        external_id: What has to be said to assume it.
+
+    Raises:
+
+        InvalidInput: One of them is not what it should be.
+    """
+    given = {"RoleName": role_name, "ExternalId": external_id}
+    way = {key: value for key, value in given.items() if value is not None}
+    try:
+        keys = [
+            schema.TargetKeys.model_validate({"AccountId": account, "Regions": list(regions), **way})
+            for account in accounts
+        ]
+    except ValidationError as error:
+        raise InvalidInput(told(error, "discover", ("Targets",))) from error
+    return tuple(target_of(vars(each)) for each in keys)
+
+
+def told(error: ValidationError, option: str, place: tuple[str, ...]) -> str:
+    """Say what is wrong with what was given on the command line."""
+    said = [explain(each["type"], (*place, *each["loc"]), each) for each in error.errors(include_url=False)]
+    return "; ".join(f"{option}: {what}" + (f" ({hint})" if hint else "") for what, hint in said)

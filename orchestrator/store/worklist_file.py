@@ -62,8 +62,10 @@ class Reviewed:
 
 
 def is_worklist(path: Path) -> bool:
-    """Whether a file begins like a worklist. One that cannot be read does not."""
+    """Whether a file begins like a worklist. One that cannot be read does not, and what is no file is not waited for."""
     try:
+        if not path.is_file():
+            return False
         with path.open("rb") as file:
             return BEGINNING.match(file.read(256)) is not None
     except OSError:

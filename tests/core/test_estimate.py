@@ -37,6 +37,7 @@ def test_an_estimate_is_the_time_to_send_and_the_longest_chain(
     found = estimate(wanted, worklist(wanted, [product(id_) for id_ in IDS]))
     assert found is not None
     assert found.seconds == pytest.approx(seconds)
+    assert found.capped is (limits.in_flight == 2)
 
 
 def test_nothing_to_do_has_no_estimate() -> None:

@@ -160,6 +160,8 @@ def test_a_glob_with_a_mistake_is_found() -> None:
     assert mistake_in("a[b") == "a `[` is never closed"
     assert mistake_in("[a[b]") == "a `[` inside of a set"
     assert mistake_in("[]a]") is None
+    assert mistake_in("[!z-a]*") == "the range `z-a` runs backwards"
+    assert mistake_in("[a-z0-9_-]") is None
     assert not is_glob("plain-name")
 
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from orchestrator.core.decision import decide
 from orchestrator.core.inventory import CONTROL_TOWER_ACCOUNT, Proof
 from orchestrator.core.lane import Lane
-from orchestrator.core.plan import Conditions, Limits, Options, Plan, Selection, Target
+from orchestrator.core.plan import Conditions, Limits, Options, Plan, Protection, Selection, Target
 from orchestrator.core.worklist import Decision
 from orchestrator.report.plan_text import plan_text
 from orchestrator.report.preview import preview
@@ -160,18 +160,40 @@ PRODUCTS = st.builds(
 )
 
 
+CONDITIONS = st.builds(
+    Conditions,
+    names=st.just(("prod-*",)),
+    product_ids=st.sampled_from([(), ("pp-1", "0x1")]),
+    statuses=st.sampled_from([(), ("TAINTED",)]),
+    tags=st.sampled_from([(), (("Keep", ("true", 'a"b')), ("no", ("", "off")))]),
+    user_arns=st.sampled_from([(), ("*:role/x",)]),
+    account_ids=st.sampled_from([(), (LANE.account_id,)]),
+    older_than=st.sampled_from([None, 5_400]),
+    younger_than=st.sampled_from([None, 90_000]),
+)
+
+
 @settings(deadline=None)
-@given(st.lists(PRODUCTS, max_size=6, unique_by=lambda each: each.product_id), st.integers(1, 2))
-def test_a_plan_written_from_what_is_live_is_valid_and_reviews_to_the_same_set(held: list[Any], lanes: int) -> None:
-    """Whatever the products are called; what cannot be terminated is left as a comment."""
+@given(
+    st.lists(PRODUCTS, max_size=6, unique_by=lambda each: each.product_id),
+    st.integers(1, 2),
+    st.sampled_from(["found", "no", "123", "1e3", "null"]),
+    st.lists(st.builds(Protection, conditions=CONDITIONS), max_size=2).map(tuple),
+)
+def test_a_plan_written_from_what_is_live_is_valid_and_reviews_to_the_same_set(
+    held: list[Any], lanes: int, name: str, protections: tuple[Protection, ...]
+) -> None:
+    """Whatever the products are called, with what is protected; what cannot be terminated is left as a comment."""
     others = [replace(inventory(), lane=Lane("444455556666", "us-east-1"))] * (lanes - 1)
     inventories = [inventory(*held), *others]
     targets = tuple(
         Target(account_id=each.lane.account_id, regions=(each.lane.region,), role_name='odd"\\role') for each in inventories
     )
-    everything = Plan(name="x", targets=targets, selections=(Selection(conditions=Conditions(names=("*",))),))
+    selection = Selection(conditions=Conditions(names=("*",)))
+    everything = Plan(name="x", targets=targets, selections=(selection,), protections=protections)
     made = decide(everything, inventories)
-    text = plan_text("found", [replace(each, role_name="r") for each in targets], made, START, f"discover {NASTY}\n")
+    asked = Plan(name=name, protections=protections)
+    text = plan_text(asked, [replace(each, role_name="r") for each in targets], made, START, f"discover {NASTY}\n")
     with TemporaryDirectory() as folder:
         path = Path(folder) / "found.yaml"
         path.write_text(text, encoding="utf-8")
@@ -179,5 +201,7 @@ def test_a_plan_written_from_what_is_live_is_valid_and_reviews_to_the_same_set(h
     again = decide(plan, inventories)
     assert {line.id for line in again.lines} == {line.id for line in made.of(Decision.TERMINATE)}
     assert {line.decision for line in again.lines} <= {Decision.TERMINATE}
+    assert [each.conditions for each in plan.protections] == [each.conditions for each in protections]
+    assert plan.name == name
     assert plan.limits.max_terminations == len(again.lines)
     assert text.count("# left out: ") == len(made.lines) - len(again.lines)

@@ -188,6 +188,8 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         load_plan(tmp_path / "none.yaml")
     with pytest.raises(InvalidInput, match="is a directory"):
         load_plan(tmp_path)
+    with pytest.raises(InvalidInput, match="not a regular file"):
+        load_plan(Path("/dev/null"))
     latin = tmp_path / "latin.yaml"
     latin.write_bytes(b"Version: 1\nName: \xe4\n")
     with pytest.raises(InvalidInput, match=r"latin\.yaml:2: not UTF-8 \(byte 0xe4\)"):

@@ -235,7 +235,7 @@ plan.yaml:4:39: `Name`: not a glob: the range `z-a` runs backwards
 plan.yaml:4:49: `Name`: no name has `^` in it; write a list for several names, and * or ? for any characters
   |
 4 |   - Where: {Name: ['prod-*, stage-*', '[z-a]*', '^sbx'], OlderThan: 14d, YoungerThan: 7d}
-  |                                                 ^^^^^^^
+  |                                                 ^^^^^^
 
 plan.yaml:4:87: nothing is older than its `OlderThan` and younger than that
   |

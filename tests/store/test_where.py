@@ -6,7 +6,7 @@ import pytest
 
 from orchestrator.core.plan import Conditions
 from orchestrator.errors import InvalidInput
-from orchestrator.store.where import EVERYTHING, conditions_from
+from orchestrator.store.where import EVERYTHING, conditions_from, targets_from
 
 
 def test_words_are_conditions_as_in_a_plan() -> None:
@@ -37,6 +37,7 @@ def test_words_are_conditions_as_in_a_plan() -> None:
         (["Tags=x"], "--where: `Tags` must be a mapping of keys to values, not a list"),
         (["Status=OK", "Name=[a"], "--where: `Name`: not a glob: a `[` is never closed; --where: `Status` cannot be `OK`"),
         (["=x"], "--where: unknown key ``"),
+        (["OlderThan=90d", "OlderThan=1d"], "--where OlderThan=1d: `OlderThan` is given twice"),
     ],
 )
 def test_what_is_no_condition_is_said_not_to_be(words: list[str], said: str) -> None:
@@ -44,3 +45,12 @@ def test_what_is_no_condition_is_said_not_to_be(words: list[str], said: str) -> 
     with pytest.raises(InvalidInput) as caught:
         conditions_from(words)
     assert str(caught.value).startswith(said)
+
+
+def test_targets_are_read_as_in_a_plan() -> None:
+    """The same regions and the same role in each account."""
+    one, two = targets_from(["111122223333", "444455556666"], ["eu-west-1"], "r", "magic")
+    assert (one.account_id, two.regions, two.role_name, two.external_id) == ("111122223333", ("eu-west-1",), "r", "magic")
+    assert targets_from([], [], None, None) == ()
+    with pytest.raises(InvalidInput, match=r"discover: `AccountId` cannot be `11` \(it must be twelve digits in quotes\)"):
+        targets_from(["11"], ["eu-west-1"], None, None)

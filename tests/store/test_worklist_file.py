@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -61,6 +62,14 @@ def test_a_worklist_that_was_laid_out_anew_is_the_same(tmp_path: Path) -> None:
     path.write_text(json.dumps(json.loads(path.read_text()), indent=4))
     assert is_worklist(path)
     assert load(path).digest == seal
+
+
+def test_what_is_no_file_is_no_worklist_and_is_not_waited_for(tmp_path: Path) -> None:
+    """A pipe that nobody writes to, say."""
+    os.mkfifo(tmp_path / "pipe")
+    assert not is_worklist(tmp_path / "pipe")
+    assert not is_worklist(tmp_path)
+    assert not is_worklist(tmp_path / "none")
 
 
 def test_nothing_but_a_worklist_is_overwritten(tmp_path: Path) -> None:
