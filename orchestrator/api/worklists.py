@@ -107,7 +107,7 @@ def refuse_outdated(reviewed: Reviewed, now: float, max_age: float | None) -> No
         GuardRefused: It is.
     """
     age = now - reviewed.worklist.made_at
-    allowed = reviewed.expires_at - reviewed.worklist.made_at if max_age is None else max_age
+    allowed = min(WORKLIST_MAX_AGE, reviewed.expires_at - reviewed.worklist.made_at) if max_age is None else max_age
     if age > allowed:
         message = (
             f"the worklist is {format_duration(age)} old, and may be {format_duration(allowed)}; review the plan again"

@@ -43,7 +43,6 @@ def test_a_selection_terminates_what_fits_and_nothing_else(bench: Bench, simulat
         product("sbx-user", **like | {"UserArn": "arn:teacher/b"}),
         product("sbx-young", Age=3, **like),
         product("sbx-type", Type="EXTERNAL", **like),
-        product("sbx-status", Status="PLAN_IN_PROGRESS", **like),
     ]
     service = simulate({"Products": [product("sbx-1", **like), product("sbx-2", Status="TAINTED", **like), *others]})
     where = {
