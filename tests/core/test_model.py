@@ -39,6 +39,7 @@ IDS = ("pp-a", "pp-b", "pp-c")
 STATUSES = st.sampled_from(["AVAILABLE", "TAINTED", "ERROR", "UNDER_CHANGE", "PLAN_IN_PROGRESS", "NEW_STATUS"])
 RECORD_STATUSES = st.sampled_from(["CREATED", "IN_PROGRESS", "IN_PROGRESS_IN_ERROR", "SUCCEEDED", "FAILED", "ODD"])
 RECORD_IDS = st.sampled_from([None, "rec-of-pp-a", "rec-of-pp-b", "rec-1", "rec-2", "rec-3"])
+TAGS = st.sampled_from([(), (), (("sc-orchestrator:protect", "true"),), None])
 KINDS = st.sampled_from(["TERMINATE_PROVISIONED_PRODUCT", "UPDATE_PROVISIONED_PRODUCT", ""])
 PROBLEMS: st.SearchStrategy[Outcome] = st.sampled_from(
     [
@@ -74,7 +75,10 @@ def outcomes(draw: st.DrawFn, command: Command, now: float) -> Outcome:
         case DescribeProduct():
             return Answer(product(command.product_id, status=draw(STATUSES), last_record_id=draw(RECORD_IDS)))
         case ListPage():
-            shown = [product(id_, status=draw(STATUSES), last_record_id=draw(RECORD_IDS)) for id_ in draw(st.sets(ids))]
+            shown = [
+                product(id_, status=draw(STATUSES), last_record_id=draw(RECORD_IDS), tags=draw(TAGS))
+                for id_ in draw(st.sets(ids))
+            ]
             return Answer(Page(products=tuple(shown), next_token=draw(st.sampled_from([None, None, "more", "most"]))))
 
 
@@ -99,6 +103,8 @@ class World:
         self.in_flight: list[Command] = []
         self.answered: list[Reply] = []
         self.tokens: dict[tuple[str, int], str] = {}
+        self.listed: Listed | None = None
+        self.failed_at: dict[str, float] = {}
         self.held = {line.id for line in list(in_turn(made.lines))[first:]} if first is not None else set()
         self.run = Run(run_id="run-1", plan=wanted, worklist=made)
         shown = {id_: Sighting(at=self.now, status="AVAILABLE", record_id=f"rec-of-{id_}") for id_ in IDS}
@@ -123,6 +129,10 @@ class World:
             assert "SUCCEEDED" in event.evidence or "not found" in event.evidence
         if isinstance(event, e.Draining | e.Finished):
             assert event.at == self.now
+        if isinstance(event, Listed):
+            self.listed = event
+        if isinstance(event, e.AttemptFailed):
+            self.failed_at[event.line] = event.at
 
     def ask(self, room: int) -> None:
         """Issue what the run proposes."""
@@ -133,7 +143,11 @@ class World:
             self.in_flight.append(command)
 
     def check_send(self, command: Terminate) -> None:
-        """One token per attempt; nothing is sent that is closed or under way; limits hold."""
+        """One token per attempt; nothing is sent that is closed, under way or protected; limits hold."""
+        assert self.listed is not None
+        assert command.line not in self.listed.bars
+        assert self.failed_at.get(command.line, 0.0) <= self.listed.begun_at
+        assert self.now - self.listed.at <= 600
         assert self.tokens.setdefault((command.product_id, command.attempt), command.token) == command.token
         state = self.run.board.states[command.line]
         assert state in (State.PENDING, State.IN_DOUBT)
@@ -154,6 +168,7 @@ class World:
             self.run.apply(event)
         self.in_flight.clear()
         self.held = set()
+        self.listed = None
         self.commit(self.run.begin(self.now, Beginning.RESUME))
 
     def tick(self) -> None:

@@ -212,3 +212,11 @@ def test_a_key_is_unique_among_entries_and_selections() -> None:
     selection = Selection(conditions=Conditions(names=("a",)), key="k")
     [finding] = validate(Plan(name="x", entries=(Entry(product_id="pp-a", key="k"),), selections=(selection,)))
     assert (finding.path, finding.related) == (("Select", 0, "Key"), ((("Products", 0, "Key"), "first used here"),))
+
+
+def test_ages_that_exclude_one_another_are_found() -> None:
+    """Such a selection could never find anything."""
+    conditions = Conditions(older_than=14, younger_than=14)
+    [finding] = validate(Plan(name="x", selections=(Selection(conditions=conditions),)))
+    assert finding.path == ("Select", 0, "Where", "YoungerThan")
+    assert validate(Plan(name="x", selections=(Selection(conditions=Conditions(older_than=7, younger_than=14)),))) == []
