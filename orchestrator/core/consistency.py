@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from orchestrator.core.again import paired
-from orchestrator.core.decision import decide_found
 from orchestrator.core.graph import cycles
 from orchestrator.core.inventory import TERMINATE, Inventory, Product, Record
+from orchestrator.core.judging import decide_found
 from orchestrator.core.lane import Lane
 from orchestrator.core.ordering import hold
 from orchestrator.core.plan import Entry, Plan

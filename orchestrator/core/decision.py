@@ -11,28 +11,19 @@ from types import MappingProxyType
 from orchestrator.core.claims import Claims
 from orchestrator.core.duration import format_duration
 from orchestrator.core.inventory import (
-    CONTROL_TOWER_ACCOUNT,
-    FINAL,
-    KNOWN_TYPES,
-    PLAN_IN_PROGRESS,
-    QUIET,
     SUCCEEDED,
-    UNDER_CHANGE,
     Inventory,
-    Product,
     Record,
 )
-from orchestrator.core.lane import Lane
+from orchestrator.core.judging import Judgement, decide_found, line_of
 from orchestrator.core.matching import admits
 from orchestrator.core.ordering import Group, order
 from orchestrator.core.plan import Entry, Plan
-from orchestrator.core.protection import UNSEARCHED, outgrown, protection
 from orchestrator.core.resolution import Found, Resolver, Unresolved, problem_of
 from orchestrator.core.selection import Selected, differences, idle, select
 from orchestrator.core.settle import newest
-from orchestrator.core.worklist import Decision, Line, Reason, Worklist, line_id, unplaced_id, unread_id
+from orchestrator.core.worklist import Decision, Line, Reason, Worklist, unread_id
 
-Judgement = tuple[Decision, Reason, str]
 IN_BETWEEN = frozenset({Reason.UNDER_CHANGE, Reason.PLAN_IN_PROGRESS, Reason.UNKNOWN_STATUS})
 NO_NOTICES: Mapping[str, float] = MappingProxyType({})
 
@@ -151,54 +142,6 @@ def unread(plan: Plan, inventories: Sequence[Inventory]) -> Iterator[Line]:
             )
 
 
-def decide_found(plan: Plan, entry: Entry, inventory: Inventory, product: Product) -> Line:
-    """Decide on a product that a complete listing shows."""
-    lane = inventory.lane
-    if reason := protection(plan, product, lane, inventory.begun_at):
-        return line_of(entry, lane, (Decision.SKIP, Reason.PROTECTED, reason), product=product)
-    if product.tags is None:
-        return line_of(entry, lane, (Decision.REFUSE, Reason.LISTINGS_DIFFER, UNSEARCHED), product=product)
-    if entry.name not in (None, product.name):
-        # Names cannot be changed once a product is provisioned (documented).
-        detail = f"{product.product_id} is named {product.name}, and the plan calls it {entry.name}"
-        judgement: Judgement = (Decision.REFUSE, Reason.OTHER_NAME, detail)
-        return line_of(entry, inventory.lane, judgement, product=product)
-    if reason := outgrown(plan, entry.selected_by, product, lane, inventory.begun_at):
-        return line_of(entry, lane, (Decision.SKIP, Reason.LEFT_OUT, reason), product=product)
-    if product.type == CONTROL_TOWER_ACCOUNT and (entry.product_id is None or entry.selected_by):
-        detail = "it is a Control Tower account; name it by its ProvisionedProductId if it is really meant"
-        return line_of(entry, inventory.lane, (Decision.REFUSE, Reason.CONTROL_TOWER, detail), product=product)
-    judgement, record = judge(product, inventory.records.get(product.product_id, ()))
-    return line_of(entry, inventory.lane, judgement, product=product, record_id=record)
-
-
-def judge(product: Product, records: Sequence[Record]) -> tuple[Judgement, str | None]:
-    """
-    Decide by a product's type and status.
-
-    Returns:
-
-        The judgement, and the record of somebody's termination to follow, if that is what it is.
-    """
-    if product.type not in KNOWN_TYPES:
-        return (Decision.REFUSE, Reason.UNKNOWN_TYPE, f"its type {product.type or '(none)'} is not known"), None
-    if product.status in QUIET:
-        return (Decision.TERMINATE, Reason.ASKED, f"it is {product.status}"), None
-    if product.status == PLAN_IN_PROGRESS:
-        detail = "a plan for it is in progress; execute or delete that plan first"
-        return (Decision.REFUSE, Reason.PLAN_IN_PROGRESS, detail), None
-    if product.status != UNDER_CHANGE:
-        return (Decision.REFUSE, Reason.UNKNOWN_STATUS, f"its status {product.status or '(none)'} is not known"), None
-    change = next((record for record in records if record.record_id == product.last_record_id), None)
-    if change is None:
-        detail = "it is under change, and the record of that change cannot be read"
-        return (Decision.REFUSE, Reason.UNDER_CHANGE, detail), None
-    if change.is_termination and change.status not in FINAL:
-        detail = f"its termination is already under way by {change.record_id}; it is followed, not sent"
-        return (Decision.TERMINATE, Reason.ADOPT, detail), change.record_id
-    return (Decision.REFUSE, Reason.UNDER_CHANGE, f"it is under change by {change}"), None
-
-
 def decide_missing(entry: Entry, inventories: Sequence[Inventory], absent: Decision) -> Line:
     """Decide on a product that no lane's complete listing shows."""
     seen = [(inventory.lane, record) for inventory in inventories for record in records_of(entry, inventory)]
@@ -241,31 +184,3 @@ def refuse_shared(entries: Sequence[Entry], lines: Sequence[Line]) -> list[Line]
         judgement = (Decision.REFUSE, Reason.DUPLICATE, f"two entries mean this product: {places}")
         decided.append(line_of(entry, line.lane, judgement, product=line.product))
     return decided
-
-
-def line_of(
-    entry: Entry,
-    lane: Lane | None,
-    judgement: Judgement,
-    *,
-    product: Product | None = None,
-    record_id: str | None = None,
-) -> Line:
-    """Make the line of an entry."""
-    decision, reason, detail = judgement
-    product_id = product.product_id if product else entry.product_id
-    return Line(
-        id=line_id(lane, product_id) if lane and product_id else unplaced_id(entry, lane),
-        product_id=product_id,
-        lane=lane,
-        decision=decision,
-        reason=reason,
-        detail=detail,
-        options=entry.options,
-        product=product,
-        asked_name=entry.name,
-        key=entry.key,
-        record_id=record_id,
-        where=entry.where,
-        selected_by=entry.selected_by,
-    )
