@@ -95,7 +95,7 @@ class Reader:
         self.diagnostics: list[Diagnostic] = []
         self._folder = path.parent
         self._root = document.root
-        self._places = Places(str(path), yaml_nodes.split_lines(text), document.root)
+        self._places = Places(str(path), text, document.root)
         self._ambiguous = {problem.position for problem in document.problems}
         respelled = respell(document.root) if document.root is not None else ()
         for problem in (*document.problems, *respelled):

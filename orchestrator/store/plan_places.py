@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,14 +39,15 @@ class Places:
     Args:
 
         file: The plan, as it is called in messages.
-        source: Its lines.
+        text: What it holds.
         root: Its tree, None if there is none.
     """
 
     file: str
-    source: Sequence[str]
+    text: str
     root: yaml_nodes.Node | None
     _rows: list[RowsPlaces] = field(default_factory=list)
+    _lines: list[str] | None = None
 
     def add(self, path: Path, first: int) -> RowsPlaces:
         """Begin a file of rows, and return the places that the line of each of its products is to be added to."""
@@ -76,7 +76,10 @@ class Places:
 
     def at(self, position: yaml_nodes.Position) -> Place:
         """Return the place at a position of the YAML."""
-        source = self.source[position.line] if position.line < len(self.source) else None
+        if self._lines is None:
+            # Only for what is wrong: a long plan has as many lines as it has values.
+            self._lines = yaml_nodes.split_lines(self.text)
+        source = self._lines[position.line] if position.line < len(self._lines) else None
         length = max(1, min(position.length, len(source or "") - position.column))
         return Place(file=self.file, line=position.line + 1, column=position.column + 1, length=length, source=source)
 

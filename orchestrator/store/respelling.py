@@ -47,6 +47,13 @@ EXPECTED: Mapping[str, str] = MappingProxyType(
 )
 """Words that people expect, and the keys that they mean where there is no key of that name."""
 
+KEYS = {place: dict.fromkeys(model.model_fields) for place, model in MODELS.items()}
+INNER = {
+    place: {inner.rpartition(".")[2] for inner in MODELS if inner != place and inner.rpartition(".")[0] == place}
+    for place in MODELS
+}
+"""Of each place, the keys below which there are keys again."""
+
 SURE = 0.9
 LIKELY = 0.7
 
@@ -74,17 +81,16 @@ def within(node: yaml_nodes.Node, place: str) -> Iterator[yaml_nodes.Problem]:
         return
     if not isinstance(node, yaml_nodes.Mapping) or place not in MODELS:
         return
-    known = list(MODELS[place].model_fields)
-    for name, (key, value) in list(node.entries.items()):
-        meant = name if name in known else near(name, known, SURE)
-        if meant is None:
-            continue
-        if meant != name and meant not in node.entries:
+    known = KEYS[place]
+    for name in [name for name in node.entries if name not in known]:
+        meant = near(name, list(known), SURE)
+        if meant is not None and meant not in node.entries:
             hint = f"did you mean `{meant}`?"
-            yield yaml_nodes.Problem(position=key.position, message=f"unknown key `{name}`", hint=hint)
-            del node.entries[name]
-            node.entries[meant] = (key, value)
-        yield from within(value, f"{place}.{meant}" if place else meant)
+            yield yaml_nodes.Problem(position=node.key(name), message=f"unknown key `{name}`", hint=hint)
+            node.entries[meant] = node.entries.pop(name)
+            node.keys[meant] = node.keys.pop(name)
+    for name in INNER[place] & node.entries.keys():
+        yield from within(node.entries[name], f"{place}.{name}" if place else name)
 
 
 def near(given: str, known: Sequence[str], cutoff: float) -> str | None:

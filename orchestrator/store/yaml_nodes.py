@@ -19,22 +19,47 @@ class Position:
     length: int
 
 
+BITS = 20
+"""Of a packed place, for the column and for the length each; longer lines are shown as if they ended there."""
+
+LARGEST = (1 << BITS) - 1
+
+
+def packed(line: int, column: int, length: int) -> int:
+    """Return a position as one number: a plan of 100,000 entries has more than a million of them."""
+    return (line << BITS | (min(LARGEST, column))) << BITS | (min(LARGEST, length))
+
+
+def unpacked(place: int) -> Position:
+    """Return the position that was packed."""
+    return Position(place >> 2 * BITS, place >> BITS & LARGEST, place & LARGEST)
+
+
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A single value. `plain` says that it stood without quotes."""
+    """A single value. `text` is how it was written; `place` is its position, packed."""
 
     value: Plain
     text: str
-    plain: bool
-    position: Position
+    place: int
+
+    @property
+    def position(self) -> Position:
+        """Where it stands."""
+        return unpacked(self.place)
 
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """Keys and values in order."""
+    """Keys and values in order, and the keys as they stand there."""
 
-    entries: dict[str, tuple[Scalar, Node]]
+    entries: dict[str, Node]
+    keys: dict[str, int]
     position: Position
+
+    def key(self, name: str) -> Position:
+        """Return where a key stands."""
+        return unpacked(self.keys[name])
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +108,7 @@ def to_plain(node: Node) -> object:
         case Scalar():
             return node.value
         case Mapping():
-            return {key: to_plain(value) for key, (_, value) in node.entries.items()}
+            return {key: to_plain(value) for key, value in node.entries.items()}
         case Sequence():
             return [to_plain(item) for item in node.items]
 
@@ -102,8 +127,8 @@ def find(root: Node, path: tuple[str | int, ...], *, key: bool = False) -> Posit
     position = root.position
     for step in path:
         if isinstance(node, Mapping) and step in node.entries:
-            name, node = node.entries[str(step)]
-            position = name.position if key else node.position
+            position = node.key(str(step)) if key else node.entries[str(step)].position
+            node = node.entries[str(step)]
         elif isinstance(node, Sequence) and isinstance(step, int) and step < len(node.items):
             node = node.items[step]
             position = node.position

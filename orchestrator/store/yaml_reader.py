@@ -9,6 +9,7 @@ that another YAML reader would turn into something else are errors, not guesses.
 from __future__ import annotations
 
 import re
+from sys import intern
 
 import yaml
 
@@ -21,8 +22,10 @@ from orchestrator.store.yaml_nodes import (
     Problem,
     Scalar,
     Sequence,
+    packed,
     position_at,
     split_lines,
+    unpacked,
 )
 from orchestrator.store.yaml_scalars import resolve
 
@@ -134,7 +137,7 @@ class Builder:
             case yaml.ScalarEvent():
                 self._scalar(event)
             case yaml.MappingStartEvent():
-                self._enter(Mapping({}, position_of(event)), event)
+                self._enter(Mapping({}, {}, position_of(event)), event)
             case yaml.SequenceStartEvent():
                 self._enter(Sequence([], position_of(event)), event)
             case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
@@ -151,18 +154,19 @@ class Builder:
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
         is_key = bool(self._open) and isinstance(self._open[-1][0], Mapping) and self._open[-1][1] is None
-        plain = event.style is None or event.style == ""
-        position = position_of(event)
-        value: Plain = event.value
-        if plain and not is_key:
-            value, hint = resolve(event.value)
-            if hint:
-                message = f"ambiguous value `{event.value}`"
-                self._problems.append(Problem(position=position, message=message, hint=hint))
-        if plain and is_key and event.value == "<<":
-            hint = "write the keys out; a reviewer must be able to read each line alone"
-            raise Refused(Problem(position=position, message="a merge key", hint=hint))
-        self._add(Scalar(value, event.value, plain, position))
+        # Keys are the same few words again and again.
+        text = intern(event.value) if is_key else event.value
+        value: Plain = text
+        if not event.style:
+            if not is_key:
+                value, hint = resolve(text)
+                if hint:
+                    message = f"ambiguous value `{text}`"
+                    self._problems.append(Problem(position=position_of(event), message=message, hint=hint))
+            elif text == "<<":
+                hint = "write the keys out; a reviewer must be able to read each line alone"
+                raise Refused(Problem(position=position_of(event), message="a merge key", hint=hint))
+        self._add(Scalar(value, text, place_of(event)))
 
     def _add(self, node: Node) -> None:
         self._values += 1
@@ -180,20 +184,20 @@ class Builder:
             self._open[-1] = (parent, self._key(node, parent))
         else:
             if key.text not in parent.entries:
-                parent.entries[key.text] = (key, node)
+                parent.entries[key.text] = node
+                parent.keys[key.text] = key.place
             self._open[-1] = (parent, None)
 
     def _key(self, node: Node, parent: Mapping) -> Scalar:
         if not isinstance(node, Scalar):
             raise Refused(Problem(position=node.position, message="a key that is not a word"))
-        earlier = parent.entries.get(node.text)
-        if earlier is not None:
+        if node.text in parent.entries:
             self._problems.append(
                 Problem(
                     position=node.position,
                     message=f"the key `{node.text}` is given twice",
                     hint="keep one of the two; other readers would silently take the last",
-                    related=earlier[0].position,
+                    related=parent.key(node.text),
                 )
             )
         return node
@@ -214,10 +218,15 @@ def refuse_indirection(event: yaml.Event) -> None:
         raise Refused(Problem(position=position_of(event), message=f"{what}, `{name}`", hint=hint))
 
 
-def position_of(event: yaml.Event) -> Position:
-    """Return where an event begins, and how long it is on that line."""
+def place_of(event: yaml.Event) -> int:
+    """Return where an event begins, and how long it is on that line, packed."""
     start, end = event.start_mark, event.end_mark
     assert start is not None
     assert end is not None
     length = end.column - start.column if end.line == start.line else 1
-    return Position(start.line, start.column, max(1, length))
+    return packed(start.line, start.column, length or 1)
+
+
+def position_of(event: yaml.Event) -> Position:
+    """Return where an event begins, and how long it is on that line."""
+    return unpacked(place_of(event))
