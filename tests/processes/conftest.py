@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -119,13 +119,12 @@ class Bench:
         self,
         service: Service,
         *arguments: object,
-        after: str = " accepted ",
-        count: int = 1,
+        after: Sequence[str] = (" accepted ",),
         env: dict[str, str] | None = None,
     ) -> str:
-        """Run the program until so many of its log lines hold these words, ask it to stop, and return its stdout."""
+        """Run the program until its log lines have held each of these words, ask it to stop, and return its stdout."""
         process = self.start(service, *arguments, "--grace", "1s", env=env)
-        wait_for(process, after, count)
+        wait_for(process, *after)
         process.terminate()
         out, err = process.communicate(timeout=LONGEST)
         assert process.returncode == 128 + signal.SIGTERM, err
@@ -137,15 +136,16 @@ class Bench:
         return sorted((self.folder / "state").glob("test/*.jsonl"))
 
 
-def wait_for(process: subprocess.Popen[str], words: str, count: int = 1) -> None:
-    """Read what a process says until so many of its lines hold these words."""
+def wait_for(process: subprocess.Popen[str], *words: str) -> None:
+    """Read what a process says until its lines have held each of these words, in whatever order, one word each."""
     assert process.stderr is not None
-    missing = count
+    missing = list(words)
     for line in process.stderr:
-        missing -= words in line
+        if said := next((word for word in missing if word in line), None):
+            missing.remove(said)
         if not missing:
             return
-    message = f"{missing} of {count} lines with {words!r} were never said"
+    message = f"lines with {missing} were never said"
     raise AssertionError(message)
 
 

@@ -229,10 +229,11 @@ def test_a_run_of_many_accounts_resumes_where_it_was(bench: Bench, simulate: Sim
     """The roles are assumed again; without the region in the environment, too."""
     service = simulate(world(product("a", Duration=600), there=[product("b")]))
     path = plan(bench, [*named("b"), *named("a")])
-    bench.interrupt(service, "run", path, "--yes", count=2)
-    nowhere = {"AWS_DEFAULT_REGION": ""}
-    resumed = bench.interrupt(service, "resume", "--plan", "test", after=" terminated ", env=nowhere)
+    bench.interrupt(service, "run", path, "--yes", after=(" accepted ", " accepted ", " terminated "))
+    entered = len(service.ledger("AssumeRole"))
+    resumed = bench.interrupt(service, "resume", "--plan", "test", after=(" began ",), env={"AWS_DEFAULT_REGION": ""})
     assert "1 terminated" in resumed
+    assert len(service.ledger("AssumeRole")) == entered + 2
     assert service.sent().count("pp-b") == 1
     assert service.sent().count("pp-a") == 1
 
@@ -299,7 +300,7 @@ def test_two_hundred_lanes_run_in_one_process_and_no_bad_one_holds_the_others_ba
         Limits={"MaxTerminations": 4_000},
     )
     process = bench.start(service, "run", path, "--yes", "--grace", "1s")
-    wait_for(process, " terminated ", 196 * 20)
+    wait_for(process, *[" terminated "] * (196 * 20))
     process.terminate()
     out, err = process.communicate(timeout=LONGEST)
     assert process.returncode == 128 + signal.SIGTERM, err[-2_000:]

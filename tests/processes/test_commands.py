@@ -198,7 +198,7 @@ def test_a_journal_kept_elsewhere_is_still_the_plans_run(bench: Bench, simulate:
     assert again.returncode == 4
     assert "is unfinished" in again.stderr
     assert bench.run(service, "run", path, "--yes", "--journal", elsewhere).returncode == 7
-    bench.interrupt(service, "resume", "--plan", "test", after=" began ")
+    bench.interrupt(service, "resume", "--plan", "test", after=(" began ",))
     assert len(service.ledger()) == 1
 
 
@@ -225,7 +225,7 @@ def test_run_resume_finishes_an_unfinished_run_first(bench: Bench, simulate: Sim
     """Then the new one begins and finds everything gone."""
     service = simulate({"Products": [{"Id": "pp-a", "Duration": 3}, {"Id": "pp-b", "Duration": 3}]})
     path = bench.plan("pp-a", "pp-b")
-    bench.interrupt(service, "run", path, "--yes", count=2)
+    bench.interrupt(service, "run", path, "--yes", after=[" accepted "] * 2)
     nightly = bench.run(service, "run", path, "--yes", "--resume")
     assert nightly.returncode == 0, nightly.stderr
     first, second = nightly.stdout.splitlines()
