@@ -120,9 +120,10 @@ def survey(plan: Plan, entrance: Entrance, *, strict: bool = False, state: State
     if found := validate(plan):
         raise InvalidInput("; ".join(finding.message for finding in found))
     path = None
-    if state is not None and any(selection.after is not None for selection in plan.selections):
+    # What is pinned was selected by an earlier review, and is no news of what is selected now.
+    if state is not None and not plan.pinned and any(selection.after is not None for selection in plan.selections):
         path = state.notices(plan.name)
-    notices = notices_file.load(path) if path else {}
+    notices = (notices_file.load(path) if path else None) or {}
     inventories = take_stock(plan, entrance)
     worklist = decide(plan, inventories, strict=strict, notices=notices)
     if path:

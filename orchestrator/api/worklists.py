@@ -61,8 +61,8 @@ def recheck(
         items = [f"{lane}: {problem}" for lane, problem in problems.items()]
         raise GuardRefused(listed_briefly("no lane of the worklist could be read completely", items))
     closed = [LaneClosed(at=now, lane=lane, reason=f"lane {lane}: {problem}") for lane, problem in problems.items()]
-    notices = notices_file.load(state.notices(reviewed.plan.name)) if state is not None else {}
-    anew = given_anew(reviewed.plan, worklist, notices, now) if notices else {}
+    notices = notices_file.load(state.notices(reviewed.plan.name)) if state is not None else None
+    anew = {} if notices is None else given_anew(reviewed.plan, worklist, notices, now)
     found = anew | drifts(reviewed.plan, worklist, inventories)
     drifted = [Drifted(at=now, line=line, reason=reason) for line, reason in found.items()]
     shown = {line_id(each.lane, id_) for each in inventories if each.complete for id_ in each.products}

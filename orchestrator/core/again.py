@@ -13,7 +13,7 @@ from orchestrator.core.narrowing import leave_out
 from orchestrator.core.ordering import hold
 from orchestrator.core.plan import Entry, Plan
 from orchestrator.core.states import State
-from orchestrator.core.worklist import Decision, Line, Worklist
+from orchestrator.core.worklist import Decision, Line, Reason, Worklist
 
 NOT_DONE = frozenset({State.FAILED, State.CONTRADICTED, State.STUCK, State.BLOCKED})
 """States of lines that an earlier run tried to terminate, or would have, and that did not go."""
@@ -33,36 +33,12 @@ def pinned(plan: Plan, worklist: Worklist) -> Plan:
         The plan, in which each entry whose product was found names it by id and lane, too; what its selections had found is
         named by entries now, which still have to fit, and nothing is selected anew.
     """
-    if plan.pinned:
-        return replace(plan, entries=tuple(pin(entry, line) for entry, line in paired(plan, worklist)))
-    selected = [line for line in worklist.lines if line.selected_by and line.product is not None]
-    members = {
-        each.key: tuple(line.product_id or "" for line in selected if number in line.selected_by)
-        for number, each in enumerate(plan.selections)
-        if each.key
-    }
-    entries = [
-        replace(
-            pin(entry, line), depends_on=tuple(each for word in entry.depends_on for each in members.get(word, (word,)))
-        )
-        for entry, line in paired(plan, worklist)
-    ]
-    handles = handles_of(worklist)
-    written = [written_of(line, handles) for line in selected if can_wait(line, handles)]
-    return replace(plan, entries=(*entries, *written), pinned=True)
+    entries = [pin(entry, line) for entry, line in paired(plan, worklist)]
+    selected = [] if plan.pinned else [line for line in worklist.lines if line.selected_by and line.product is not None]
+    return replace(plan, entries=(*entries, *map(written_of, selected)), pinned=True)
 
 
-def handles_of(worklist: Worklist) -> dict[str, str | None]:
-    """Return for each line the word that a plan could name it by, None if there is none that is sure to mean it."""
-    return {line.id: line.key or line.product_id for line in worklist.lines}
-
-
-def can_wait(line: Line, handles: Mapping[str, str | None]) -> bool:
-    """Whether all that a line comes after can be named; otherwise nothing would hold it back in a second go."""
-    return all(handles[before] for before in line.after)
-
-
-def written_of(line: Line, handles: Mapping[str, str | None]) -> Entry:
+def written_of(line: Line) -> Entry:
     """Return the entry that names what a selection had found, after what it came after."""
     assert line.lane is not None
     return Entry(
@@ -70,9 +46,11 @@ def written_of(line: Line, handles: Mapping[str, str | None]) -> Entry:
         account_id=line.lane.account_id,
         region=line.lane.region,
         options=line.options,
-        depends_on=(*(handles[id_] or "" for id_ in line.after), *line.globs),
+        depends_on=line.globs,
         where=line.where,
         selected_by=line.selected_by,
+        after=line.after,
+        adopted=line.reason is Reason.ADOPT,
     )
 
 
@@ -95,7 +73,7 @@ def is_of(line: Line, entry: Entry) -> bool:
 
 
 def pin(entry: Entry, line: Line | None) -> Entry:
-    """Return an entry that names the product of its line."""
+    """Return an entry that names the product of its line, after what it came after."""
     if line is None or line.product is None or line.lane is None:
         return entry
     return replace(
@@ -103,6 +81,8 @@ def pin(entry: Entry, line: Line | None) -> Entry:
         product_id=line.product_id,
         account_id=line.lane.account_id,
         region=line.lane.region,
+        # A third go does not forget what the second could not name.
+        after=tuple(dict.fromkeys((*entry.after, *line.after))),
     )
 
 
@@ -120,15 +100,26 @@ def meant(worklist: Worklist, states: Mapping[str, State], *, only_failed: bool)
 
         The ids of lines.
     """
-    handles = handles_of(worklist)
+    waiting = behind_missing(worklist)
     return frozenset(
         line.id
         for line in worklist.lines
         if line.product is not None
-        and can_wait(line, handles)
+        and line.id not in waiting
         and (line.decision is Decision.TERMINATE or states[line.id] is State.BLOCKED)
         and (not only_failed or states[line.id] in NOT_DONE)
     )
+
+
+def behind_missing(worklist: Worklist) -> frozenset[str]:
+    """Return the lines behind a product that was not found, in a run that was asked (`--strict`) to refuse such."""
+    found = {line.id for line in worklist.lines if line.decision is Decision.REFUSE and line.reason is Reason.NOT_FOUND}
+    grown = bool(found)
+    while grown:
+        more = {line.id for line in worklist.lines if not found.isdisjoint(line.after)} - found
+        found |= more
+        grown = bool(more)
+    return frozenset(found)
 
 
 def confined(worklist: Worklist, ids: frozenset[str]) -> Worklist:

@@ -66,14 +66,11 @@ def decide(
     }
     keyed = {each.key: Group(number, groups[number]) for number, each in enumerate(plan.selections) if each.key}
     ordered, warnings = order(entries, lines, inventories, keyed, blind)
-    first: dict[str, Line] = {}
-    for line in ordered:
-        first.setdefault(line.id, line)
     return Worklist(
-        lines=tuple(first.values()),
+        lines=tuple(ordered),
         made_at=min((inventory.begun_at for inventory in inventories), default=0.0),
         lanes=tuple((inventory.lane, problem_of(inventory)) for inventory in inventories),
-        warnings=(*differences(inventories), *idle(plan, groups, inventories), *warnings),
+        warnings=(*differences(inventories), *(() if plan.pinned else idle(plan, groups, inventories)), *warnings),
     )
 
 

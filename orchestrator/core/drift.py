@@ -5,14 +5,13 @@ What has changed since a worklist was reviewed. A line that drifted is not sent;
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from orchestrator.core.inventory import QUIET, UNDER_CHANGE, Inventory, Product
 from orchestrator.core.lane import Lane
-from orchestrator.core.matching import fits
-from orchestrator.core.ordering import fitting, stranger
+from orchestrator.core.ordering import fitting, shown_by, stranger
 from orchestrator.core.plan import Plan
 from orchestrator.core.protection import bar
+from orchestrator.core.selection import meets
 from orchestrator.core.worklist import Decision, Line, Reason, Worklist, line_id
 
 
@@ -42,9 +41,9 @@ def drifts(plan: Plan, worklist: Worklist, inventories: Sequence[Inventory]) -> 
         namesake = names[inventory.lane].get(line.asked_name) if line.asked_name else None
         assert line.product_id is not None
         now = inventory.products.get(line.product_id)
-        reason = drift_of(line, now, namesake) or strangers.beside(line, inventory)
+        reason = drift_of(line, now, namesake)
         if reason is None and now is not None:
-            reason = bar(plan, line, now, inventory.begun_at)
+            reason = strangers.beside(line, inventory) or bar(plan, line, now, inventory.begun_at)
         if reason:
             found[line.id] = reason
     return found
@@ -79,13 +78,10 @@ class Strangers:
     def _selected_now(self, number: int) -> Iterator[str]:
         """Yield products that a selection would find now and had not found at review."""
         selection = self._plan.selections[number]
-        conditions = replace(selection.conditions, statuses=())
+        at = f" at {selection.where}" if selection.where else ""
         for inventory in self._inventories:
-            for product in inventory.products.values():
-                if line_id(inventory.lane, product.product_id) in self._known:
-                    continue
-                if fits(conditions, product, inventory.lane, inventory.begun_at, unknown=True):
-                    at = f" at {selection.where}" if selection.where else ""
+            for product in shown_by(inventory):
+                if line_id(inventory.lane, product.product_id) not in self._known and meets(selection, inventory, product):
                     yield f"{product.name} ({product.product_id}) is selected{at} now, and was not reviewed"
 
 

@@ -17,7 +17,7 @@ from orchestrator.core.inventory import (
 )
 from orchestrator.core.lane import Lane
 from orchestrator.core.plan import Entry, Plan
-from orchestrator.core.protection import UNSEARCHED, outgrown, protection
+from orchestrator.core.protection import UNSEARCHED, outgrown, passing_of, protection
 from orchestrator.core.worklist import Decision, Line, Reason, line_id, unplaced_id
 
 Judgement = tuple[Decision, Reason, str]
@@ -35,7 +35,8 @@ def decide_found(plan: Plan, entry: Entry, inventory: Inventory, product: Produc
         detail = f"{product.product_id} is named {product.name}, and the plan calls it {entry.name}"
         judgement: Judgement = (Decision.REFUSE, Reason.OTHER_NAME, detail)
         return line_of(entry, inventory.lane, judgement, product=product)
-    if reason := outgrown(plan, entry.selected_by, product, lane, inventory.begun_at):
+    passing = passing_of(product, adopted=entry.adopted)
+    if reason := outgrown(plan, entry.selected_by, product, lane, inventory.begun_at, passing=passing):
         return line_of(entry, lane, (Decision.SKIP, Reason.LEFT_OUT, reason), product=product)
     if product.type == CONTROL_TOWER_ACCOUNT and (entry.product_id is None or entry.selected_by):
         detail = "it is a Control Tower account; name it by its ProvisionedProductId if it is really meant"

@@ -52,14 +52,22 @@ def order(
 
     Returns:
 
-        All lines, with what each comes after, those refused that can never have their turn; and warnings.
+        One line for each product, with what each comes after, those refused that can never have their turn; and warnings.
     """
-    if not any(entry.depends_on for entry in entries):
-        return [*lines, *unread], []
+    if not any(entry.depends_on or entry.after for entry in entries):
+        return first_of([*lines, *unread]), []
     words = Words(zip(entries, lines, strict=True), inventories, groups, unread)
     warnings: list[str] = []
     ordered = [words.place(entry, line, warnings) for entry, line in zip(entries, lines, strict=True)]
-    return hold([*ordered, *unread]), list(dict.fromkeys(warnings))
+    return hold(first_of([*ordered, *unread])), list(dict.fromkeys(warnings))
+
+
+def first_of(lines: Iterable[Line]) -> list[Line]:
+    """Return one line of each product, the first: entries that mean the same one share it."""
+    found: dict[str, Line] = {}
+    for line in lines:
+        found.setdefault(line.id, line)
+    return list(found.values())
 
 
 def dependent(line: Line) -> str:
@@ -78,7 +86,7 @@ class Words:
         unread: Sequence[Line],
     ) -> None:
         by_entry = list(placed)
-        self._lines = {line.id: line for line in (*(line for _, line in by_entry), *unread)}
+        self._lines = {line.id: line for line in first_of((*(line for _, line in by_entry), *unread))}
         self._groups = groups
         self._by_handle = {key: [self._lines[id_] for id_ in group.lines] for key, group in groups.items()}
         for entry, line in by_entry:
@@ -94,15 +102,21 @@ class Words:
         line = replace(line, globs=tuple(filter(is_glob, words)))
         if line.decision is not Decision.TERMINATE:
             return line
-        after: dict[str, None] = {}
-        for word in words:
-            found = self._meant_by(word, line, warnings)
-            if isinstance(found, str):
-                detail = f"blocked: {found}"
-                return replace(line, decision=Decision.REFUSE, reason=Reason.BLOCKED, detail=detail)
-            after |= dict.fromkeys(found)
+        found = [self._as_before(entry), *(self._meant_by(word, line, warnings) for word in words)]
+        after = dict.fromkeys(id_ for ids in found if not isinstance(ids, str) for id_ in ids)
         behind = tuple(self._groups[word].number for word in words if word in self._groups)
-        return replace(line, after=tuple(after), behind=behind)
+        # What is blocked keeps its order as well, for a second go.
+        line = replace(line, after=tuple(after), behind=behind)
+        problem = next((each for each in found if isinstance(each, str)), None)
+        if problem is None:
+            return line
+        return replace(line, decision=Decision.REFUSE, reason=Reason.BLOCKED, detail=f"blocked: {problem}")
+
+    def _as_before(self, entry: Entry) -> list[str] | str:
+        """Return the lines that a pinned entry came after, and that are still there; or say what cannot be said."""
+        if missing := next((id_ for id_ in entry.after if id_ not in self._lines), None):
+            return f"it comes after {missing}, and what that was the earlier run could not say"
+        return [id_ for id_ in entry.after if not self._lines[id_].is_gone]
 
     def _meant_by(self, word: str, line: Line, warnings: list[str]) -> list[str] | str:
         """Return the lines that a line comes after by a word; or say what it means that is nobody's to terminate."""
@@ -127,9 +141,13 @@ class Words:
 
 
 def fitting(inventory: Inventory, glob: str) -> list[Product]:
-    """Return what a lane holds whose name fits; what only the search shows may be there as well."""
-    shown = (*inventory.products.values(), *inventory.only_searched.values())
-    return [product for product in shown if matches(product.name, glob)]
+    """Return what a lane holds whose name fits."""
+    return [product for product in shown_by(inventory) if matches(product.name, glob)]
+
+
+def shown_by(inventory: Inventory) -> tuple[Product, ...]:
+    """Return what a lane holds; what only the search shows may be there as well."""
+    return (*inventory.products.values(), *inventory.only_searched.values())
 
 
 def stranger(product: Product, glob: str) -> str:

@@ -58,8 +58,10 @@ class Entry:
     One product named in a plan, by its id, by its name, or by both (an ARN holds both); then both have to fit.
 
     `account_id` and `region` narrow where it is looked for. `depends_on` are ids, names or keys of other entries, and globs
-    over names in the entry's lane. `where` is `file:line` of the entry, for reasons that point back to it. `selected_by`
-    are the selections of a pinned plan that had found it, and that it still has to fit.
+    over names in the entry's lane. `where` is `file:line` of the entry, for reasons that point back to it.
+
+    In a pinned plan, `selected_by` are the selections that had found it, and that it still has to fit, by its status as
+    well if it was `adopted`: somebody else's termination was followed. `after` are ids of the lines that it came after.
     """
 
     product_id: str | None = None
@@ -71,6 +73,8 @@ class Entry:
     depends_on: tuple[str, ...] = ()
     where: str | None = None
     selected_by: tuple[int, ...] = ()
+    after: tuple[str, ...] = ()
+    adopted: bool = False
 
     @property
     def label(self) -> str:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from orchestrator.core.inventory import Product
+from orchestrator.core.inventory import QUIET, Product
 from orchestrator.core.lane import Lane
 from orchestrator.core.matching import misfits_of
 from orchestrator.core.moments import parse_rfc3339
 from orchestrator.core.plan import Plan
-from orchestrator.core.worklist import Line
+from orchestrator.core.worklist import Line, Reason
 
 PROTECT = "sc-orchestrator:protect"
 PROTECT_UNTIL = "sc-orchestrator:protect-until"
@@ -115,10 +115,25 @@ def bar(plan: Plan, line: Line, product: Product, now: float) -> str | None:
         return f"it is {reason}"
     if product.tags is None:
         return UNSEARCHED
-    return outgrown(plan, line.selected_by, product, line.lane, now)
+    passing = passing_of(product, adopted=line.reason is Reason.ADOPT)
+    return outgrown(plan, line.selected_by, product, line.lane, now, passing=passing)
 
 
-def outgrown(plan: Plan, selected_by: Sequence[int], product: Product, lane: Lane, now: float) -> str | None:
+def passing_of(product: Product, *, adopted: bool) -> frozenset[str]:
+    """Return the conditions that a product may outgrow. *adopted* is whether somebody else's termination is followed."""
+    # When that came to nothing, ours would be the first: the status has to be one that was asked for.
+    return PASSING - {"Status"} if adopted and product.status in QUIET else PASSING
+
+
+def outgrown(
+    plan: Plan,
+    selected_by: Sequence[int],
+    product: Product,
+    lane: Lane,
+    now: float,
+    *,
+    passing: frozenset[str] = PASSING,
+) -> str | None:
     """
     Say that a product is not what selections select any more.
 
@@ -129,6 +144,7 @@ def outgrown(plan: Plan, selected_by: Sequence[int], product: Product, lane: Lan
         product: The product now.
         lane: Where it is.
         now: Seconds since the epoch.
+        passing: Conditions that do not matter.
 
     Returns:
 
@@ -137,7 +153,7 @@ def outgrown(plan: Plan, selected_by: Sequence[int], product: Product, lane: Lan
     for number in selected_by:
         selection = plan.selections[number]
         for key in misfits_of(selection.conditions, product, lane, now):
-            if key not in PASSING:
+            if key not in passing:
                 at = f" at {selection.where}" if selection.where else ""
                 return f"its selection{at} does not fit it any more ({key})"
     return None

@@ -96,6 +96,11 @@ def selected(
     )
 
 
+def meets(selection: Selection, inventory: Inventory, product: Product) -> bool:
+    """Whether a selection has to do with a product: it fits, or would if it were not between two statuses."""
+    return next(selected([selection], inventory, product, None), None) is not None
+
+
 def between_statuses(selections: Sequence[Selection], product: Product, lane: Lane, now: float) -> tuple[int, ...]:
     """Return the selections that a product under change, or of a status that nobody knows, fits but for its status."""
     if product.status in QUIET:

@@ -127,5 +127,14 @@ def quoted(text: str) -> str:
     """Write a text so that every reader of YAML takes it for that text."""
     if PLAIN_ID.fullmatch(text):
         return text
-    escaped = plain(text).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    return f'"{"".join(map(escaped, text))}"'
+
+
+def escaped(character: str) -> str:
+    """Write a character of a quoted text; what could confuse a screen by its number, so that it stays what it is."""
+    if character in '\\"':
+        return f"\\{character}"
+    if plain(character) == character:
+        return character
+    code = ord(character)
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -22,7 +22,7 @@ PATIENCE = 30.0
 """Seconds that another review is waited for; it holds the lock for as long as it takes to write a file."""
 
 
-def load(path: Path) -> dict[str, float]:
+def load(path: Path) -> dict[str, float] | None:
     """
     Read the notices of a plan.
 
@@ -32,7 +32,7 @@ def load(path: Path) -> dict[str, float]:
 
     Returns:
 
-        Moments (seconds since the epoch) by the ids of lines.
+        Moments (seconds since the epoch) by the ids of lines; None if there is no file, so that nothing is known.
 
     Raises:
 
@@ -45,7 +45,7 @@ def load(path: Path) -> dict[str, float]:
             raise ValueError(message)
         return {str(line): parse_moment(since) for line, since in content["selected_since"].items()}
     except FileNotFoundError:
-        return {}
+        return None
     except OSError as error:
         message = f"{path}: the notices cannot be read: {error.strerror}"
         raise JournalError(message) from error
@@ -73,7 +73,7 @@ def update(path: Path, change: Callable[[Mapping[str, float]], Mapping[str, floa
     try:
         make_private(path.parent)
         with lock.acquire(timeout=patience):
-            write(path, change(load(path)))
+            write(path, change(load(path) or {}))
     except Timeout:
         message = f"{path}: the notices are in use by another review"
         raise LockHeld(message) from None

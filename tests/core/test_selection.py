@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.core.again import meant, pinned
+from orchestrator.core.again import pinned
 from orchestrator.core.consistency import inconsistencies
 from orchestrator.core.decision import decide
 from orchestrator.core.drift import drifts
@@ -16,7 +16,6 @@ from orchestrator.core.lane import Lane
 from orchestrator.core.notice import given_anew, noticed
 from orchestrator.core.plan import Conditions, Entry, Options, Plan, Selection
 from orchestrator.core.questions import questions
-from orchestrator.core.states import State
 from orchestrator.core.validation import validate
 from orchestrator.core.worklist import Decision, Line, Reason, Worklist
 from tests.fakes import LANE, START
@@ -296,7 +295,7 @@ def test_a_second_go_leaves_alone_what_its_selection_does_not_fit_any_more() -> 
     assert line.reason is Reason.CONTROL_TOWER
 
 
-def test_what_comes_after_something_without_a_name_is_no_part_of_a_second_go() -> None:
+def test_what_comes_after_something_without_an_id_stays_in_a_second_go() -> None:
     """Nothing would hold it back; the rest goes on."""
     ambiguous = Entry(name="shared", where="p.yaml:3")
     wanted = Plan(name="x", entries=(ambiguous,), selections=(select("net", depends_on=("shared",)), select("sbx-*")))
@@ -307,9 +306,11 @@ def test_what_comes_after_something_without_a_name_is_no_part_of_a_second_go() -
     ]  # fmt: skip
     again = pinned(wanted, made)
     assert validate(again) == []
-    assert [entry.product_id for entry in again.entries] == [None, "pp-sbx-1"]
-    states = dict.fromkeys((line.id for line in made.lines), State.BLOCKED)
-    assert meant(made, states, only_failed=True) == {f"{LANE}/pp-sbx-1"}
+    assert told(decide(again, [inventory(*named("shared", "net", "sbx-1")), there])) == told(made)
+    shared, net, free = decide(again, [inventory(*named("shared", "net", "sbx-1"))]).lines
+    assert (shared.decision, free.decision) == (Decision.TERMINATE, Decision.TERMINATE)
+    assert net.detail.startswith("blocked: it comes after ")
+    assert net.detail.endswith(", and what that was the earlier run could not say")
 
 
 def test_what_a_refused_entry_may_mean_is_not_taken_by_a_selection() -> None:

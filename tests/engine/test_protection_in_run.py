@@ -152,3 +152,19 @@ def test_a_search_that_fails_is_a_listing_that_fails(trouble: object) -> None:
     assert run.tally().exit_code is ExitCode.LEFT_TO_DO
     assert run.lost_lanes
     assert 10 < len(world.catalog.sent) < len(IDS)
+
+
+@pytest.mark.parametrize(("statuses", "sent"), [(("AVAILABLE",), 0), (("AVAILABLE", "TAINTED"), 1), ((), 1)])
+def test_what_was_adopted_and_failed_is_sent_only_if_its_status_is_one_that_was_selected(
+    statuses: tuple[str, ...], sent: int
+) -> None:
+    """It was UNDER_CHANGE at review and is TAINTED now; the termination before was somebody else's."""
+    world = stage(fake("pp-a", FAILED, SUCCEEDED, duration=30))
+    world.catalog.terminate(replace(of_nobody(LANE), product_id="pp-a"))
+    world.catalog.sent.clear()
+    selection = Selection(conditions=Conditions(names=("*",), statuses=statuses), where="p.yaml:5")
+    run = world.run(Plan(name="x", selections=(selection,)))
+    assert len(world.catalog.sent) == sent
+    assert state_of(run, "pp-a") is (State.TERMINATED if sent else State.FAILED)
+    if not sent:
+        assert "its selection at p.yaml:5 does not fit it any more (Status)" in evidence_of(run, "pp-a")

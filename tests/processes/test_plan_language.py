@@ -14,6 +14,7 @@ from tests.processes.conftest import Bench, Service
 Simulate = Callable[[dict[str, Any]], Service]
 HOME, OTHER = "111122223333", "444455556666"
 LANE = f"{HOME}/eu-west-1"
+LINE = f"{LANE}/pp-sbx-1"
 PROTECTED = {"sc-orchestrator:protect": "true"}
 
 
@@ -118,7 +119,7 @@ def test_a_resume_heeds_what_was_protected_since(bench: Bench, simulate: Simulat
     quotas = {"TerminateProvisionedProduct": {"Rate": 1}}
     service = simulate({"Products": [product(f"p-{n}", Duration=1) for n in range(12)], "Quotas": quotas})
     path = bench.plan(*(f"pp-p-{n}" for n in range(12)))
-    bench.interrupt(service, "run", path, "--yes", count=2)
+    bench.interrupt(service, "run", path, "--yes", after=[" accepted "] * 2)
     sent = set(service.sent())
     service.tag("pp-p-11", PROTECTED)
     assert "pp-p-11" not in sent
@@ -216,6 +217,44 @@ def test_a_notice_is_given_by_reviews_and_kept_in_the_state_directory(bench: Ben
     notices.write_text("{")
     broken = bench.run(service, "run", path, "--yes")
     assert (broken.returncode, "the notices cannot be trusted" in broken.stderr) == (7, True)
+
+
+def test_a_notice_that_was_lost_after_the_review_is_missed_by_its_worklist(bench: Bench, simulate: Simulate) -> None:
+    """Also if it was the only one: that there are no notices left is not that there never were any."""
+    service = simulate({"Products": [product("sbx-1")]})
+    path = selecting(bench, {"Name": "sbx-*"}, Select={"After": "1s"})
+    assert bench.run(service, "review", path).returncode == 0
+    notices = bench.folder / "state" / "test" / "notices.json"
+    notices.write_text(json.dumps(json.loads(notices.read_text()) | {"selected_since": {LINE: "2020-01-01T00:00:00Z"}}))
+    worklist = bench.folder / "w.json"
+    assert "1 to terminate" in bench.run(service, "review", path, "--out", worklist).stdout
+    service.tag("pp-sbx-1", PROTECTED)
+    bench.run(service, "review", path)
+    assert json.loads(notices.read_text())["selected_since"] == {}
+    service.tag("pp-sbx-1", {})
+    ended = bench.run(service, "run", worklist, "--yes")
+    assert "its notice begins anew" in ended.stderr
+    assert service.sent() == []
+    notices.unlink()
+    assert bench.run(service, "run", worklist, "--yes").returncode == 0
+    assert service.sent() == ["pp-sbx-1"]
+
+
+def test_a_second_go_leaves_the_notices_alone(bench: Bench, simulate: Simulate) -> None:
+    """It selects nothing, so that it can neither give nor lose one."""
+    service = simulate({"Products": [product("fail", Terminations=["FAILED"] * 9), product("sbx-1")]})
+    keys = {"Products": [{"ProvisionedProductId": "pp-fail"}], "Select": {"After": "1d"}}
+    path = selecting(bench, {"Name": "sbx-*"}, **keys, Retry={"Attempts": 1})
+    path.write_text(path.read_text().replace("Products: []\n", ""))
+    assert bench.run(service, "run", path, "--yes").returncode == 1
+    notices = bench.folder / "state" / "test" / "notices.json"
+    kept = notices.read_text()
+    assert LINE in kept
+    again = bench.run(service, "run", "--from", bench.journals[0], "--only-failed", "--dry-run")
+    assert again.returncode == 0, again.stderr
+    assert "1 to terminate" in again.stdout
+    assert "matches nothing" not in again.stdout + again.stderr
+    assert notices.read_text() == kept
 
 
 def test_products_from_files_are_terminated_like_any_others(bench: Bench, simulate: Simulate) -> None:

@@ -12,19 +12,21 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.core.decision import decide
 from orchestrator.core.inventory import CONTROL_TOWER_ACCOUNT, Proof
 from orchestrator.core.lane import Lane
-from orchestrator.core.plan import Conditions, Limits, Options, Plan, Protection, Selection, Target
+from orchestrator.core.plan import Conditions, Entry, Limits, Options, Plan, Protection, Selection, Target
 from orchestrator.core.worklist import Decision
-from orchestrator.report.plan_text import plan_text
+from orchestrator.report.plan_text import plan_text, quoted
 from orchestrator.report.preview import preview
 from orchestrator.report.review_data import as_csv, as_json
 from orchestrator.report.review_markdown import MOST_CHARACTERS, as_markdown, escape
 from orchestrator.report.reviewed import LaneRead, Reviewed
+from orchestrator.report.text import plain
 from orchestrator.store.plan_file import load_plan
 from tests.fakes import LANE, START
 from tests.makers import inventory, product
@@ -205,3 +207,21 @@ def test_a_plan_written_from_what_is_live_is_valid_and_reviews_to_the_same_set(
     assert plan.name == name
     assert plan.limits.max_terminations == len(again.lines)
     assert text.count("# left out: ") == len(made.lines) - len(again.lines)
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_a_quoted_text_is_that_text_to_every_reader_and_confuses_no_screen(text: str) -> None:
+    """What cannot be shown is written by its number."""
+    assert yaml.safe_load(quoted(text)) == text
+    assert plain(quoted(text)) == quoted(text)
+
+
+def test_a_protection_of_a_tag_that_cannot_be_shown_still_protects_it(tmp_path: Path) -> None:
+    """A key with another character in its place would be another key."""
+    conditions = Conditions(tags=(("ke\u200bep", ("a",)), ("a\u2028b\t", ("b",)), ("\U000e0001", ("*",))))
+    target = Target(account_id=LANE.account_id, regions=(LANE.region,))
+    asked = Plan(name="x", entries=(Entry(product_id="pp-a"),), protections=(Protection(conditions=conditions),))
+    text = plan_text(asked, [target], decide(asked, [inventory(product("pp-a"))]), START, "discover\n")
+    path = tmp_path / "found.yaml"
+    path.write_text(text, encoding="utf-8")
+    assert [each.conditions for each in load_plan(path).protections] == [conditions]

@@ -1,0 +1,305 @@
+"""A second go at what an earlier run left behind: the same products in the same order, and never more."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from orchestrator.core.again import confined, meant, pinned
+from orchestrator.core.consistency import inconsistencies
+from orchestrator.core.decision import decide
+from orchestrator.core.drift import drifts
+from orchestrator.core.inventory import Inventory, Product
+from orchestrator.core.lane import Lane
+from orchestrator.core.plan import Conditions, Entry, Options, Plan, Protection, Selection, Target
+from orchestrator.core.states import State, first_state
+from orchestrator.core.validation import validate
+from orchestrator.core.worklist import Decision, Line, Reason, Worklist
+from orchestrator.store.codec import decode, encode
+from tests.fakes import LANE, START
+from tests.makers import inventory, product, record
+
+OTHER = Lane("444455556666", "eu-west-1")
+LANES = (LANE, OTHER)
+TARGETS = tuple(Target(account_id=lane.account_id, regions=(lane.region,)) for lane in LANES)
+NAMES = ("net-a", "net-b", "app-a", "app-b", "top")
+GLOBS = ("net-*", "app-*", "*-a")
+
+
+def select(name: str, *, statuses: tuple[str, ...] = (), **keys: Any) -> Selection:
+    """A selection by name."""
+    return Selection(conditions=Conditions(names=(name,), statuses=statuses), **keys)
+
+
+def failed(made: Worklist) -> dict[str, State]:
+    """How a run ended in which everything that was tried failed."""
+    return {line.id: first_state(line) if line.decision is not Decision.TERMINATE else State.FAILED for line in made.lines}
+
+
+def second(plan: Plan, made: Worklist, *inventories: Inventory) -> Worklist:
+    """What a second go at a run would do in which everything failed."""
+    again = pinned(plan, made)
+    assert validate(again) == []
+    return confined(decide(again, inventories), meant(made, failed(made), only_failed=True))
+
+
+def order(made: Worklist) -> dict[str, tuple[str, ...]]:
+    """What each line to terminate comes after, by names."""
+    names = {line.id: line.name for line in made.lines}
+    return {line.name: tuple(names[id_] for id_ in line.after) for line in made.of(Decision.TERMINATE)}
+
+
+def held(*names: str, **keys: Any) -> list[Product]:
+    """Products that are called so."""
+    return [product(f"pp-{name}", name=name, **keys) for name in names]
+
+
+def test_what_an_entry_takes_from_a_selection_still_comes_first() -> None:
+    """The entry has options of its own; what depends on the selection waits for it then and now."""
+    wanted = Plan(
+        name="x",
+        entries=(
+            Entry(product_id="pp-net-a", options=Options(termination_timeout=7200)),
+            Entry(product_id="pp-app-a", depends_on=("nets",)),
+        ),
+        selections=(select("net-*", key="nets"),),
+    )
+    here = inventory(*held("net-a", "app-a"))
+    made = decide(wanted, [here])
+    assert order(made) == order(second(wanted, made, here)) == {"net-a": (), "app-a": ("net-a",)}
+    guarded = replace(wanted, protections=(Protection(conditions=Conditions(names=("net-*",))),))
+    made = decide(guarded, [here])
+    assert order(made) == order(second(guarded, made, here)) == {}
+
+
+def test_what_could_not_be_read_holds_back_what_comes_after_it_and_nothing_else() -> None:
+    """The earlier run could not say what is there; the rest goes on, whatever names what."""
+    wanted = Plan(
+        name="x",
+        targets=TARGETS,
+        selections=(
+            select("net-*", key="nets"),
+            Selection(conditions=Conditions(names=("app-*",), regions=("eu-west-1",)), key="apps", depends_on=("nets",)),
+            select("top", depends_on=("apps",)),
+            select("free"),
+        ),
+    )
+    here = inventory(*held("app-a", "top", "free"))
+    unread = replace(inventory(complete=False), lane=OTHER, problem="no")
+    made = decide(wanted, [here, unread])
+    assert order(made) == order(second(wanted, made, here, unread)) == {"free": ()}
+    read = replace(inventory(*held("net-b")), lane=OTHER)
+    later = second(wanted, made, here, read)
+    assert order(later) == {"free": ()}
+    blocked = next(line for line in later.lines if line.name == "app-a")
+    assert blocked.detail.startswith("blocked: it comes after 444455556666/eu-west-1/")
+
+
+def test_products_that_wait_for_one_another_do_not_keep_the_others_from_a_second_go() -> None:
+    """A review refuses only them, and so does the next one."""
+    wanted = Plan(
+        name="x",
+        selections=(select("a*", depends_on=("b*",)), select("b*", depends_on=("a*",)), select("free")),
+    )
+    here = inventory(*held("a1", "b1", "free"))
+    made = decide(wanted, [here])
+    assert order(made) == order(second(wanted, made, here)) == {"free": ()}
+
+
+def test_an_id_that_was_looked_for_in_one_lane_and_selected_in_another_is_no_contradiction() -> None:
+    """The entry finds nothing, then and now; the selection's product is meant."""
+    wanted = Plan(
+        name="x",
+        targets=TARGETS,
+        entries=(Entry(product_id="pp-a", account_id=LANE.account_id),),
+        selections=(select("a"),),
+    )
+    lanes = [inventory(), replace(inventory(*held("a")), lane=OTHER)]
+    made = decide(wanted, lanes)
+    assert order(made) == order(second(wanted, made, *lanes)) == {"a": ()}
+
+
+def test_what_was_blocked_by_what_was_not_found_is_not_meant() -> None:
+    """With --strict what is not found is refused; the second go, without, would take it for gone."""
+    wanted = Plan(
+        name="x",
+        entries=(
+            Entry(name="missing"),
+            Entry(name="net-a", depends_on=("missing",)),
+            Entry(name="app-a", depends_on=("net-a",)),
+            Entry(name="free"),
+        ),
+    )
+    here = inventory(*held("net-a", "app-a", "free"))
+    made = decide(wanted, [here], strict=True)
+    assert order(made) == order(second(wanted, made, here)) == {"free": ()}
+
+
+def test_entries_that_mean_one_product_do_not_lose_the_others_their_lines() -> None:
+    """The first one's place is the line's, also where there is an order."""
+    entries = (
+        Entry(name="net-a", where="p:1"),
+        Entry(name="app-a"),
+        Entry(product_id="pp-net-a", where="p:3"),
+        Entry(name="app-b", depends_on=("app-a",)),
+    )
+    wanted = Plan(name="x", entries=entries)
+    here = inventory(*held("net-a", "app-a", "app-b"))
+    made = decide(wanted, [here])
+    assert [line.where for line in made.lines] == ["p:1", None, None]
+    assert list(inconsistencies(wanted, made)) == []
+    assert order(made) == order(second(wanted, made, here)) == {"app-a": (), "app-b": ("app-a",)}
+
+
+def test_a_second_go_warns_of_no_selection() -> None:
+    """It selects nothing anew, so that there is nothing to find."""
+    wanted = Plan(name="x", selections=(select("net-*"), select("none-*")))
+    here = inventory(*held("net-a"))
+    made = decide(wanted, [here])
+    assert made.warnings == (f"the selection matches nothing in {LANE}",)
+    assert second(wanted, made, here).warnings == ()
+
+
+def test_a_pinned_plan_still_has_to_name_what_it_depends_on() -> None:
+    """A word for nothing would hold nothing back."""
+    wanted = Plan(name="x", entries=(Entry(name="a", depends_on=("nothing",)),), pinned=True)
+    [finding] = validate(wanted)
+    assert finding.message == "`nothing` is no entry of this plan"
+
+
+def test_a_status_that_selects_nothing_is_no_drift_behind_a_key() -> None:
+    """What is AVAILABLE was not selected at review, and is not selected now; what is under change may be."""
+    wanted = Plan(
+        name="x",
+        selections=(select("net-*", key="broken", statuses=("ERROR",)), select("app-*", depends_on=("broken",))),
+    )
+    shown = [*held("net-a", status="ERROR"), *held("net-b", "app-a")]
+    made = decide(wanted, [inventory(*shown)])
+    assert drifts(wanted, made, [inventory(*shown)]) == {}
+    for new in ("ERROR", "UNDER_CHANGE"):
+        [said] = drifts(wanted, made, [inventory(*shown, *held("net-c", status=new))]).values()
+        assert said == "net-c (pp-net-c) is selected now, and was not reviewed"
+    hidden = replace(inventory(*shown), only_searched={"pp-net-c": held("net-c", status="ERROR")[0]})
+    assert len(drifts(wanted, made, [hidden])) == 1
+
+
+def test_what_is_gone_has_not_drifted_whatever_is_new_beside_it() -> None:
+    """There is nothing left that would have to wait."""
+    wanted = Plan(name="x", entries=(Entry(name="top", depends_on=("net-*",)), Entry(name="net-a")))
+    made = decide(wanted, [inventory(*held("top", "net-a"))])
+    assert drifts(wanted, made, [inventory(*held("net-a", "net-b"))]) == {}
+
+
+def test_an_id_that_is_the_name_of_another_product_claims_nothing() -> None:
+    """At review and when the worklist is run."""
+    wanted = Plan(name="x", entries=(Entry(product_id="sbx"),), selections=(select("sbx"),))
+    made = decide(wanted, [inventory(*held("sbx"))])
+    assert order(made) == {"sbx": ()}
+    assert list(inconsistencies(wanted, made)) == []
+
+
+def test_what_was_adopted_still_has_to_have_a_status_that_was_selected() -> None:
+    """Nothing of ours made it TAINTED; what we did may be tried again."""
+    wanted = Plan(name="x", selections=(select("net-*", statuses=("AVAILABLE",)),))
+    under_way = {"pp-net-a": (record("rec-1", product_id="pp-net-a", status="IN_PROGRESS"),)}
+    busy = held("net-a", status="UNDER_CHANGE", last_record_id="rec-1")
+    made = decide(wanted, [inventory(*busy, *held("net-b"), records=under_way)])
+    assert order(made) == {"net-a": (), "net-b": ()}
+    tainted = inventory(*held("net-a", "net-b", status="TAINTED"))
+    assert order(second(wanted, made, tainted)) == {"net-b": ()}
+    assert order(second(wanted, made, inventory(*held("net-a", "net-b")))) == {"net-a": (), "net-b": ()}
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> Plan:
+    """Entries and selections that name and hold up one another in whatever way."""
+    handles: list[str] = []
+    entries = []
+    for number in range(draw(st.integers(0, 3))):
+        name, lane = draw(st.sampled_from(NAMES)), draw(st.sampled_from([None, *LANES]))
+        by_id = draw(st.booleans())
+        entry = Entry(
+            product_id=f"pp-{name}-{draw(st.integers(0, 1))}" if by_id else None,
+            name=None if by_id else name,
+            account_id=lane.account_id if lane else None,
+            key=f"e{number}",
+            options=Options(ignore_errors=draw(st.booleans())),
+            depends_on=tuple(draw(st.lists(st.sampled_from([*handles, *GLOBS]), unique=True, max_size=2))),
+            where=f"p:{number}",
+        )
+        entries.append(entry)
+        handles.append(f"e{number}")
+    selections = []
+    for number in range(draw(st.integers(0, 3))):
+        statuses = draw(st.sampled_from([("AVAILABLE", "ERROR", "TAINTED"), ("ERROR",), ("UNDER_CHANGE",), ()]))
+        words = draw(st.lists(st.sampled_from([*handles, *GLOBS]), unique=True, max_size=2))
+        selection = select(
+            draw(st.sampled_from((*GLOBS, "*"))), statuses=statuses, key=f"s{number}", depends_on=tuple(words),
+            where=f"s:{number}", after=draw(st.sampled_from([None, None, 0, 86_400])),
+        )  # fmt: skip
+        selections.append(selection)
+        handles.append(f"s{number}")
+    # The selections are known from here on, so that entries may wait for them, too.
+    entries = [
+        replace(each, depends_on=each.depends_on or tuple(draw(st.lists(st.sampled_from(handles), max_size=1))))
+        for each in entries
+    ]
+    protections = draw(st.sampled_from([(), (Protection(conditions=Conditions(names=("net-b",))),)]))
+    return Plan(
+        name="x", targets=TARGETS, entries=tuple(entries), selections=tuple(selections), protections=protections
+    )  # fmt: skip
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> tuple[Inventory, ...]:
+    """Two lanes, each of which may be unread, with products in whatever state."""
+    made = []
+    for number, lane in enumerate(LANES):
+        shown, records = [], {}
+        for name in draw(st.lists(st.sampled_from(NAMES), unique=True)):
+            id_ = f"pp-{name}-{number}"
+            status = draw(st.sampled_from(["AVAILABLE", "AVAILABLE", "TAINTED", "ERROR", "UNDER_CHANGE", "WEIRD"]))
+            tags = draw(st.sampled_from([(), (), (), None]))
+            shown.append(product(id_, name=name, status=status, tags=tags, last_record_id=f"rec-{id_}"))
+            kind = draw(st.sampled_from(["TERMINATE_PROVISIONED_PRODUCT", "UPDATE_PROVISIONED_PRODUCT"]))
+            records[id_] = (record(f"rec-{id_}", product_id=id_, record_type=kind, status="IN_PROGRESS"),)
+        complete = draw(st.sampled_from([True, True, True, False]))
+        made.append(
+            replace(inventory(*shown, complete=complete, records=records), lane=lane, problem=None if complete else "no")
+        )
+    return tuple(made)
+
+
+@settings(max_examples=500, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@given(plans(), worlds(), st.booleans())
+def test_where_nothing_changes_a_second_go_is_the_first_one(
+    wanted: Plan, world: tuple[Inventory, ...], strict: bool
+) -> None:
+    """A saved worklist is believed and has not drifted; what failed is tried again in the order it had, and no more."""
+    if validate(wanted):
+        return
+    made = decide(wanted, world, strict=strict, notices={f"{LANE}/pp-{name}-0": START - 90_000 for name in NAMES})
+    assert decode(tuple[Line, ...], encode(made.lines)) == made.lines
+    begun_at = {each.lane: each.begun_at for each in world}
+    assert list(inconsistencies(wanted, made, begun_at)) == []
+    assert drifts(wanted, made, world) == {}
+    again = second(wanted, made, *world)
+    assert list(inconsistencies(pinned(wanted, made), again, begun_at)) == []
+    assert {line.id for line in again.of(Decision.TERMINATE)} == {line.id for line in made.of(Decision.TERMINATE)}
+    later = {line.id: line for line in again.lines}
+    for line in made.of(Decision.TERMINATE):
+        assert set(line.after) <= set(later[line.id].after)
+        assert line.options == later[line.id].options
+    third = second(pinned(wanted, made), again, *world)
+    assert order(third) == order(again)
+
+
+def test_only_what_was_refused_for_it_counts_as_missing() -> None:
+    """Without --strict it is skipped, and keeps nothing waiting in either go."""
+    wanted = Plan(name="x", entries=(Entry(name="missing"), Entry(name="a", depends_on=("missing",))))
+    made = decide(wanted, [inventory(*held("a"))])
+    assert made.lines[0].reason is Reason.NOT_FOUND
+    assert order(made) == order(second(wanted, made, inventory(*held("a")))) == {"a": ()}
