@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 from orchestrator.core.lane import Lane
 from orchestrator.errors import JournalError, LockHeld
 from orchestrator.store.folders import make_private
+from orchestrator.store.text_file import write_whole
 
 PATIENCE = 0.25
 """Seconds that a lock is waited for: longer than it takes somebody to look whether it is held."""
@@ -112,11 +113,8 @@ def holder_of(journal: Path) -> str | None:
 
 
 def write_holder(path: Path, note: dict[str, object]) -> None:
-    """Say who holds a lock; replaced whole, so that nobody reads half of it."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(json.dumps(note))
-    partial.chmod(0o600)
-    partial.replace(path)
+    """Say who holds a lock."""
+    write_whole(path, json.dumps(note), mode=0o600)
 
 
 def read_holder(path: Path) -> str:

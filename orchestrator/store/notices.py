@@ -7,7 +7,6 @@ One JSON file beside the plan's journals, replaced whole under a lock of its own
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from filelock import FileLock, Timeout
 from orchestrator.errors import JournalError, LockHeld
 from orchestrator.store.codec import format_moment, parse_moment
 from orchestrator.store.folders import make_private
+from orchestrator.store.text_file import write_whole
 
 FORMAT = "orchestrator-notices/1"
 PATIENCE = 30.0
@@ -83,12 +83,6 @@ def update(path: Path, change: Callable[[Mapping[str, float]], Mapping[str, floa
 
 
 def write(path: Path, notices: Mapping[str, float]) -> None:
-    """Write a file whole or not at all."""
+    """Write the notices of a plan, for nobody else to read."""
     content = {"format": FORMAT, "selected_since": {line: format_moment(at) for line, at in sorted(notices.items())}}
-    partial = path.with_name(f"{path.name}.partial")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with open(descriptor, "w", encoding="utf-8") as file:
-        json.dump(content, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    write_whole(path, json.dumps(content, indent=1), mode=0o600, lasting=True)

@@ -1,7 +1,8 @@
-"""Text files that people write, read whole."""
+"""Text files, read and written whole."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from orchestrator.errors import InvalidInput
@@ -35,3 +36,31 @@ def read_text(path: Path) -> str:
     except OSError as error:
         message = f"{path}: {error.strerror}"
         raise InvalidInput(message) from error
+
+
+def write_whole(path: Path, text: str, *, mode: int = 0o666, lasting: bool = False) -> None:
+    """
+    Write a file whole or not at all, so that nobody reads half of it; what was there before is replaced.
+
+    Args:
+
+        path: The file.
+        text: What is to be in it; lone surrogates are written as they are.
+        mode: Who may read and write it, the umask apart.
+        lasting: Whether it has to survive a crash of the machine, and not only one of the program.
+
+    Raises:
+
+        OSError: It cannot be written.
+    """
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    try:
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        with open(descriptor, "w", encoding="utf-8", errors="surrogatepass") as file:
+            file.write(text)
+            if lasting:
+                file.flush()
+                os.fsync(file.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

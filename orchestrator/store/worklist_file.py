@@ -9,7 +9,6 @@ who may change the file is for the repository to say that it is kept in.
 from __future__ import annotations
 
 import json
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +24,7 @@ from orchestrator.errors import InvalidInput
 from orchestrator.store.codec import Malformed, decode, digest, encode, format_moment, parse_moment
 from orchestrator.store.journal_birth import Caller
 from orchestrator.store.strict_json import DECODER
+from orchestrator.store.text_file import write_whole
 
 FORMAT = "orchestrator-worklist/1"
 BEGINNING = re.compile(rb'\s*\{\s*"format"\s*:\s*"orchestrator-worklist/')
@@ -94,15 +94,11 @@ def save(path: Path, reviewed: Reviewed) -> str:
         raise InvalidInput(message)
     document = document_of(reviewed)
     seal = digest(document)
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
-        partial.write_text(laid_out({**document, "digest": seal}), encoding="utf-8", errors="surrogatepass")
-        partial.replace(path)
+        write_whole(path, laid_out({**document, "digest": seal}))
     except OSError as error:
         message = f"{path}: cannot be written: {error.strerror}"
         raise InvalidInput(message) from error
-    finally:
-        partial.unlink(missing_ok=True)
     return seal
 
 
