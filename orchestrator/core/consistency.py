@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from orchestrator.core.again import paired
+from orchestrator.core.claims import Namings
 from orchestrator.core.graph import cycles
 from orchestrator.core.inventory import TERMINATE, Inventory, Product, Record
 from orchestrator.core.judging import decide_found
@@ -77,13 +78,7 @@ class Judge:
         self._usable = usable
         self._made_at = made_at
         self._begun_at = begun_at
-        self._by_id: dict[str | None, list[Entry]] = {}
-        self._by_name: dict[str | None, list[Entry]] = {}
-        for entry in plan.entries:
-            if entry.product_id is not None:
-                self._by_id.setdefault(entry.product_id, []).append(entry)
-            else:
-                self._by_name.setdefault(entry.name, []).append(entry)
+        self._namings = Namings((entry, entry) for entry in plan.entries)
 
     def mistake_in(self, line: Line) -> str | None:
         """Say why a line cannot be one that is to be terminated, None if it can."""
@@ -122,8 +117,7 @@ class Judge:
         found = next(select(self._plan, [inventory]), None)
         if found is None or found.by != line.selected_by or found.disagreement or found.entry.options != line.options:
             return None
-        naming = (*self._by_id.get(line.product.product_id, ()), *self._by_name.get(line.product.name, ()))
-        if any(entry.admits(inventory.lane) for entry in naming):
+        if next(self._namings.of(line.product, inventory.lane), None) is not None:
             return None
         needs_notice = self._plan.selections[found.by[0]].after is not None
         if needs_notice != (line.due_at is not None) or (line.due_at or 0.0) > inventory.begun_at:
