@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 
 from orchestrator.api.entrance import MOST_AT_DOOR, Entrance, listed_briefly
 from orchestrator.core.again import confined
@@ -26,7 +26,7 @@ from orchestrator.store import notices as notices_file
 from orchestrator.store.state_dir import StateDir
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Review:
     """
     What a run would do, and what it was decided from.
@@ -43,7 +43,7 @@ class Review:
     reviewed: str | None = None
     gone: frozenset[str] = frozenset()
 
-    @property
+    @cached_property
     def refusals(self) -> list[str]:
         """Why the run may not begin; none means that it may."""
         held = {inventory.lane: len(inventory.products) for inventory in self.inventories if inventory.complete}
@@ -59,7 +59,7 @@ class Review:
         """Leave out all lines but these, as `load_again` gives them."""
         return replace(self, worklist=confined(self.worklist, ids))
 
-    @property
+    @cached_property
     def outlook(self) -> Worklist:
         """What a run would do now: without what is gone, has drifted or cannot be read, and what waits for that."""
         closed = {event.lane: event.reason for event in self.opening if isinstance(event, LaneClosed)}

@@ -38,8 +38,8 @@ def preview(reviewed: Reviewed, style: Style = unstyled, width: int | None = Non
     worklist = reviewed.worklist
     lines = [style(worklist.summary(), "bold"), ""]
     lines.append(f"Plan {reviewed.plan.name}: {limits_of(reviewed.plan)}")
-    if reviewed.estimated:
-        lines.append(f"Estimate: {reviewed.estimated}")
+    if estimated := reviewed.estimated:
+        lines.append(f"Estimate: {estimated}")
     rows = Rows(reviewed)
     for lane, problem in worklist.lanes:
         found = reviewed.by_lane[lane]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from orchestrator.core.estimate import estimate
 from orchestrator.core.worklist import Decision, Line
 from orchestrator.report.machine import csv_of
 from orchestrator.report.reviewed import LaneRead, Reviewed, place_of
@@ -23,7 +22,6 @@ COLUMNS = (
 def as_json(reviewed: Reviewed) -> str:
     """Render a review as one JSON document."""
     worklist = reviewed.worklist
-    estimated = estimate(reviewed.plan, worklist)
     document = {
         "format": FORMAT,
         "summary": worklist.summary(),
@@ -31,7 +29,7 @@ def as_json(reviewed: Reviewed) -> str:
         "plan": reviewed.plan.name,
         "plan_file": reviewed.plan_file,
         "made_at": moment(worklist.made_at),
-        "estimated_seconds": round(estimated.seconds) if estimated else 0,
+        "estimated_seconds": round(reviewed.estimate.seconds) if reviewed.estimate else 0,
         "refusals": list(reviewed.refusals),
         "warnings": list(reviewed.warnings()),
         "lanes": [lane_of(lane) for lane in reviewed.lanes],

@@ -32,8 +32,8 @@ SECTIONS = (
 def as_markdown(reviewed: Reviewed) -> str:
     """Render a review as Markdown; its first line is the stable one."""
     head = [reviewed.worklist.summary(), "", f"Plan **{escape(reviewed.plan.name)}**: {escape(limits_of(reviewed.plan))}"]
-    if reviewed.estimated:
-        head.append(f"<br>Estimate: {escape(reviewed.estimated)}")
+    if estimated := reviewed.estimated:
+        head.append(f"<br>Estimate: {escape(estimated)}")
     head += [f"\n> **A run would be refused:** {escape(refusal)}" for refusal in reviewed.refusals]
     head += [f"\n> **Warning:** {escape(warning)}" for warning in reviewed.warnings()]
     head += [

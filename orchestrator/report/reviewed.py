@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from orchestrator.core.duration import format_duration
-from orchestrator.core.estimate import ASSUMED_DURATION, estimate
+from orchestrator.core.estimate import ASSUMED_DURATION, Estimate, estimate
 from orchestrator.core.inventory import Proof
 from orchestrator.core.lane import Lane
 from orchestrator.core.ordering import turns
@@ -75,10 +75,15 @@ class Reviewed:
             return f"{said}, due {day} UTC" if line.decision is Decision.SKIP else f"{said}, its notice is over"
         return said
 
+    @cached_property
+    def estimate(self) -> Estimate | None:
+        """How long a run may take; None if there is nothing to do."""
+        return estimate(self.plan, self.worklist)
+
     @property
     def estimated(self) -> str | None:
         """Say how long a run may take, and what that assumes; None if there is nothing to do."""
-        found = estimate(self.plan, self.worklist)
+        found = self.estimate
         if found is None:
             return None
         about = format_duration(found.seconds if found.seconds < 120 else round(found.seconds / 60) * 60)
