@@ -67,9 +67,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
         message = f"{out}: exists already; it is left as it is"
         raise InvalidInput(message)
     asked = plan_asked(name, accounts, regions, role_name, external_id, like, words)
-    errand = Errand(
-        plan=asked, plan_file=like or Path(f"{name}.yaml"), worklist=None, simulate=simulate, strict=False, max_age=None
-    )
+    errand = Errand(plan=asked, plan_file=like or Path(f"{name}.yaml"), simulate=simulate)
     with entrance_for(errand, world, workers) as entrance:
         review = api.survey(asked, entrance)
         now = entrance.clock.now()

@@ -45,7 +45,7 @@ def command(
     Exits 1 if a right is missing or a lane cannot be entered, 3 if an account is another one, 5 if no lane can be entered.
     """
     display = Display(color=color)
-    errand = errand_at(plan, None, only_failed=False, simulate=simulate, strict=False, max_age=None)
+    errand = errand_at(plan, simulate=simulate)
     if errand.worklist is not None:
         message = f"{plan}: doctor is for plans, and this is a saved worklist"
         raise InvalidInput(message)

@@ -29,15 +29,21 @@ class Errand:
 
     plan: Plan
     plan_file: Path
-    worklist: SavedWorklist | None
     simulate: bool
-    strict: bool
-    max_age: float | None
+    worklist: SavedWorklist | None = None
+    strict: bool = False
+    max_age: float | None = None
     meant: frozenset[str] | None = None
 
 
 def errand_at(
-    path: Path | None, earlier: Path | None, *, only_failed: bool, simulate: bool, strict: bool, max_age: int | None
+    path: Path | None,
+    earlier: Path | None = None,
+    *,
+    simulate: bool,
+    only_failed: bool = False,
+    strict: bool = False,
+    max_age: int | None = None,
 ) -> Errand:
     """
     Read what a command is about.
@@ -72,9 +78,7 @@ def errand_at(
         assert earlier is not None
         plan_file = earlier
         plan, meant = api.load_again(earlier, only_failed=only_failed, simulated=simulate)
-    return Errand(
-        plan=plan, plan_file=plan_file, worklist=None, simulate=simulate, strict=strict, max_age=None, meant=meant
-    )
+    return Errand(plan=plan, plan_file=plan_file, simulate=simulate, strict=strict, meant=meant)
 
 
 def errand_of_worklist(path: Path, *, simulate: bool, strict: bool, max_age: int | None) -> Errand:
@@ -92,7 +96,6 @@ def errand_of_worklist(path: Path, *, simulate: bool, strict: bool, max_age: int
         plan_file=Path(worklist.plan_file),
         worklist=worklist,
         simulate=simulate,
-        strict=False,
         max_age=max_age,
     )
 

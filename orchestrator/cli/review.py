@@ -88,7 +88,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     if out is not None and is_worklist(plan):
         message = "--out saves what was reviewed from a plan; this is a worklist already"
         raise InvalidInput(message)
-    errand = errand_at(plan, None, only_failed=False, simulate=simulate, strict=strict, max_age=None)
+    errand = errand_at(plan, simulate=simulate, strict=strict)
     state = state_at(state_dir, simulated=simulate)
     with reviewed(errand, world=world, workers=workers, only=only, exclude=exclude, state=state, display=display) as review:
         shown = reviewed_of(review, errand.plan_file)
