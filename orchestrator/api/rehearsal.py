@@ -89,12 +89,9 @@ def product_of(entry: Entry, lane: Lane) -> dict[str, str]:
 def examples(conditions: Conditions, number: int) -> list[dict[str, Any]]:
     """Return products for a selection: two that fit, one that fits and is protected, one that does not."""
     tags = {key: example(values[0], 1) for key, values in conditions.tags}
-    age = conditions.older_than / DAY + 1 if conditions.older_than is not None else 0.0
-    if conditions.younger_than is not None:
-        age = conditions.younger_than / DAY / 2 if conditions.older_than is None else age
     like = {
         "Status": conditions.statuses[0] if conditions.statuses else "AVAILABLE",
-        "Age": age or 30,
+        "Age": age_for(conditions),
         **({"Type": conditions.types[0]} if conditions.types else {}),
         **({"ProductId": conditions.catalog_ids[0]} if conditions.catalog_ids else {}),
         **({"ProductName": example(conditions.catalog_names[0], 1)} if conditions.catalog_names else {}),
@@ -108,6 +105,14 @@ def examples(conditions: Conditions, number: int) -> list[dict[str, Any]]:
     other = {"Id": f"pp-selection{number}-other", "Name": f"not-selected-{number}", "Age": 0, "Status": "TAINTED"}
     # A name without a wildcard can be borne by one only.
     return [*{product["Name"]: product for product in reversed(fitting)}.values(), other]
+
+
+def age_for(conditions: Conditions) -> float:
+    """Return an age that fits, in days."""
+    least, most = conditions.older_than or 0, conditions.younger_than
+    if most is not None:
+        return (least + most) / 2 / DAY
+    return least / DAY + 1 if least else 30
 
 
 def example(pattern: str, number: int) -> str:

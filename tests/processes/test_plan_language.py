@@ -369,3 +369,23 @@ def test_doctor_is_well_where_nothing_is_missing(bench: Bench, simulate: Simulat
     worklist = bench.folder / "w.json"
     bench.run(service, "review", bench.plan("pp-a"), "--out", worklist)
     assert bench.run(service, "doctor", worklist).returncode == 2
+
+
+def test_a_rehearsal_without_a_world_makes_up_products_that_fit(bench: Bench) -> None:
+    """For each selection three that fit, one of them protected, and one that does not and so is no line."""
+    conditions = [
+        {"Name": "sbx-[!p]*-?", "Tags": {"Use": "lab-*"}},
+        {"OlderThan": "1d", "YoungerThan": "36h"},
+        {"YoungerThan": "2h", "ProductName": "Note*", "UserArn": "arn:*"},
+        {"Name": "old-*", "OlderThan": "90d", "Status": "ERROR", "Type": "CFN_STACKSET", "ProductId": "prod-1"},
+    ]
+    selections = [{"Where": each} for each in conditions]
+    path = bench.plan(Products=[], Select=selections, Protect=[{"Name": "not-selected-*"}])
+    shown = bench.run(None, "review", path, "--simulate", "--format", "json")
+    assert shown.returncode == 0, shown.stderr
+    told = json.loads(shown.stdout)
+    assert told["warnings"] == []
+    for number in range(len(conditions)):
+        found = [line["decision"] for line in told["lines"] if line["product_id"].startswith(f"pp-selection{number + 1}-")]
+        assert found.count("terminate") >= 2, number
+        assert found.count("skip") >= 1, number
