@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import random
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,6 +14,7 @@ from orchestrator.core.plan import Entry, Limits, Options, Retry, Tolerance
 from orchestrator.errors import InvalidInput
 from orchestrator.report.diagnostics import render
 from orchestrator.store.plan_file import PlanInvalid, load_plan
+from tests.mutating import mutated
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = sorted(path for path in (ROOT / "plans").glob("*.yaml") if not path.name.endswith(".world.yaml"))
@@ -213,26 +213,13 @@ def test_every_shipped_plan_is_valid(path: Path) -> None:
 @settings(max_examples=300, deadline=None)
 def test_mutated_plans_never_end_in_a_traceback(path: Path, seed: int) -> None:
     """Bytes are changed, removed, repeated; the answer is a plan or an error of ours, and it renders."""
-    draw = random.Random(seed)
-    data = bytearray(path.read_bytes())
-    for _ in range(draw.randint(1, 8)):
-        at = draw.randrange(len(data))
-        match draw.randrange(4):
-            case 0:
-                data[at] = draw.randrange(256)
-            case 1:
-                del data[at : at + draw.randint(1, 30)]
-            case 2:
-                data[at:at] = data[at : at + draw.randint(1, 60)]
-            case _:
-                data[at:at] = draw.choice(
-                    [b"\t", b"&a ", b"*a", b"!!x ", b"---\n", b"\xff", b"{", b"[", b": ", b"- ", b'"', b"0"]
-                )
+    insertions = [b"\t", b"&a ", b"*a", b"!!x ", b"---\n", b"\xff", b"{", b"[", b": ", b"- ", b'"', b"0"]
+    data = mutated(path.read_bytes(), seed, times=8, span=60, insertions=insertions)
     with TemporaryDirectory() as folder:
-        mutated = Path(folder) / "plan.yaml"
-        mutated.write_bytes(bytes(data))
-        said = outcome(mutated)
-    assert said is None or str(mutated) in said
+        wrong = Path(folder) / "plan.yaml"
+        wrong.write_bytes(data)
+        said = outcome(wrong)
+    assert said is None or str(wrong) in said
 
 
 def outcome(path: Path) -> str | None:

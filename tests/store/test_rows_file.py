@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 from orchestrator.core.plan import Entry, Options
 from orchestrator.report.diagnostics import render
 from orchestrator.store.plan_file import MOST_MISTAKES, PlanInvalid, load_plan
+from tests.mutating import mutated
 from tests.store.test_plan_file import outcome
 
 
@@ -268,20 +268,11 @@ def test_mistakes_of_the_plan_and_of_its_rows_are_reported_in_one_pass(tmp_path:
 @given(st.sampled_from(["l.csv", "l.jsonl"]), st.integers(0, 2**32))
 def test_mutated_rows_never_end_in_a_traceback(name: str, seed: int) -> None:
     """Bytes are changed, removed, repeated; the answer is a plan or an error of ours, and it renders."""
-    draw = random.Random(seed)
     rows = {
         "l.csv": b"ProvisionedProductId,ProvisionedProductName,DependsOn,IgnoreErrors\npp-1,,,true\n,bob,pp-1 x-*,\n",
         "l.jsonl": b'{"ProvisionedProductId":"pp-1"}\n{"ProvisionedProductName":"bob","DependsOn":["pp-1","x-*"]}\n',
     }
-    data = bytearray(rows[name])
-    for _ in range(draw.randint(1, 6)):
-        at = draw.randrange(len(data))
-        match draw.randrange(3):
-            case 0:
-                data[at] = draw.randrange(256)
-            case 1:
-                del data[at : at + draw.randint(1, 10)]
-            case _:
-                data[at:at] = draw.choice([b'"', b"\n", b"\x00", b"{", b"[", b",", b"\xff", b"\\ud800", b"9" * 5000])
+    insertions = [b'"', b"\n", b"\x00", b"{", b"[", b",", b"\xff", b"\\ud800", b"9" * 5000]
+    data = mutated(rows[name], seed, times=6, span=10, insertions=insertions)
     with TemporaryDirectory() as folder:
-        outcome(plan_with(Path(folder), name, bytes(data)))
+        outcome(plan_with(Path(folder), name, data))
