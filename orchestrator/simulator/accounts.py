@@ -14,11 +14,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from orchestrator.simulator.contract import ApiError
-from orchestrator.simulator.world_file import AccountSpec
+from orchestrator.simulator.specs import LEVELS, AccountSpec
 
 OWN_KEY = re.compile(r"AKIA(\d{12})")
 ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}):role/(?:.*/)?([\w+=,.@-]+)")
-LEVELS = ("User", "Role", "Account")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,15 +14,12 @@ from typing import Any
 from orchestrator.simulator import query
 from orchestrator.simulator.accounts import Accounts, Caller
 from orchestrator.simulator.contract import ApiError, Contract
+from orchestrator.simulator.faults import Cut, Fault, Faults, Hung, Lost, Odd, damaged
 from orchestrator.simulator.quota import Bucket
 from orchestrator.simulator.world import World
-from orchestrator.simulator.world_file import FaultSpec, Holdings, WorldSpec
+from orchestrator.simulator.world_file import Holdings, WorldSpec
 
 Json = dict[str, Any]
-
-
-class Lost(Exception):
-    """The connection is to be closed without an answer."""
 
 
 class Service:
@@ -44,9 +41,8 @@ class Service:
         for account, region in self._holdings:
             self._world(account, region)
         self._buckets: dict[tuple[str, str, str], Bucket] = {}
-        self._faults: dict[tuple[str, str], list[list[Any]]] = {
-            lane: [[fault, fault.After, fault.Times] for fault in holdings.Faults]
-            for lane, holdings in self._holdings.items()
+        self._faults = {
+            lane: Faults(holdings.Faults, f"{spec.Seed}/{'/'.join(lane)}") for lane, holdings in self._holdings.items()
         }
         self._lock = threading.Lock()
         self.ledger: list[Json] = []
@@ -83,7 +79,7 @@ class Service:
         Raises:
 
             ApiError: The answer is an error.
-            Lost: There is to be no answer.
+            Lost, Hung, Cut, Odd: There is to be no answer, or a wrong one.
         """
         request = parse(body)
         caller = self._accounts.caller(key_id)
@@ -98,7 +94,7 @@ class Service:
         Raises:
 
             ApiError: The answer is an error.
-            Lost: There is to be no answer.
+            Lost, Hung, Cut, Odd: There is to be no answer, or a wrong one.
         """
         caller = self._accounts.caller(key_id)
         account = caller.account
@@ -127,25 +123,21 @@ class Service:
         """Note a call, let trouble happen to it, carry it out."""
         with self._lock:
             call = self._note(operation, account, region, request)
-            fault = self._fault(operation, account, region, request)
+            faults = self._faults.get((account, region))
+            fault = faults.meet(operation, request) if faults else None
         try:
-            if fault is not None and fault.Do == "delay":
-                time.sleep(fault.Seconds)
-            if fault is not None and fault.Do == "reset":
-                raise Lost
-            if fault is not None and fault.Do == "error":
-                raise ApiError(fault.Code, fault.Message, fault.Status)
+            forestall(fault)
             with self._lock:
                 answer = carry_out()
             if isinstance(answer, dict):
                 call["record"] = answer.get("RecordDetail", {}).get("RecordId")
+            return damaged(answer, fault)
         except ApiError as error:
             call["error"] = error.code
             raise
-        except Lost:
-            call["error"] = "lost"
+        except (Lost, Hung, Cut, Odd) as error:
+            call["error"] = type(error).__name__.lower()
             raise
-        return garbled(answer, fault, call)
 
     def _note(self, operation: str, account: str, region: str, request: Json) -> Json:
         call = {
@@ -208,31 +200,25 @@ class Service:
             code = "ThrottlingException"
             raise ApiError(code, "Rate exceeded")
 
-    def _fault(self, operation: str, account: str, region: str, request: Json) -> FaultSpec | None:
-        """Return the trouble that is scripted for this call, if any."""
-        product = request.get("ProvisionedProductId") or request.get("Id")
-        for entry in self._faults.get((account, region), ()):
-            fault, after, times = entry
-            if fault.Operation != operation or fault.Product not in (None, product) or not times:
-                continue
-            if after:
-                entry[1] -= 1
-                continue
-            entry[2] -= 1
-            return fault  # type: ignore[no-any-return]
-        return None
 
+def forestall(fault: Fault | None) -> None:
+    """
+    Let a fault happen that comes before the request is carried out.
 
-def garbled(answer: Json | bytes, fault: FaultSpec | None, call: Json) -> bytes:
-    """Return an answer's bytes, damaged if a fault says so."""
-    if fault is not None and fault.Do == "lose_answer":
-        call["error"] = "answer lost"
-        raise Lost
-    if fault is not None and fault.Do == "truncate":
-        return b"{}" if isinstance(answer, dict) else answer[:40]
-    if fault is not None and fault.Do == "garble":
-        return b"\xff\xfe\x00garbled"
-    return answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+    Raises:
+
+        ApiError: The answer is an error.
+        Lost, Odd: There is to be no answer, or a wrong one.
+    """
+    match fault:
+        case Fault("delay", spec):
+            time.sleep(spec.Seconds)
+        case Fault("reset"):
+            raise Lost
+        case Fault("error", spec):
+            raise ApiError(spec.Code, spec.Message, spec.Status or 500)
+        case Fault("answer", spec):
+            raise Odd(spec.Status or 200, spec.Body.encode())
 
 
 def parse(body: bytes) -> Json:

@@ -55,6 +55,7 @@ class Product:
     region: str
     duration: float
     outcomes: list[str]
+    course: tuple[str, ...]
     error: Json
     tags: Json
     hidden: bool
@@ -70,6 +71,11 @@ class Product:
     def stack_arn(self) -> str:
         """The stack behind it (its name's form was seen in the wild)."""
         return f"arn:aws:cloudformation:{self.region}:{self.account}:stack/SC-{self.account}-{self.id}/simulated"
+
+    def error_of(self, failure: str | None) -> Json:
+        """Return the error of a termination that FAILED: in these words, or in the product's own."""
+        words = failure or self.error["Description"]
+        return {"Code": self.error["Code"], "Description": words.replace("{stack}", f"SC-{self.account}-{self.id}")}
 
     def detail(self) -> Json:
         """Return what a lookup or a scan says of it."""

@@ -20,7 +20,8 @@ from urllib.parse import parse_qs
 
 from orchestrator.simulator import query
 from orchestrator.simulator.contract import ApiError
-from orchestrator.simulator.service import Lost, Service
+from orchestrator.simulator.faults import Cut, Hung, Lost, Odd
+from orchestrator.simulator.service import Service
 from orchestrator.simulator.world_file import WorldSpec
 
 LOOPBACK = "127.0.0.1"
@@ -149,9 +150,19 @@ class Handler(BaseHTTPRequestHandler):
                 self._send(error.status, json.dumps({"__type": error.code, "Message": error.message}).encode())
             else:
                 self._send(error.status, query.failure(error), "text/xml")
+        except Odd as odd:
+            self._send(odd.status, odd.body)
+        except Cut as cut:
+            self._head(200, len(cut.body))
+            self.wfile.write(cut.body[: len(cut.body) // 2])
+            self.wfile.flush()
+            self._hang_up()
+        except Hung:
+            # Until the client has enough of it.
+            self.connection.recv(1)
+            self._hang_up()
         except Lost:
-            self.close_connection = True
-            self.connection.shutdown(socket.SHUT_RDWR)
+            self._hang_up()
         except (ValueError, TypeError, LookupError, RecursionError) as error:
             words = f"a mistake in the simulator: {type(error).__name__}: {error}"
             self._send(500, json.dumps({"__type": "InternalFailure", "Message": words}).encode())
@@ -173,9 +184,16 @@ class Handler(BaseHTTPRequestHandler):
         self._send(200, self.service.query(form.get("Action", ""), form, scope[1], scope[2]), "text/xml")
 
     def _send(self, status: int, body: bytes, kind: str = "application/x-amz-json-1.1") -> None:
+        self._head(status, len(body), kind)
+        self.wfile.write(body)
+
+    def _head(self, status: int, length: int, kind: str = "application/x-amz-json-1.1") -> None:
         self.send_response(status)
         self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Length", str(length))
         self.send_header("x-amzn-RequestId", str(uuid.uuid4()))
         self.end_headers()
-        self.wfile.write(body)
+
+    def _hang_up(self) -> None:
+        self.close_connection = True
+        self.connection.shutdown(socket.SHUT_RDWR)

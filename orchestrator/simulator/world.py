@@ -2,28 +2,30 @@
 A world that lives: provisioned products, their records, and how terminations go.
 
 Follows what is documented or seen of the service: a termination's record goes CREATED → IN_PROGRESS → SUCCEEDED or FAILED,
-the product is UNDER_CHANGE meanwhile, gone after success and TAINTED after failure; records outlive products; a token is
-remembered while its termination is in progress and answers ResourceNotFound after success. Guesses are marked.
+if its world says nothing else; the product is UNDER_CHANGE meanwhile, gone after success and TAINTED after failure; records
+outlive products; a token is remembered while its termination is in progress and answers ResourceNotFound after success.
+Guesses are marked.
 """
 
 from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
+from functools import partial
 
 from orchestrator.simulator.contract import ApiError
-from orchestrator.simulator.listing import cut, invalid, matches, sort_key
+from orchestrator.simulator.listing import Shuffle, cut, history_page, invalid, matches, sort_key, visible
+from orchestrator.simulator.specs import ProductSpec
 from orchestrator.simulator.things import Json, Product, Record
-from orchestrator.simulator.world_file import Holdings, ProductSpec
+from orchestrator.simulator.world_file import Holdings
 
 START_SHARE = 0.1
 """Share of a termination's duration that its record stays CREATED (a guess)."""
 
 DAY = 86_400
-LEVELS = ("User", "Role", "Account")
-"""Levels of access, each of which holds those before it (documented)."""
+LAST_NIGHT = 0.5
+"""Days since the terminations of the night before."""
 
-RECORD_PAGE = 20
 SCAN_PAGE = 20
 SEARCH_PAGE = 100
 TERMINATE = "TERMINATE_PROVISIONED_PRODUCT"
@@ -49,6 +51,7 @@ class World:
         self.orphans: list[Json] = []
         self._under_change_code = spec.UnderChangeCode
         self._lag = spec.SearchLag
+        self._shuffle = Shuffle(spec.Paging, f"{seed}/{account}/{region}")
         self._products: dict[str, Product] = {}
         self._records: dict[str, Record] = {}
         self._due: list[tuple[float, int, Callable[[], None]]] = []
@@ -72,6 +75,7 @@ class World:
             region=self.region,
             duration=spec.Duration or 0.0,
             outcomes=list(spec.Terminations),
+            course=spec.Course,
             error={"Code": spec.Error.Code, "Description": spec.Error.Description},
             tags=dict(spec.Tags),
             hidden=spec.HiddenFromSearch,
@@ -83,6 +87,9 @@ class World:
         self._products[product.id] = product
         provisioning = self._new_record(product, "PROVISION_PRODUCT", created_at)
         provisioning.status = "SUCCEEDED"
+        for _ in range(spec.FailedBefore):
+            failed = self._new_record(product, TERMINATE, max(created_at, now - LAST_NIGHT * DAY))
+            failed.status, failed.errors = "FAILED", [product.error_of(None)]
         if spec.Change is not None:
             change = self._new_record(product, spec.Change, now)
             change.status = "IN_PROGRESS"
@@ -114,7 +121,9 @@ class World:
             # That one account is unmanaged at a time is documented; how a second one fails is a guess.
             product.outcomes.insert(0, "FAILED")
             record.failure = "AWS Control Tower cannot unmanage this account: another account operation is in progress"
-        self._at(now + product.duration * START_SHARE, lambda: self._start(record))
+        for part, status in enumerate(product.course, start=1):
+            share = START_SHARE if part == 1 else START_SHARE + (1 - START_SHARE) * (part - 1) / len(product.course)
+            self._at(now + product.duration * share, partial(self._move, record, status))
         self._at(now + product.duration, lambda: self._end(record))
         return {"RecordDetail": record.detail()}
 
@@ -134,7 +143,7 @@ class World:
         """ScanProvisionedProducts: what is not terminated, 20 a page."""
         shown = [product for product in self._products.values() if product.gone_at is None and visible(product, request)]
         live = sorted(shown, key=lambda product: product.id)
-        page, token = cut(live, request, SCAN_PAGE, lambda product: product.id)
+        page, token = self._shuffle(*cut(live, request, SCAN_PAGE, lambda product: product.id))
         return {"ProvisionedProducts": [product.detail() for product in page]} | token
 
     def search(self, request: Json, now: float) -> Json:
@@ -151,29 +160,16 @@ class World:
         if request.get("SortOrder") == "DESCENDING":
             raise invalid("the simulator sorts ascending only")
         page, token = cut(found, request, SEARCH_PAGE, key)
+        if request.get("SortBy") is None:
+            page, token = self._shuffle(page, token)
         attributes = [product.attributes() for product in page]
         return {"ProvisionedProducts": attributes, "TotalResultsCount": len(found)} | token
 
     def history(self, request: Json) -> Json:
         """ListRecordHistory: newest first; records outlive their product."""
-        wanted = request.get("SearchFilter", {})
         seen = [record for record in self._records.values() if visible(record.product, request)]
-        records = sorted(seen, key=lambda record: (record.created_at, record.id), reverse=True)
-        if wanted.get("Key") == "product":
-            records = [record for record in records if record.product.catalog_id == wanted.get("Value")]
-        elif wanted.get("Key") == "provisionedproduct":
-            records = [record for record in records if record.product.id == wanted.get("Value")]
-        elif wanted:
-            message = f"the search filter key {wanted.get('Key')} is not valid"
-            raise invalid(message)
-        token_given = request.get("PageToken") or "0"
-        if not token_given.isdecimal():
-            raise invalid("the page token is not valid")
-        offset = int(token_given)
-        size = min(int(request.get("PageSize") or RECORD_PAGE), RECORD_PAGE)
-        page = records[offset : offset + size]
-        token = {"NextPageToken": str(offset + size)} if offset + size < len(records) else {}
-        return {"RecordDetails": [record.detail() for record in page]} | token
+        records, token = history_page(seen, request)
+        return {"RecordDetails": [record.detail() for record in records]} | token
 
     # What time does
 
@@ -191,9 +187,9 @@ class World:
         states = {product.id: "TERMINATED" if product.gone_at else product.status for product in self._products.values()}
         return {"products": states, "orphans": self.orphans}
 
-    def _start(self, record: Record) -> None:
-        if record.status == "CREATED":
-            record.status = "IN_PROGRESS"
+    def _move(self, record: Record, status: str) -> None:
+        if record.product.current is record:
+            record.status = status
 
     def _end(self, record: Record) -> None:
         product = record.product
@@ -209,9 +205,7 @@ class World:
         product.current = None
         if outcome == "FAILED" and not (record.ignore_errors or record.retain):
             record.status, product.status = "FAILED", "TAINTED"
-            words = record.failure or product.error["Description"]
-            stack = f"SC-{self.account}-{product.id}"
-            record.errors = [{"Code": product.error["Code"], "Description": words.replace("{stack}", stack)}]
+            record.errors = [product.error_of(record.failure)]
             return
         # With IgnoreErrors the product goes whatever happens to its stack; that the record SUCCEEDED then is a guess.
         record.status, product.gone_at = "SUCCEEDED", record.updated_at
@@ -259,9 +253,3 @@ class World:
                 return product
         code = "ResourceNotFoundException"
         raise ApiError(code, f"No stack named {wanted} exists.")
-
-
-def visible(product: Product, request: Json, default: str = "User") -> bool:
-    """Whether a product is within the level of access that a listing asks for, or has by default (documented)."""
-    asked = request.get("AccessLevelFilter", {}).get("Key", default)
-    return LEVELS.index(product.owned_by) <= LEVELS.index(asked)

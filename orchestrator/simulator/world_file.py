@@ -10,108 +10,28 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
-OPERATIONS = Literal[
-    "TerminateProvisionedProduct",
-    "DescribeRecord",
-    "DescribeProvisionedProduct",
-    "ScanProvisionedProducts",
-    "SearchProvisionedProducts",
-    "ListRecordHistory",
-    "GetCallerIdentity",
-    "AssumeRole",
-    "ListAccountAliases",
-]
-
-NonNegative = Annotated[float, Field(ge=0)]
-AccountNumber = Annotated[str, Field(pattern=r"^\d{12}$")]
-RegionName = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d+$")]
+from orchestrator.simulator.specs import (
+    OPERATIONS,
+    AccountNumber,
+    AccountSpec,
+    CrowdSpec,
+    FaultSpec,
+    NonNegative,
+    PagingSpec,
+    ProductSpec,
+    QuotaSpec,
+    RegionName,
+    Strict,
+)
 
 
 class WorldInvalid(Exception):
     """A world file has mistakes."""
-
-
-class Strict(BaseModel):
-    """Nothing unknown is ignored."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class QuotaSpec(Strict):
-    """How fast one operation may be called, per account and region."""
-
-    Rate: Annotated[float, Field(gt=0)]
-    Burst: Annotated[float, Field(ge=1)] = 1
-
-
-class ErrorSpec(Strict):
-    """One error of a record that FAILED."""
-
-    Code: str = "400"
-    Description: str = "Stack [{stack}] cannot be deleted while TerminationProtection is enabled"
-
-
-class ProductSpec(Strict):
-    """
-    One provisioned product.
-
-    `Terminations` says how its terminations end, one after another; the last one repeats. `Change` is what keeps a product
-    UNDER_CHANGE, and for how long. `Follows` names a product of the same lane in whose place this one comes, under the same
-    name if it has none of its own, as soon as that one is gone. `OwnedBy` is the closest level at which the caller may see
-    it. `ProductId` and `ProductName` are those of the product in the catalog that it was provisioned from, `UserArn` is who
-    did that. `Duration` is in seconds, `Age` in days.
-    """
-
-    Id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
-    Name: str | None = None
-    Type: str = "CFN_STACK"
-    Status: str = "AVAILABLE"
-    Age: NonNegative = 30
-    Duration: NonNegative | None = None
-    Terminations: Annotated[tuple[Literal["SUCCEEDED", "FAILED", "NEVER"], ...], Field(min_length=1)] = ("SUCCEEDED",)
-    Error: ErrorSpec = ErrorSpec()
-    Change: Literal["UPDATE_PROVISIONED_PRODUCT", "TERMINATE_PROVISIONED_PRODUCT"] | None = None
-    Tags: dict[str, str] = {}
-    ProductId: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}$")] = "prod-simulatedxxxx"
-    ProductName: str = "Simulated product"
-    UserArn: str | None = None
-    HiddenFromSearch: bool = False
-    Follows: str | None = None
-    OwnedBy: Literal["Account", "Role", "User"] = "Account"
-
-
-class CrowdSpec(Strict):
-    """Many products alike: `Count` of them, named and numbered after `Prefix`, durations drawn from a range."""
-
-    Count: Annotated[int, Field(ge=0, le=1_000_000)]
-    Prefix: str = "pp-crowd"
-    Duration: tuple[NonNegative, NonNegative] = (1.0, 4.0)
-    FailOnce: Annotated[float, Field(ge=0, le=1)] = 0.0
-
-
-class FaultSpec(Strict):
-    """
-    Trouble with calls of one operation, the first `Times` that match.
-
-    `Do`: `lose_answer` carries the request out and closes the connection; `reset` closes it before; `truncate` carries it
-    out and answers 200 without content; `garble` answers with bytes that are no text; `error` answers with `Code` and
-    `Status`; `delay` waits `Seconds` first.
-    """
-
-    Operation: OPERATIONS
-    Product: str | None = None
-    Do: Literal["lose_answer", "reset", "truncate", "garble", "error", "delay"]
-    After: Annotated[int, Field(ge=0)] = 0
-    Times: Annotated[int, Field(ge=1)] = 1
-    Code: str = "InternalFailure"
-    Message: str = "a scripted fault"
-    Status: Annotated[int, Field(ge=400, le=599)] = 500
-    Seconds: NonNegative = 1.0
 
 
 class Holdings(Strict):
@@ -119,7 +39,8 @@ class Holdings(Strict):
 
     UnderChangeCode: str = "ValidationException"
     SearchLag: NonNegative = 0.0
-    Quotas: dict[OPERATIONS, QuotaSpec] = {}
+    Paging: PagingSpec = PagingSpec()
+    Quotas: dict[OPERATIONS, QuotaSpec] = Field(default={})
     Products: tuple[ProductSpec, ...] = ()
     Crowd: CrowdSpec | None = None
     Faults: tuple[FaultSpec, ...] = ()
@@ -167,23 +88,6 @@ class LaneSpec(Holdings):
     Region: RegionName
 
 
-class AccountSpec(Strict):
-    """
-    Who may do what in an account.
-
-    `Roles` are the roles that may be assumed, by name; None for any. `ExternalId` has to be given to assume them. `Access`
-    is the highest level of an access level filter that callers have a right to. `Deny` are operations that they have no
-    right to. `CredentialsLast` is how long the credentials of an assumed role last, in seconds.
-    """
-
-    Alias: str | None = None
-    Roles: tuple[str, ...] | None = None
-    ExternalId: str | None = None
-    Access: Literal["Account", "Role", "User"] = "Account"
-    Deny: tuple[OPERATIONS, ...] = ()
-    CredentialsLast: Annotated[float, Field(gt=0)] = 3_600
-
-
 class WorldSpec(Holdings):
     """
     A whole world. `Account` and `Region` are where the client's own credentials lead, and the keys beside them say what
@@ -195,7 +99,7 @@ class WorldSpec(Holdings):
     Account: AccountNumber = "111122223333"
     Region: RegionName = "eu-west-1"
     Lanes: tuple[LaneSpec, ...] = ()
-    Accounts: dict[AccountNumber, AccountSpec] = {}
+    Accounts: dict[AccountNumber, AccountSpec] = Field(default={})
 
     @model_validator(mode="after")
     def _lanes_are_unique(self) -> Self:

@@ -1,0 +1,138 @@
+"""
+Scripted trouble with calls: which call meets it, and what becomes of its answer.
+
+Whether a call meets trouble that is drawn by lot depends on the seed and on what is called how often, never on the order in
+which the calls of several clients come: a world treats the same run alike each time.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from orchestrator.simulator.specs import FaultSpec, Trouble
+from orchestrator.simulator.things import Json
+
+
+class Lost(Exception):
+    """The connection is to be closed without an answer."""
+
+
+class Hung(Exception):
+    """The connection is to be left open without an answer."""
+
+
+class Cut(Exception):
+    """The connection is to be closed in the middle of the answer."""
+
+    def __init__(self, body: bytes) -> None:
+        super().__init__("the answer is cut")
+        self.body = body
+
+
+class Odd(Exception):
+    """The answer is to be this one, whatever was asked."""
+
+    def __init__(self, status: int, body: bytes) -> None:
+        super().__init__("an odd answer")
+        self.status = status
+        self.body = body
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Trouble that a call has met."""
+
+    do: Trouble
+    spec: FaultSpec
+
+
+@dataclass(slots=True)
+class Script:
+    """One piece of trouble: how many calls go well first, how many meet it (None for all), how often it was drawn."""
+
+    spec: FaultSpec
+    after: int
+    times: int | None
+    drawn: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+
+class Faults:
+    """
+    The trouble of one lane.
+
+    Args:
+
+        specs: What is scripted; the first that fits a call is the one that it meets.
+        seed: What is drawn by lot is drawn from it.
+    """
+
+    def __init__(self, specs: Sequence[FaultSpec], seed: str) -> None:
+        self._seed = seed
+        self._scripts = [
+            Script(spec, spec.After, spec.Times if spec.Times or spec.Share is not None else 1) for spec in specs
+        ]
+
+    def meet(self, operation: str, request: Json) -> Fault | None:
+        """
+        Say what trouble a call meets, if any.
+
+        Args:
+
+            operation: What is called.
+            request: With what.
+        """
+        product = request.get("ProvisionedProductId") or request.get("Id")
+        for number, script in enumerate(self._scripts):
+            spec = script.spec
+            if spec.Operation not in ("any", operation) or spec.Product not in (None, product) or script.times == 0:
+                continue
+            lot = self._lot(number, script, operation, str(product or request.get("PageToken")))
+            if spec.Share is not None and lot.random() >= spec.Share:
+                continue
+            if script.after:
+                script.after -= 1
+                continue
+            if script.times is not None:
+                script.times -= 1
+            return Fault(lot.choice(spec.all_troubles), spec)
+        return None
+
+    def _lot(self, number: int, script: Script, operation: str, about: str) -> random.Random:
+        script.drawn[operation, about] += 1
+        nth = script.drawn[operation, about]
+        return random.Random(f"{self._seed}/{number}/{operation}/{about}/{nth}")  # noqa: S311 - a made-up world
+
+
+def damaged(answer: Json | bytes, fault: Fault | None) -> bytes:
+    """
+    Return an answer's bytes, damaged as a fault says.
+
+    Args:
+
+        answer: The answer to a request that was carried out.
+        fault: What it has met, if anything.
+
+    Raises:
+
+        Lost: There is to be no answer.
+        Hung: There is to be none, and no end of the connection either.
+        Cut: There is to be a part of it.
+    """
+    body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+    match fault.do if fault else None:
+        case "lose_answer":
+            raise Lost
+        case "hang":
+            raise Hung
+        case "cut":
+            raise Cut(body)
+        case "truncate":
+            return b"{}" if isinstance(answer, dict) else body[:40]
+        case "garble":
+            return b"\xff\xfe\x00garbled"
+        case _:
+            return body
