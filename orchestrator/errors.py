@@ -89,6 +89,10 @@ class OutputLost(OrchestratorError):
     """What was asked for could not be written to stdout."""
 
 
+class JournalCorrupt(JournalError):
+    """A journal's content is not as it was written."""
+
+
 class IllegalTransition(OrchestratorError):
     """An event met a state that it cannot happen in: a bug in this program, or a journal that was tampered with."""
 

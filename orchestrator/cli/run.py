@@ -9,6 +9,7 @@ import click
 
 from orchestrator import api
 from orchestrator.cli import review as review_command
+from orchestrator.cli.earlier import Before, Earlier, worse
 from orchestrator.cli.ending import end
 from orchestrator.cli.options import (
     FILE,
@@ -22,12 +23,10 @@ from orchestrator.cli.options import (
     workers_option,
     worklist_age_option,
 )
-from orchestrator.cli.places import Errand, as_text, errand_at, reviewed, reviewed_of, state_at
+from orchestrator.cli.places import as_text, errand_at, reviewed, reviewed_of, state_at
 from orchestrator.cli.streams import put, tell
 from orchestrator.cli.terminal import Display, confirm
-from orchestrator.errors import ExitCode, Interrupted, InvalidInput
-from orchestrator.report.text import plural
-from orchestrator.store.journal import load
+from orchestrator.errors import ExitCode, InvalidInput
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +62,11 @@ class Wishes:
 )
 @click.option("--only-failed", is_flag=True, help="With --from: only those that failed, are stuck or were blocked.")
 @click.option("--journal", type=FILE, help="Keep the journal in this file.  [default: in the state directory]")
-@click.option("--resume", is_flag=True, help="Finish an unfinished last run of this plan first.")
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Finish unfinished runs of this plan first; close what is older than 24h and cannot be finished.",
+)
 @all_of(simulate_options, state_dir_option, workers_option, grace_option, display_options)
 def command(  # noqa: PLR0913 - one parameter for each option
     *,
@@ -103,10 +106,13 @@ def command(  # noqa: PLR0913 - one parameter for each option
     state = state_at(state_dir, simulated=simulate)
     refuse_to_mix(asked, narrowed=bool(only or exclude))
     errand = errand_at(plan, earlier, only_failed=only_failed, simulate=simulate, strict=strict, max_age=max_age)
-    if asked.resume and not simulate and (code := finish_last(errand, state, display, asked, workers)):
-        return code
+    before = Before(ExitCode.DONE)
+    if asked.resume and not simulate:
+        before = Earlier(errand.plan.name, state, display, grace=asked.grace, workers=workers).finish()
+    if not before.is_clear:
+        return before.code
     with reviewed(errand, world=world, workers=workers, only=only, exclude=exclude, state=state, display=display) as review:
-        return execute(review, errand.plan_file, state, display, asked)
+        return worse(before.code, execute(review, errand.plan_file, state, display, asked))
 
 
 def execute(review: api.Review, plan_file: Path, state: api.StateDir, display: Display, asked: Wishes) -> int:
@@ -135,23 +141,3 @@ def refuse_to_mix(asked: Wishes, *, narrowed: bool) -> None:
             "--exclude or --first"
         )
         raise InvalidInput(message)
-
-
-def finish_last(errand: Errand, state: api.StateDir, display: Display, asked: Wishes, workers: int | None) -> int | None:
-    """Finish the plan's last run if that is unfinished; returns an exit code if it still is."""
-    path = state.unfinished(errand.plan.name)
-    if path is None:
-        return None
-    story = load(path)
-    if (left := api.left_by_canary(story)) > 0:
-        tell(f"An earlier run did its first lines and was not told to do the rest ({plural(left, 'product')}): {path}")
-        tell(f"To do it: orchestrator resume {path}\nor to drop it: orchestrator abandon {path} --reason TEXT")
-        return ExitCode.LEFT_TO_DO
-    tell(f"An earlier run of `{errand.plan.name}` is unfinished; finishing it first: {path}")
-    settings = display.settings(asked.grace, simulated=False)
-    result = api.resume(story, api.reenter(story, workers=workers), settings=settings, restart=False)
-    code = end(result, result.exit_code, simulated=False)
-    if result.interrupted is not None and not result.run.is_unfinished:
-        # The wish to stop holds for all that would have followed, too.
-        raise Interrupted(result.interrupted)
-    return code if result.run.is_unfinished or result.broken is not None else None

@@ -15,7 +15,7 @@ from orchestrator.core.events import Abandoned, Event, Finished
 from orchestrator.core.lane import Lane
 from orchestrator.core.plan import Plan
 from orchestrator.core.worklist import Line, Worklist
-from orchestrator.errors import InvalidInput, JournalError
+from orchestrator.errors import InvalidInput, JournalCorrupt, JournalError
 from orchestrator.store.codec import EVENTS, Malformed, decode, digest, parse_moment, unframe
 from orchestrator.store.journal_birth import FORMAT, Birth, Header
 
@@ -52,7 +52,8 @@ def load(path: Path) -> Story:
     Raises:
 
         InvalidInput: There is no such file.
-        JournalError: It cannot be read, is corrupt before its last line, or of a format that this version does not know.
+        JournalCorrupt: It is corrupt before its last line.
+        JournalError: It cannot be read, or is of a format that this version does not know.
     """
     try:
         with path.open("rb") as file:
@@ -180,7 +181,7 @@ class Loader:
     def _read_birth(self, lines: Iterator[tuple[str, dict[str, object]]]) -> Birth:
         header = self._expect(lines, "header")
         if header.pop("format", None) != FORMAT:
-            self._refuse(f"its format is not {FORMAT}, the one that this version reads")
+            self._refuse(f"its format is not {FORMAT}, the one that this version reads", kind=JournalError)
         header["started_at"] = parse_moment(str(header["started_at"]))
         plan = self._expect(lines, "plan")
         head = self._expect(lines, "worklist")
@@ -208,17 +209,17 @@ class Loader:
 
     def _event(self, kind: str, value: dict[str, object]) -> Event:
         if kind not in EVENTS:
-            self._refuse(f"its kind `{kind}` is not known to this version")
+            self._refuse(f"its kind `{kind}` is not known to this version", kind=JournalError)
         try:
             return decode(EVENTS[kind], value)
         except Malformed as error:
             self._refuse(str(error), error)
 
-    def _refuse(self, why: str, error: Exception | None = None) -> NoReturn:
+    def _refuse(self, why: str, error: Exception | None = None, *, kind: type[JournalError] = JournalCorrupt) -> NoReturn:
         message = f"{self._path}:{self._seq + 1}: the journal cannot be trusted: {why}"
         if looks_like_one(self._path):
             message += f"\nto put it out of the way: orchestrator abandon {self._path} --reason TEXT"
-        raise JournalError(message) from error
+        raise kind(message) from error
 
 
 def is_whole(line: bytes) -> bool:

@@ -202,7 +202,7 @@ def test_a_journal_kept_elsewhere_is_still_the_plans_run(bench: Bench, simulate:
     assert len(service.ledger()) == 1
 
 
-def test_an_unreadable_journal_does_not_keep_the_plan_from_its_work_for_good(bench: Bench, simulate: Simulate) -> None:
+def test_an_unreadable_journal_is_refused_and_can_be_put_out_of_the_way(bench: Bench, simulate: Simulate) -> None:
     """It is refused with 7 and its line, and `abandon` puts it out of the way."""
     service = simulate({"Products": [{"Id": "pp-a", "Duration": 600}]})
     path = bench.plan("pp-a")
@@ -213,7 +213,7 @@ def test_an_unreadable_journal_does_not_keep_the_plan_from_its_work_for_good(ben
     assert refused.returncode == 7
     assert "the journal cannot be trusted: its checksum does not fit" in refused.stderr
     assert f"orchestrator abandon {journal} --reason TEXT" in refused.stderr
-    assert bench.run(service, "run", path, "--yes", "--resume").returncode == 7
+    assert bench.run(service, "run", path, "--yes").returncode == 4
     assert bench.run(service, "abandon", "--plan", "test", "--reason", "broken").returncode == 0
     assert bench.run(service, "abandon", "--plan", "test", "--reason", "again").returncode == 2
     assert bench.run(service, "abandon", "--reason", "neither").returncode == 2
