@@ -23,7 +23,7 @@ from orchestrator.engine.observers import Audience
 from orchestrator.engine.pools import InlineExecutor
 from orchestrator.engine.runner import Runner, Surroundings
 from orchestrator.engine.survey import Surveyor
-from orchestrator.ports import Observer
+from orchestrator.ports import Journal, Observer
 from orchestrator.store.codec import EVENTS, decode, unframe
 from tests.fakes import LANE, FakeCatalog, FakeClock, FakeInbox, MemoryJournal
 
@@ -64,15 +64,22 @@ class Stage:
         self.drive(run, Beginning.RESUME, [], no_sends)
         return run
 
-    def drive(self, run: Run, how: Beginning, first: Sequence[Event], no_sends: str | None = None) -> None:
-        """Drive a run to its rest."""
+    def drive(
+        self,
+        run: Run,
+        how: Beginning,
+        first: Sequence[Event],
+        no_sends: str | None = None,
+        journal: Journal | None = None,
+    ) -> None:
+        """Drive a run to its rest, with another journal than the stage's own if one is given."""
         around = Surroundings(
             connect=self.catalog,
             executor=self.executor,
             workers=8,
             clock=self.clock,
             inbox=FakeInbox(),
-            journal=self.journal,
+            journal=journal or self.journal,
             audience=Audience(self.observers, lambda _observer, _error: None),
             interruption=self.interruption,
         )

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
+from orchestrator.api import frame
 from orchestrator.api.runs import listed
 from orchestrator.core.commands import Operation
 from orchestrator.core.decision import decide
-from orchestrator.core.events import Beginning
+from orchestrator.core.events import Beginning, Event
 from orchestrator.core.inventory import FAILED, SUCCEEDED
 from orchestrator.core.plan import Limits, Plan, Retry
 from orchestrator.core.run import Run
 from orchestrator.core.states import State
+from orchestrator.core.worklist import Worklist
+from orchestrator.store import journal
+from orchestrator.store.codec import digest
 from tests.driving import Stage, replayed
 from tests.fakes import Crash, CrashingJournal, FakeCatalog, FakeClock, lost, unsent
 from tests.makers import fake, plan
@@ -85,6 +92,73 @@ def test_a_crash_at_any_operation_changes_nothing_about_the_end(at: int, after: 
     assert all(len(found) == 1 for found in tokens.values())
     assert not stage.catalog.products["pp-other"].gone
     assert {command.product_id for command in stage.catalog.sent} <= {"pp-a", "pp-b", "pp-c", "pp-d", "pp-e"}
+
+
+class PoweredFile:
+    """A journal on disk whose machine loses its power at the *at*-th operation. `synced` is the size that it surely has."""
+
+    def __init__(self, path: Path, wanted: Plan, made: Worklist, at: int) -> None:
+        header = journal.Header(
+            run_id="run-1",
+            plan_name=wanted.name,
+            plan_digest=digest(wanted),
+            worklist_digest=digest(made),
+            tool_version="1",
+            started_at=1.0,
+            simulated=False,
+            callers=(),
+            state_dir=str(path.parent),
+        )
+        self._file = journal.create(path, journal.Birth(header=header, plan=wanted, worklist=made))
+        self._path = path
+        self._left = at
+        self.synced = path.stat().st_size
+
+    def append(self, events: Sequence[Event]) -> None:
+        self._file.append(events)
+        self._step()
+
+    def sync(self) -> None:
+        self._step()
+        self._file.sync()
+        self.synced = self._path.stat().st_size
+
+    def _step(self) -> None:
+        self._left -= 1
+        if not self._left:
+            raise Crash
+
+
+@pytest.mark.parametrize("at", range(2, 26, 2))
+def test_a_journal_cut_at_any_byte_that_was_not_synced_is_gone_on_with(at: int, tmp_path: Path) -> None:
+    """Power goes: the disk has what was synced, and of the rest as much as it likes."""
+    stage = world()
+    inventory = stage.survey(WANTED)
+    made = decide(WANTED, [inventory])
+    file = PoweredFile(tmp_path / "run.jsonl", WANTED, made, at)
+    with contextlib.suppress(Crash):
+        run = Run(run_id="run-1", plan=WANTED, worklist=made)
+        stage.drive(run, Beginning.RUN, [listed(inventory)], journal=file)
+    written = (tmp_path / "run.jsonl").read_bytes()
+    ends = set()
+    for size in range(file.synced, len(written) + 1):
+        left = tmp_path / "left.jsonl"
+        left.write_bytes(written[:size])
+        story = journal.load(left)
+        assert file.synced <= story.good <= size
+        assert story.torn is (story.good < size)
+        if story.good in ends:
+            continue
+        ends.add(story.good)
+        after = copy.deepcopy(stage)
+        after.clock.sleep(30)
+        reopened = journal.reopen(story)
+        resumed = frame.replay(story)
+        after.drive(resumed, Beginning.RESUME, [], journal=reopened)
+        reopened.close()
+        assert verdicts(resumed) == UNDISTURBED
+        assert verdicts(frame.replay(journal.load(left))) == UNDISTURBED
+    assert ends
 
 
 def test_twenty_crashes_in_a_row_lose_nothing() -> None:
