@@ -25,6 +25,8 @@ MOST_AT_DOOR = 64
 """Lanes that are entered or listed side by side."""
 
 MOST_NAMED = 5
+NO_ENTRY = "nothing was begun; set credentials, region and endpoint as for any AWS tool, and see `orchestrator doctor PLAN`"
+WRONG_ACCOUNT = "set the credentials that the plan is for, or correct its AccountId; `orchestrator doctor PLAN` tells whose"
 AMBIENT = "ambient"
 """Stands for the account of the environment's credentials until it is known."""
 
@@ -116,7 +118,8 @@ def enter_ambient(connect: Connect, plan: Plan, region: str, *, simulated: bool,
     """Ask whose the credentials are, and let that name the lane."""
     [found] = ask_who(connect, [Lane(AMBIENT, region)])
     if not isinstance(found, Identity):
-        raise NoAccess(found)
+        nobody = f"{found}\n{NO_ENTRY}"
+        raise NoAccess(nobody)
     lane = Lane(found.account_id, region)
     if message := stranger_to(plan, lane):
         raise GuardRefused(message)
@@ -144,10 +147,12 @@ def at_the_door(connect: Connect, lanes: Sequence[Lane], *, simulated: bool, wor
         if identity.account_id != lane.account_id
     ]
     if wrong:
-        raise GuardRefused(listed_briefly("wrong account; nothing was begun", wrong))
+        message = f"{listed_briefly('wrong account; nothing was begun', wrong)}\n{WRONG_ACCOUNT}"
+        raise GuardRefused(message)
     if not identities:
         problems = [f"{lane}: {problem}" for lane, problem in barred.items()]
-        raise NoAccess(listed_briefly("no lane could be entered", problems))
+        message = f"{listed_briefly('no lane could be entered', problems)}\n{NO_ENTRY}"
+        raise NoAccess(message)
     endpoints = {lane: connect(lane).endpoint for lane in identities}
     return Entrance(
         connect=connect,

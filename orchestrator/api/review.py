@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
-from orchestrator.api.entrance import MOST_AT_DOOR, Entrance, listed_briefly
+from orchestrator.api.entrance import MOST_AT_DOOR, NO_ENTRY, Entrance, listed_briefly
 from orchestrator.core.again import confined
 from orchestrator.core.decision import decide
 from orchestrator.core.events import Drifted, Event, LaneClosed, LineEvent
@@ -162,7 +162,8 @@ def take_stock(plan: Plan | None, entrance: Entrance) -> tuple[Inventory, ...]:
         inventories |= dict(zip(asked, recalled, strict=True))
     if inventories and all(inventory.barred for inventory in inventories.values()):
         problems = [f"{lane}: {inventory.problem}" for lane, inventory in inventories.items()]
-        raise NoAccess(listed_briefly("no lane could be read", problems))
+        message = f"{listed_briefly('no lane could be read', problems)}\n{NO_ENTRY}"
+        raise NoAccess(message)
     return tuple(inventories[lane] for lane in sorted(inventories))
 
 

@@ -106,7 +106,7 @@ class Earlier:
                 raise
             tell(f"Error: {error}")
             return close(load(path))
-        code = end(result, result.exit_code, simulated=False)
+        code = end(result, result.exit_code, simulated=False, state_dir=self._state.root)
         if not result.run.is_unfinished:
             if result.interrupted is not None:
                 # The wish to stop holds for all that would have followed, too.

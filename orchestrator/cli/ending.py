@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
+from pathlib import Path
 
-from orchestrator.api import RunResult
+from orchestrator.api import RunResult, default_state_dir
 from orchestrator.cli.streams import put, tell
 from orchestrator.cli.terminal import NOTHING_TO_RESUME
 from orchestrator.errors import ExitCode, OutputLost
+from orchestrator.report.going_on import ways_on
 from orchestrator.report.summary import closing
 
 
-def end(result: RunResult, code: ExitCode, *, simulated: bool) -> int:
+def end(result: RunResult, code: ExitCode, *, simulated: bool, state_dir: Path, plan_file: Path | None = None) -> int:
     """
     Say how an execution ended.
 
@@ -21,6 +24,8 @@ def end(result: RunResult, code: ExitCode, *, simulated: bool) -> int:
         result: What came of it.
         code: The exit code to leave with.
         simulated: Whether it was a rehearsal, whose world ends with it.
+        state_dir: Where its locks are.
+        plan_file: Where its plan is, None if that is not known.
 
     Returns:
 
@@ -32,11 +37,13 @@ def end(result: RunResult, code: ExitCode, *, simulated: bool) -> int:
     if result.broken is not None:
         tell(f"Error: {result.broken}")
     tell(f"Journal: {result.journal}")
-    unfinished = result.run.is_unfinished or result.broken is not None
-    if unfinished and simulated:
+    broken = result.broken is not None
+    if not simulated:
+        options = state_option(state_dir)
+        for way in ways_on(result.run, result.journal, broken=broken, plan_file=plan_file, options=options):
+            tell(way)
+    elif result.run.is_unfinished or broken:
         tell(NOTHING_TO_RESUME)
-    elif unfinished:
-        tell(f"To go on: orchestrator resume {result.journal}")
     line = result.run.tally().line(result.run.run_id)
     try:
         put(line)
@@ -49,3 +56,9 @@ def end(result: RunResult, code: ExitCode, *, simulated: bool) -> int:
         sys.stderr.flush()
         os._exit(int(code))
     return code
+
+
+def state_option(state_dir: Path) -> str:
+    """Return the option that a command needs to find a state directory: none, if that is the platform's."""
+    default = default_state_dir().absolute()
+    return "" if state_dir.absolute() == default else f" --state-dir {shlex.quote(str(state_dir))}"

@@ -8,11 +8,13 @@ import click
 
 from orchestrator.api.frame import replay
 from orchestrator.api.stopping import is_going_on
+from orchestrator.cli.ending import state_option
 from orchestrator.cli.options import FILE
 from orchestrator.cli.streams import put, tell
 from orchestrator.core.glob import matches
 from orchestrator.core.run import Run
 from orchestrator.errors import ExitCode, InvalidInput
+from orchestrator.report.going_on import ways_on
 from orchestrator.report.machine import as_csv, as_json, story
 from orchestrator.report.outcomes import Outcome, outcomes
 from orchestrator.report.progress import Fold
@@ -114,8 +116,9 @@ def show(run: Run, told: journals.Story, found: list[Outcome]) -> None:
     for text in closing(run):
         put(text)
     put(run.tally().line(header.run_id))
-    if not told.is_finished and not header.simulated:
-        tell(f"To go on: orchestrator resume {told.path}")
+    if not header.simulated:
+        for way in ways_on(run, told.path, options=state_option(Path(header.state_dir))):
+            tell(way)
 
 
 def row_of(outcome: Outcome) -> tuple[str, ...]:

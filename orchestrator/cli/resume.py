@@ -62,7 +62,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
     result = api.resume(
         story, entrance, settings=display.settings(grace, simulated=story.birth.header.simulated), max_age=max_age
     )
-    return end(result, result.exit_code, simulated=False)
+    header = story.birth.header
+    return end(result, result.exit_code, simulated=header.simulated, state_dir=Path(header.state_dir))
 
 
 def repeat(story: journals.Story) -> int:

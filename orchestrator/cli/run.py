@@ -130,7 +130,13 @@ def execute(review: api.Review, plan_file: Path, state: api.StateDir, display: D
     confirm(review.outlook, yes=asked.yes)
     settings = display.settings(asked.grace, simulated=review.entrance.simulated, first=asked.first)
     result = api.run(review, state=state, settings=settings, journal_path=asked.journal)
-    return end(result, result.exit_code, simulated=review.entrance.simulated)
+    return end(
+        result,
+        result.exit_code,
+        simulated=review.entrance.simulated,
+        state_dir=state.root,
+        plan_file=plan_file,
+    )
 
 
 def refuse_to_mix(asked: Wishes, *, narrowed: bool) -> None:

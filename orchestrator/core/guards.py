@@ -39,7 +39,10 @@ def refusals(plan: Plan, worklist: Worklist, *, drifted: int = 0) -> list[str]:
     if problems and len(problems) == len(worklist.lanes):
         more = f"; and {len(problems) - MOST_NAMED} more" if len(problems) > MOST_NAMED else ""
         named = "; ".join(problems[:MOST_NAMED])
-        found.append(f"no lane could be read completely, so nothing may be concluded: {named}{more}")
+        found.append(
+            f"no lane could be read completely, so nothing may be concluded and nothing was begun: {named}{more}; "
+            "try again, or see `orchestrator doctor PLAN` for what is missing"
+        )
     return found
 
 

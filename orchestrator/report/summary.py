@@ -18,10 +18,11 @@ MOST = 50
 TITLES = {
     State.FAILED: "failed",
     State.CONTRADICTED: "still there although reported terminated",
-    State.STUCK: "stuck, still under way after their TerminationTimeout",
+    State.STUCK: "stuck, still under way after the TerminationTimeout",
     State.IN_DOUBT: "in doubt, sent and not known how it ended",
     State.REQUESTED: "requested, no answer yet",
     State.IN_PROGRESS: "in progress when the program stopped following",
+    State.PENDING: "not begun, or not begun again",
     State.DRIFTED: "drifted, not (or no longer) what was reviewed",
     State.REFUSED: "refused",
     State.BLOCKED: "blocked",
@@ -48,6 +49,8 @@ def closing(run: Run) -> Iterator[str]:
         yield from group(title, by_state.get(state, []))
     yield from unmet(run)
     yield from orphans(run)
+    if run.worklist.nothing_was_ever_seen:
+        yield "Not one product of this plan was found or has ever been seen. Is it the right account and region?"
     yield from unfinished(run)
 
 
@@ -70,6 +73,8 @@ def told(t: Termination, state: State) -> str:
 
 def known_of(t: Termination, state: State) -> str:
     """Say what is known of a line that has no verdict."""
+    if state is State.PENDING and not t.send:
+        return f"attempt {t.attempt - 1} failed" if t.attempt > 1 else "never sent"
     if state is State.IN_PROGRESS:
         return f"record {t.record_id}" + (f" was {t.record_status}" if t.record_status else "")
     return f"attempt {t.attempt}, sent {plural(t.send, 'time')}"

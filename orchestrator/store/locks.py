@@ -85,7 +85,10 @@ class Locks:
             make_private(directory)
             lock.acquire(timeout=PATIENCE, poll_interval=PATIENCE / 5)
         except Timeout:
-            message = f"{what} is in use by {read_holder(holder)}"
+            message = (
+                f"{what} is in use by {read_holder(holder)}; nothing was begun\n"
+                "wait until it has ended, or ask it to stop with `orchestrator stop`"
+            )
             raise LockHeld(message) from None
         except OSError as error:
             message = f"{path}: cannot be locked: {error.strerror}"
