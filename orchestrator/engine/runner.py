@@ -142,6 +142,9 @@ class Runner:
 
     def _done(self, command: Command, future: Future[Outcome]) -> None:
         """Runs in a worker's thread."""
+        if future.cancelled():
+            # Never begun, and left at the end of a grace: nothing was sent, which a resume finds out by looking.
+            return
         error = future.exception()
         if error is not None:
             self._bug = error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from concurrent.futures import Executor, Future
 
 import pytest
 
@@ -12,6 +13,7 @@ from orchestrator.core.inventory import FAILED, SUCCEEDED, TERMINATE
 from orchestrator.core.plan import Limits, Options, Retry, Tolerance
 from orchestrator.core.replies import Denied, NotFound, NotSent, Rejected, Throttled, Unanswered, Unauthenticated
 from orchestrator.core.states import State
+from orchestrator.engine.pools import InlineExecutor
 from orchestrator.errors import ExitCode, JournalError
 from tests.driving import Stage, evidence_of, state_of
 from tests.fakes import FakeCatalog, FakeClock, FakeProduct, FullDisk, RecordingObserver, lost, unsent
@@ -453,6 +455,39 @@ def test_an_observer_that_raises_is_switched_off_and_the_run_goes_on() -> None:
     run = world.run(plan("pp-a"))
     assert state_of(run, "pp-a") is State.TERMINATED
     assert len(calls) == 1
+
+
+class Reluctant(Executor):
+    """Begins nothing, as a pool does whose threads are all busy."""
+
+    def __init__(self) -> None:
+        self.futures: list[Future[object]] = []
+
+    def submit(self, *_: object, **__: object) -> Future[object]:  # type: ignore[override]
+        self.futures.append(Future())
+        return self.futures[-1]
+
+
+def test_a_call_that_is_cancelled_before_it_began_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    """At the end of a grace; its intent is in the journal, and a resume finds out by looking."""
+    world = stage(fake("pp-a"))
+    reluctant = Reluctant()
+
+    def interrupt() -> None:
+        world.executor = reluctant
+        world.interruption.signal = None
+
+    def once_asked(event: object) -> None:
+        world.interruption.signal = signal.SIGTERM if reluctant.futures else None
+
+    world.after_survey, world.observers = interrupt, [once_asked]
+    run = world.run(plan("pp-a"))
+    assert all(future.cancel() for future in reluctant.futures)
+    assert state_of(run, "pp-a") is State.REQUESTED
+    assert caplog.records == []
+    world.executor, world.observers, world.interruption.signal = InlineExecutor(), [], None
+    resumed = world.resume(plan("pp-a"), run.worklist, world.journal.lines)
+    assert state_of(resumed, "pp-a") is State.TERMINATED
 
 
 def test_an_empty_plan_is_finished_at_once() -> None:

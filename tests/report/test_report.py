@@ -90,7 +90,7 @@ def test_what_did_not_go_as_planned_is_named_at_the_end() -> None:
     said = "\n".join(closing(run))
     assert "1 product failed:" in said
     assert "record rec-0000000000004 FAILED; 400: Stack cannot be deleted" in said
-    assert "1 product stuck, still under way after their TerminationTimeout:" in said
+    assert "1 product stuck, still under way after the TerminationTimeout:" in said
     assert "arn:stack/pp-b (retained)" in said
 
 
