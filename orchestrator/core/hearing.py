@@ -97,7 +97,7 @@ def sent(outcome: Outcome, t: Termination, state: State, at: float) -> Iterator[
 def misfit(record: Record, t: Termination) -> bool:
     """Whether an answer's record cannot be the one of this attempt."""
     return (
-        record.product_id not in (None, t.product_id)
+        not is_about(record, t)
         or record.record_id in {*t.own_records, t.record_before}
         or not (record.is_termination or not record.record_type)
     )
@@ -130,18 +130,22 @@ def hear_followed(reply: Reply, t: Termination, rules: Rules) -> Iterator[e.Line
 def foreign(record: Record, t: Termination) -> bool:
     """Whether a record that was asked for by its id is another one, of another product, or no termination's."""
     return (
-        record.record_id != t.record_id
-        or record.product_id not in (None, t.product_id)
-        or not (record.is_termination or not record.record_type)
+        record.record_id != t.record_id or not is_about(record, t) or not (record.is_termination or not record.record_type)
     )
+
+
+def is_about(record: Record, t: Termination) -> bool:
+    """Whether a record is this product's, as far as it says whose it is."""
+    return record.product_id in (None, t.product_id)
 
 
 def hear_record(reply: Reply, command: DescribeRecord, t: Termination) -> Iterator[e.LineEvent]:
     """Deal with a record that was looked up to settle a doubt."""
     match reply.outcome:
-        case Answer(Record() as record) if record.record_id == command.record_id:
+        case Answer(Record() as record) if record.record_id == command.record_id and is_about(record, t):
             yield v.Learned(at=reply.at, line=t.line.id, record=record)
-        case NotFound() | Denied() | Rejected():
+        case NotFound() | Denied() | Rejected() | Answer():
+            # Another product's record says nothing about this one, wherever its id was found.
             yield v.Learned(at=reply.at, line=t.line.id, hidden_record_id=command.record_id)
         case _:
             return
@@ -151,7 +155,7 @@ def hear_history(reply: Reply, t: Termination) -> Iterator[e.LineEvent]:
     """Deal with the newest records of a product."""
     match reply.outcome:
         case Answer(tuple() as records):
-            yield v.Learned(at=reply.at, line=t.line.id, history=records)
+            yield v.Learned(at=reply.at, line=t.line.id, history=tuple(each for each in records if is_about(each, t)))
         case NotFound():
             yield v.Learned(at=reply.at, line=t.line.id, history=())
         case _:

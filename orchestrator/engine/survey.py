@@ -175,7 +175,8 @@ class Surveyor:
         records: dict[str, tuple[Record, ...]] = {}
         for id_, answer in zip(asked, answers, strict=True):
             if isinstance(answer, Answer):
-                records[id_] = answer.value
+                # A record of another product would say of this one that it is gone.
+                records[id_] = tuple(record for record in answer.value if record.product_id in (None, id_))
             elif not isinstance(answer, NotFound):
                 return records, f"ListRecordHistory of {id_} failed: {explain(answer)}"
         return records, None

@@ -54,6 +54,9 @@ PROBLEMS: st.SearchStrategy[Outcome] = st.sampled_from(
 )
 
 
+MOVES = ["ask", "ask", "reply", "reply", "reply", "repeat", "wait", "crash", "power loss", "interrupt"]
+
+
 @st.composite
 def outcomes(draw: st.DrawFn, command: Command, now: float) -> Outcome:
     """Anything that may come back for a command: sensible, odd, or a problem."""
@@ -105,6 +108,12 @@ class World:
         self.tokens: dict[tuple[str, int], str] = {}
         self.listed: Listed | None = None
         self.failed_at: dict[str, float] = {}
+        self.synced = 0
+        self.failures = 0
+        self.succeeded: set[tuple[str | None, str]] = set()
+        self.failed: set[tuple[str | None, str]] = set()
+        self.missed: set[str] = set()
+        self.refused: set[str] = set()
         self.held = {line.id for line in list(in_turn(made.lines))[first:]} if first is not None else set()
         self.run = Run(run_id="run-1", plan=wanted, worklist=made)
         shown = {id_: Sighting(at=self.now, status="AVAILABLE", record_id=f"rec-of-{id_}") for id_ in IDS}
@@ -120,13 +129,37 @@ class World:
                 kind = snake(type(event).__name__)
                 self.journal.append(decode(EVENTS[kind], encode(event)))
 
+    def hear(self, reply: Reply) -> None:
+        """Note what a reply is evidence of, and give it to the run."""
+        product_id = None if isinstance(reply.command, ListPage) else reply.command.line.rpartition("/")[2]
+        if product_id and isinstance(reply.outcome, NotFound) and isinstance(reply.command, Terminate | DescribeProduct):
+            self.missed.add(product_id)
+        if product_id and isinstance(reply.outcome, Denied | Rejected):
+            self.refused.add(product_id)
+        value = reply.outcome.value if isinstance(reply.outcome, Answer) else None
+        for found in value if isinstance(value, tuple) else (value,):
+            if isinstance(found, Record) and found.product_id == product_id:
+                said = {"SUCCEEDED": self.succeeded, "FAILED": self.failed}.get(found.status, set())
+                said.add((found.product_id, found.record_id))
+        self.commit(self.run.receive(reply))
+
     def check(self, event: Event) -> None:
-        """No verdict without evidence."""
+        """No verdict without evidence: what a record or a lookup said, and not what somebody concluded from nothing."""
+        product_id = event.line.rpartition("/")[2] if isinstance(event, e.LineEvent) else ""
         if isinstance(event, e.Terminated):
             t = next(t for t in self.run.terminations if t.line.id == event.line)
-            followed = t.record_id is not None or event.record_id is not None
-            assert followed
+            record_id = event.record_id or t.record_id
+            assert record_id is not None
+            assert (product_id, record_id) in self.succeeded or product_id in self.missed
             assert "SUCCEEDED" in event.evidence or "not found" in event.evidence
+        if isinstance(event, e.AlreadyGone):
+            assert product_id in self.missed
+        if isinstance(event, e.AttemptFailed):
+            assert any(about == product_id for about, _ in self.failed)
+        if isinstance(event, e.Failed):
+            assert any(about == product_id for about, _ in self.failed) or product_id in self.refused
+        if isinstance(event, e.Failed | e.Stuck):
+            self.failures += 1
         if isinstance(event, e.Draining | e.Finished):
             assert event.at == self.now
         if isinstance(event, Listed):
@@ -141,6 +174,8 @@ class World:
                 self.check_send(command)
             self.commit([issued(command, self.now)])
             self.in_flight.append(command)
+            if isinstance(command, Terminate):
+                self.synced = len(self.journal)
 
     def check_send(self, command: Terminate) -> None:
         """One token per attempt; nothing is sent that is closed, under way or protected; limits hold."""
@@ -155,6 +190,7 @@ class World:
         if state is State.PENDING:
             assert all(self.run.board.states[before] in GONE for before in line.after)
             assert line.id not in self.held
+            assert self.failures <= self.plan.limits.failure_tolerance.allowed(len(IDS))
         assert self.run.drained_by is None
         assert command.attempt <= self.plan.retry.attempts
         assert command.send <= 5 or state is State.PENDING
@@ -163,14 +199,16 @@ class World:
             going = [t for t in self.run.terminations if self.run.board.states[t.line.id] in UNDER_WAY and not t.resting]
             assert len(going) < self.plan.limits.in_flight
 
-    def crash(self) -> None:
-        """Forget everything but the journal, and go on."""
+    def crash(self, kept: int | None = None) -> None:
+        """Forget everything but the journal, or as much of it as a power loss leaves, and go on."""
+        del self.journal[len(self.journal) if kept is None else kept :]
         self.run = Run(run_id="run-1", plan=self.plan, worklist=self.worklist)
         for event in self.journal:
             self.run.apply(event)
         self.in_flight.clear()
         self.held = set()
         self.listed = None
+        self.failures = 0
         self.commit(self.run.begin(self.now, Beginning.RESUME))
 
     def tick(self) -> None:
@@ -194,7 +232,7 @@ def test_no_order_of_replies_breaks_the_rules(data: st.DataObject) -> None:
     made = worklist(wanted, [product(id_, type=data.draw(types)) for id_ in IDS])
     world = World(wanted, made, data.draw(st.sampled_from([None, None, 1, 2])))
     for _ in range(data.draw(st.integers(1, 60))):
-        match data.draw(st.sampled_from(["ask", "ask", "reply", "reply", "reply", "repeat", "wait", "crash", "interrupt"])):
+        match data.draw(st.sampled_from(MOVES)):
             case "ask":
                 world.tick()
                 world.ask(data.draw(st.integers(1, 4)))
@@ -202,14 +240,16 @@ def test_no_order_of_replies_breaks_the_rules(data: st.DataObject) -> None:
                 command = world.in_flight.pop(data.draw(st.integers(0, len(world.in_flight) - 1)))
                 reply = Reply(at=world.now, command=command, outcome=data.draw(outcomes(command, world.now)))
                 world.answered.append(reply)
-                world.commit(world.run.receive(reply))
+                world.hear(reply)
             case "repeat" if world.answered:
-                world.commit(world.run.receive(data.draw(st.sampled_from(world.answered))))
+                world.hear(data.draw(st.sampled_from(world.answered)))
             case "wait":
                 world.now = round(world.now + data.draw(st.sampled_from([0.2, 1.0, 7.0, 61.0, 700.0])), 6)
                 world.tick()
             case "crash":
                 world.crash()
+            case "power loss":
+                world.crash(data.draw(st.integers(world.synced, len(world.journal))))
             case "interrupt" if data.draw(st.integers(0, 9)) == 0:
                 world.commit(world.run.receive(Interrupt(at=world.now, signal="SIGINT")))
             case _:
@@ -228,7 +268,7 @@ def ends(world: World) -> None:
         world.ask(8)
         while world.in_flight:
             command = world.in_flight.pop()
-            world.commit(world.run.receive(Reply(at=world.now, command=command, outcome=sane(command))))
+            world.hear(Reply(at=world.now, command=command, outcome=sane(command)))
         if world.run.at_rest(world.now):
             break
         world.now = round(min(max(world.run.wake_at(world.now), world.now + 0.05), world.now + 60), 6)

@@ -162,6 +162,28 @@ def test_an_answer_with_another_products_record_is_no_answer() -> None:
     assert hand.state() is State.IN_DOUBT
 
 
+@pytest.mark.parametrize("asked", [DescribeRecord, ReadHistory])
+def test_another_products_record_settles_no_doubt(asked: type[Command]) -> None:
+    """Wherever it was found, and although it SUCCEEDED."""
+    hand = Hand()
+    [send] = hand.tick()
+    hand.reply(send, Unanswered("the connection was closed"))
+    elsewhere = record("rec-2", product_id="pp-z", status=SUCCEEDED, created_at=hand.now + 1)
+    seen = False
+    for _ in range(10):
+        for command in hand.tick(1.0):
+            if isinstance(command, DescribeProduct):
+                there = Answer(product("pp-a", status="UNDER_CHANGE", last_record_id="rec-2"))
+                hand.reply(command, there if asked is DescribeRecord else NotFound("gone"))
+            elif isinstance(command, DescribeRecord):
+                hand.reply(command, Answer(elsewhere))
+            elif isinstance(command, ReadHistory):
+                hand.reply(command, Answer((elsewhere,)))
+            seen = seen or isinstance(command, asked)
+    assert seen
+    assert not any("rec-2" in str(event) for event in hand.history)
+
+
 def test_throttled_after_an_unanswered_send_is_still_in_doubt() -> None:
     """The earlier send may have been carried out."""
     world = stage(fake("pp-a"))

@@ -43,6 +43,15 @@ def test_every_page_is_read_and_the_stacks_are_added() -> None:
     assert inventory.products["pp-044"].physical_id == "arn:stack/pp-044"
 
 
+def test_a_history_of_other_products_tells_nothing_of_this_one() -> None:
+    """A filter that is not heeded would make a product that nobody has seen one that was terminated before."""
+    catalog, clock = lane(3)
+    foreign = catalog.add_record("pp-002", TERMINATE, SUCCEEDED)
+    catalog.trouble[Operation.HISTORY].append(says(Answer((foreign,))))
+    inventory = stock_of(surveyed(catalog, clock), catalog, plan("pp-nobody"))
+    assert inventory.records.get("pp-nobody", ()) == ()
+
+
 def test_throttled_and_unanswered_pages_are_asked_for_again() -> None:
     """Some time passes, nothing is missing."""
     catalog, clock = lane(45)
