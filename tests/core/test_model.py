@@ -134,7 +134,7 @@ class World:
         product_id = None if isinstance(reply.command, ListPage) else reply.command.line.rpartition("/")[2]
         if product_id and isinstance(reply.outcome, NotFound) and isinstance(reply.command, Terminate | DescribeProduct):
             self.missed.add(product_id)
-        if product_id and isinstance(reply.outcome, Denied | Rejected):
+        if product_id and isinstance(reply.outcome, Denied | Rejected | NotFound) and isinstance(reply.command, Terminate):
             self.refused.add(product_id)
         value = reply.outcome.value if isinstance(reply.outcome, Answer) else None
         for found in value if isinstance(value, tuple) else (value,):
