@@ -26,7 +26,7 @@ from orchestrator.store.journal import JournalFile
 GRACE = 20.0
 
 
-def no_observers(_: Run, __: Sequence[Event]) -> AbstractContextManager[Sequence[Observer]]:
+def no_observers(_: Run) -> AbstractContextManager[Sequence[Observer]]:
     """Watch nothing."""
     return nothing()
 
@@ -42,14 +42,14 @@ class RunSettings:
     """
     How a run is driven.
 
-    `grace` is in seconds. `watch` is given the run and its history, and returns a context manager that yields observers;
+    `grace` is in seconds. `watch` is given the run as it stands, and returns a context manager that yields observers;
     `complain` hears about an observer that raised. `farewell` is given the journal's path and returns what a second signal
     leaves on stderr. With `first`, so many lines are done and then `go_on` is asked, given the run, whether to do the rest;
     if it says no, the run is left to be resumed.
     """
 
     grace: float = GRACE
-    watch: Callable[[Run, Sequence[Event]], AbstractContextManager[Sequence[Observer]]] = no_observers
+    watch: Callable[[Run], AbstractContextManager[Sequence[Observer]]] = no_observers
     complain: Callable[[Observer, Exception], None] = lambda _observer, _error: None
     interruption: Interruption = field(default_factory=Interruption)
     farewell: Callable[[Path], str] = lambda _path: ""
@@ -79,15 +79,12 @@ class RunResult:
 class Opening:
     """
     How an execution begins: with which events, why it sends nothing if that is so, and how many lines it starts at most.
-
-    `history` is what happened in earlier executions, for displays.
     """
 
     how: Beginning
     first: Sequence[Event] = ()
     no_sends: str | None = None
     most: int | None = None
-    history: Sequence[Event] = ()
 
 
 def drive(
@@ -100,7 +97,7 @@ def drive(
     """Drive a run to its rest, and say how it ended. Signals are listened to already."""
     interruption = settings.interruption
     executor = settings.executor(entrance.workers)
-    with settings.watch(machine, opening.history) as observers:
+    with settings.watch(machine) as observers:
         if interruption.signal is not None:
             raise Interrupted(interruption.signal)
         file = open_journal()

@@ -39,6 +39,5 @@ def replay(story: journal.Story, grace: float = GRACE, workers: int = WORKERS) -
     """Return the run that a journal tells of."""
     birth = story.birth
     machine = Run(run_id=birth.header.run_id, plan=birth.plan, worklist=birth.worklist, grace=grace, workers=workers)
-    for event in story.events:
-        machine.apply(event)
+    machine.replay(story.events)
     return machine

@@ -11,7 +11,7 @@ from orchestrator.api.stopping import is_going_on
 from orchestrator.engine.clock import SystemClock
 from orchestrator.errors import JournalError, LockHeld
 from orchestrator.store.codec import format_moment
-from orchestrator.store.journal_reader import Glance, glance
+from orchestrator.store.journal_glance import Glance, glance
 from orchestrator.store.locks import Locks
 from orchestrator.store.state_dir import StateDir
 

@@ -92,7 +92,7 @@ def after_canary(result: RunResult, entrance: Entrance, settings: RunSettings) -
     # Who says yes a day later says it to something else.
     age = entrance.clock.now() - story.birth.header.started_at
     no_sends = expiry(story, run, age, max_age=MAX_AGE, restart=True)
-    return drive(run, go_on, entrance, settings, Opening(how=Beginning.RESUME, no_sends=no_sends, history=story.events))
+    return drive(run, go_on, entrance, settings, Opening(how=Beginning.RESUME, no_sends=no_sends))
 
 
 def resume(
@@ -134,7 +134,7 @@ def resume(
         no_sends = expiry(story, machine, now - header.started_at, max_age=max_age, restart=restart)
         go_on = partial(journal.reopen, story)
         lost = [LaneLost(at=now, lane=lane, reason=why) for lane, why in entrance.barred.items()]
-        opening = Opening(how=Beginning.RESUME, first=lost, no_sends=no_sends, history=story.events)
+        opening = Opening(how=Beginning.RESUME, first=lost, no_sends=no_sends)
         return drive(machine, go_on, entrance, settings, opening)
 
 

@@ -10,10 +10,10 @@ from orchestrator import api
 from orchestrator.cli.options import journal_options
 from orchestrator.cli.places import journal_at
 from orchestrator.cli.streams import put, tell
-from orchestrator.errors import ExitCode, InvalidInput, JournalError
+from orchestrator.errors import ExitCode, IllegalTransition, InvalidInput, JournalError, OrchestratorError
 from orchestrator.report.summary import closing
 from orchestrator.store import journal as journals
-from orchestrator.store.journal_reader import looks_like_one
+from orchestrator.store.journal_lines import looks_like_one
 
 
 @click.command("abandon")
@@ -29,17 +29,23 @@ def command(*, journal: Path | None, plan_name: str | None, state_dir: Path | No
     journal = journal_at(journal, plan_name, state_dir)
     try:
         story = journals.load(journal)
-    except JournalError as error:
-        tell(str(error))
-        if not looks_like_one(journal):
-            message = f"{journal}: this is no journal; it is left as it is"
-            raise InvalidInput(message) from error
-        aside = api.set_aside(journal, reason)
-        tell("What it knew of its products is unknown; the next run of its plan meets them again.")
-        put(f"{journal}: set aside as {aside.name}")
-        return ExitCode.DONE
+        api.left_by_canary(story)
+    except (JournalError, IllegalTransition) as error:
+        return put_aside(journal, reason, error)
     machine = api.abandon(story, reason)
     for text in closing(machine):
         tell(text)
     put(machine.tally().line(machine.run_id))
+    return ExitCode.DONE
+
+
+def put_aside(journal: Path, reason: str, error: OrchestratorError) -> int:
+    """Rename a journal that nobody can go on with."""
+    tell(str(error))
+    if not looks_like_one(journal):
+        message = f"{journal}: this is no journal; it is left as it is"
+        raise InvalidInput(message) from error
+    aside = api.set_aside(journal, reason)
+    tell("What it knew of its products is unknown; the next run of its plan meets them again.")
+    put(f"{journal}: set aside as {aside.name}")
     return ExitCode.DONE

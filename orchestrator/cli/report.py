@@ -90,7 +90,7 @@ def about(told: journals.Story) -> dict[str, object]:
         "plan": header.plan_name,
         "journal": str(told.path),
         "started_at": moment(header.started_at),
-        "last_event_at": moment(told.events[-1].at if told.events else header.started_at),
+        "last_event_at": moment(told.last.at if told.last else header.started_at),
         "simulated": header.simulated,
         "finished": told.is_finished,
         "going_on": not told.is_finished and is_going_on(told.path) is not None,
@@ -111,7 +111,7 @@ def show(run: Run, told: journals.Story, found: list[Outcome]) -> None:
         put("\n".join(columns([HEAD, *rows])))
     put("")
     if holder:
-        put(f"So far: {Fold(told.birth.worklist, told.events).counts()}.")
+        put(f"So far: {Fold(told.birth.worklist, run.board).counts()}.")
         return
     for text in closing(run):
         put(text)

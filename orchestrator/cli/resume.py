@@ -68,7 +68,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
 
 def repeat(story: journals.Story) -> int:
     """Say how a finished run ended, again."""
-    last = story.events[-1]
+    last = story.last
     assert isinstance(last, Finished | Abandoned)
     tell(f"This run is finished; nothing was called. Journal: {story.path}")
     put(last.summary)

@@ -15,7 +15,6 @@ import click
 
 from orchestrator.api import RunSettings
 from orchestrator.cli.streams import tell
-from orchestrator.core.events import Event
 from orchestrator.core.run import Run
 from orchestrator.core.worklist import Decision, Worklist
 from orchestrator.errors import GuardRefused
@@ -93,9 +92,9 @@ class Display:
         go_on = NOTHING_TO_RESUME if simulated else f"To go on: orchestrator resume {path}"
         return f"{show_cursor}Left at once. {go_on}\n"
 
-    def watch(self, run: Run, history: Sequence[Event]) -> AbstractContextManager[Sequence[Observer]]:
+    def watch(self, run: Run) -> AbstractContextManager[Sequence[Observer]]:
         """Show a run as it goes on."""
-        fold = Fold(run.worklist, tuple(history))
+        fold = Fold(run.worklist, run.board)
         return self._live(fold) if self.live else self._logged(fold)
 
     def complain(self, observer: Observer, error: Exception) -> None:

@@ -14,7 +14,7 @@ down between applying them and acting on them:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from orchestrator.core import changes, ticks
@@ -119,6 +119,23 @@ class Run:
             IllegalTransition: It cannot happen now: a bug, or a journal that was tampered with. Nothing has changed.
         """
         changes.apply(self._work, event)
+
+    def replay(self, history: Iterable[e.Event]) -> None:
+        """
+        Let all that a journal tells of have happened.
+
+        Raises:
+
+            IllegalTransition: It cannot have.
+        """
+        # Nothing is proposed meanwhile, so where each line's next step is to be looked for need only be known at the end.
+        self._work.replaying = True
+        event: e.Event | None = None
+        for event in history:
+            self.apply(event)
+        self._work.replaying = False
+        if event is not None:
+            self._work.replan_all(event.at)
 
     def begin(self, at: float, how: e.Beginning, no_sends: str | None = None, first: int | None = None) -> list[e.Event]:
         """

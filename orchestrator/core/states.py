@@ -117,6 +117,12 @@ class Board:
         self.states: dict[str, State] = {line.id: first_state(line) for line in worklist.lines}
         self.counts: Counter[State] = Counter(self.states.values())
 
+    def copy(self) -> Board:
+        """Return a board that stands as this one does, and moves by itself."""
+        twin = Board.__new__(Board)
+        twin.states, twin.counts = self.states.copy(), self.counts.copy()
+        return twin
+
     def move(self, event: e.LineEvent) -> State:
         """
         Move the line that *event* is about.

@@ -44,6 +44,7 @@ class Work:
         self.tolerance: str | None = None
         self.no_sends: str | None = None
         self.ended = False
+        self.replaying = False
         self.concluded: dict[str, None] = {}
         rate = plan.limits.rate_per_second
         self.lanes: dict[Lane, LaneWork] = {lane: LaneWork(lane, rate) for lane, problem in worklist.lanes if not problem}
@@ -114,11 +115,15 @@ class Work:
 
     def replan_all(self, at: float, lane: LaneWork | None = None) -> None:
         """Plan all lines anew, or those of one lane."""
+        if self.replaying:
+            return
         for t in self.lines.values() if lane is None else self.of(lane):
             self.replan(t, at)
 
     def replan(self, t: Termination, at: float) -> None:
         """Put a line where its next step will be looked for: on one agenda, among the concluded, or nowhere."""
+        if self.replaying:
+            return
         lane = self.lane_of(t)
         for agenda in lane.agendas.values():
             agenda.drop(t.line.id)

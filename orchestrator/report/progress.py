@@ -52,17 +52,22 @@ LEVELS: dict[type[e.Event], str] = {
 
 
 class Fold:
-    """What displays know: the board, and each line's name. Fed with the same events as the run."""
+    """
+    What displays know: the board, and each line's name. Fed with the same events as the run.
 
-    def __init__(self, worklist: Worklist, history: tuple[e.Event, ...] = ()) -> None:
-        self.board = Board(worklist)
+    Args:
+
+        worklist: The run's.
+        board: How its lines stand already; None if nothing has happened to them.
+    """
+
+    def __init__(self, worklist: Worklist, board: Board | None = None) -> None:
+        self.board = board.copy() if board is not None else Board(worklist)
         self.lines: dict[str, Line] = {line.id: line for line in worklist.lines}
         self.by_lane: dict[Lane, Counter[State]] = {}
         for line in worklist.lines:
             if line.lane is not None:
                 self.by_lane.setdefault(line.lane, Counter())[self.board.states[line.id]] += 1
-        for event in history:
-            self.hear(event)
 
     def hear(self, event: e.Event) -> None:
         """Move the line that an event is about."""

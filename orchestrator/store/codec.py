@@ -30,6 +30,12 @@ MOMENTS = frozenset({"at", "retry_at", "until", "made_at", "begun_at", "created_
 FRAME = re.compile(rb'(\{"seq":(\d+),"kind":"([a-z_]+)".*),"crc":"([0-9a-f]{8})"\}\n', re.DOTALL)
 
 
+PLAIN = frozenset({str, int, float, bool, type(None)})
+"""Types that JSON holds as they are."""
+
+READER = json.JSONDecoder()
+
+
 class Malformed(ValueError):
     """A line or a value is not what it should be."""
 
@@ -78,6 +84,29 @@ def unframe(line: bytes) -> tuple[int, str, dict[str, Any]]:
 
         Malformed: Anything about it is not exactly as `frame` writes it.
     """
+    head, seq, kind = checked(line)
+    try:
+        value: dict[str, Any] = READER.decode(head.decode() + "}")
+    except ValueError as error:
+        message = f"it is not JSON: {error}"
+        raise Malformed(message) from error
+    del value["seq"], value["kind"]
+    return int(seq), kind.decode(), value
+
+
+def sequence_number(line: bytes) -> int:
+    """
+    Return a line's number, having checked that it is as it was written.
+
+    Raises:
+
+        Malformed: It is not.
+    """
+    return int(checked(line)[1])
+
+
+def checked(line: bytes) -> tuple[bytes, bytes, bytes]:
+    """Return what a line holds, its number and its kind, if its frame and its checksum are in order."""
     match = FRAME.fullmatch(line)
     if match is None:
         message = "it is not framed as a journal line"
@@ -86,27 +115,31 @@ def unframe(line: bytes) -> tuple[int, str, dict[str, Any]]:
     if zlib.crc32(head) != int(crc, 16):
         message = "its checksum does not fit"
         raise Malformed(message)
-    value: dict[str, Any] = json.loads(head + b"}")
-    del value["seq"], value["kind"]
-    return int(seq), kind.decode(), value
+    return head, seq, kind
 
 
 def encode(value: object) -> Any:  # noqa: ANN401 - JSON
     """Turn a value of the core into what JSON can hold."""
-    if value is None or (isinstance(value, str | bool | int | float) and not isinstance(value, Enum)):
+    if type(value) in PLAIN:
         return value
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, Lane):
         return str(value)
-    if is_dataclass(value):
-        return {field.name: encode_field(field.name, getattr(value, field.name)) for field in fields(value)}
+    if is_dataclass(value) and not isinstance(value, type):
+        return {name: encode_field(name, getattr(value, name)) for name in names_of(type(value))}
     if isinstance(value, tuple | list):
         return [encode(item) for item in value]
     if isinstance(value, dict):
         return {key: encode(item) for key, item in value.items()}
     message = f"cannot be written: {value!r}"
     raise TypeError(message)
+
+
+@cache
+def names_of(kind: type) -> tuple[str, ...]:
+    """Return the names of a dataclass's fields; looking them up for each value takes longer than all the rest."""
+    return tuple(field.name for field in fields(kind))
 
 
 def encode_field(name: str, value: object) -> Any:  # noqa: ANN401 - JSON
@@ -208,5 +241,10 @@ def moment(kind: Any) -> Callable[[Any], float | None]:  # noqa: ANN401 - `float
 
 def digest(value: object) -> str:
     """Return the SHA-256 of a value's canonical JSON, in hexadecimal."""
-    canonical = json.dumps(encode(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(canonical.encode(errors="backslashreplace")).hexdigest()
+    return hashlib.sha256(canonical(encode(value))).hexdigest()
+
+
+def canonical(value: object) -> bytes:
+    """Write JSON in the one way that digests are made of."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return text.encode(errors="backslashreplace")

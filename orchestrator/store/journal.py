@@ -16,7 +16,8 @@ from orchestrator.errors import JournalError
 from orchestrator.store.codec import encode, frame, snake
 from orchestrator.store.folders import make_private, sync_folder
 from orchestrator.store.journal_birth import Birth, Caller, Header, birth_lines
-from orchestrator.store.journal_reader import Story, is_finished, load
+from orchestrator.store.journal_glance import is_finished
+from orchestrator.store.journal_reader import Story, load
 
 __all__ = ["Birth", "Caller", "Header", "JournalFile", "Story", "create", "is_finished", "load", "reopen"]
 

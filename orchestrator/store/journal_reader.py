@@ -5,7 +5,7 @@ refused, with its number.
 
 from __future__ import annotations
 
-import os
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,22 +15,53 @@ from orchestrator.core.events import Abandoned, Event, Finished
 from orchestrator.core.lane import Lane
 from orchestrator.core.plan import Plan
 from orchestrator.core.worklist import Line, Worklist
-from orchestrator.errors import InvalidInput, JournalCorrupt, JournalError
-from orchestrator.store.codec import EVENTS, Malformed, decode, digest, parse_moment, unframe
+from orchestrator.errors import JournalCorrupt, JournalError
+from orchestrator.store.codec import Malformed, canonical, decode, parse_moment, sequence_number, unframe
 from orchestrator.store.journal_birth import FORMAT, Birth, Header
+from orchestrator.store.journal_lines import event_in, is_whole, readable, refuse
 
-ENDINGS = frozenset({"finished", "abandoned"})
-BEGINNING = b'{"seq":1,'
-TAIL = 64 * 1024
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """
+    The events of a journal, read from it each time that they are gone through: a long one would not fit into memory.
+
+    `begin` and `end` are the offsets of the first event and behind the last one, `line` is how many lines come before.
+    """
+
+    path: Path
+    begin: int
+    end: int
+    line: int
+
+    def __iter__(self) -> Iterator[Event]:
+        """
+        Yield the events, oldest first.
+
+        Raises:
+
+            JournalError: One of them is not what it should be, or of a kind that this version does not know.
+        """
+        with readable(self.path) as file:
+            place = file.seek(self.begin)
+            for number, line in enumerate(file, start=self.line + 1):
+                place += len(line)
+                if place > self.end:
+                    return
+                yield event_in(line, self.path, number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """A journal, read back. `good` is the offset behind its last good line; `torn` says that something followed it."""
+    """
+    A journal, read back. `last` is its newest event; `good` is the offset behind its last good line, and `torn` says that
+    something followed it.
+    """
 
     path: Path
     birth: Birth
-    events: tuple[Event, ...]
+    events: History
+    last: Event | None
     good: int
     lines: int
     torn: bool
@@ -38,7 +69,7 @@ class Story:
     @property
     def is_finished(self) -> bool:
         """Whether the run came to its end, or was closed for good."""
-        return bool(self.events) and isinstance(self.events[-1], Finished | Abandoned)
+        return isinstance(self.last, Finished | Abandoned)
 
 
 def load(path: Path) -> Story:
@@ -55,106 +86,62 @@ def load(path: Path) -> Story:
         JournalCorrupt: It is corrupt before its last line.
         JournalError: It cannot be read, or is of a format that this version does not know.
     """
-    try:
-        with path.open("rb") as file:
-            return Loader(path).load(file)
-    except FileNotFoundError as error:
-        message = f"{path}: no such journal"
-        raise InvalidInput(message) from error
-    except OSError as error:
-        message = f"{path}: cannot be read: {error.strerror}"
-        raise JournalError(message) from error
+    with readable(path) as file:
+        return Loader(path).load(file)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Glance:
-    """
-    What the first and the last line of a journal say. `ending` is `finished` or `abandoned`, None if the run is unfinished.
-    """
+class WorklistDigest:
+    """The digest of a worklist, made of its lines as they are read: to encode a long one anew takes as long as the rest."""
 
-    run_id: str
-    started_at: float
-    ending: str | None
-    ended_at: float | None
+    def __init__(self, head: dict[str, object]) -> None:
+        self._head = head
+        self._sha = hashlib.sha256(b'{"lanes":' + canonical(head["lanes"]) + b',"lines":[')
+        self._comma = b""
 
+    def add(self, row: dict[str, object]) -> dict[str, object]:
+        """Take the next line, and give it back."""
+        self._sha.update(self._comma + canonical(row))
+        self._comma = b","
+        return row
 
-def glance(path: Path) -> Glance:
-    """
-    Look at the first and the last line of a journal.
-
-    Raises:
-
-        JournalError: They cannot be read.
-    """
-    try:
-        with path.open("rb") as file:
-            _, kind, header = unframe(file.readline())
-            if kind != "header":
-                message = f"{path}: it does not begin with a header"
-                raise JournalError(message)
-            last = last_line(file)
-            run_id, started_at = str(header["run_id"]), parse_moment(str(header["started_at"]))
-            _, kind, value = unframe(last) if is_whole(last) else (0, "", {})
-            ended_at = parse_moment(str(value["at"])) if kind in ENDINGS else None
-    except OSError as error:
-        message = f"{path}: cannot be read: {error.strerror}"
-        raise JournalError(message) from error
-    except (Malformed, ValueError, KeyError) as error:
-        message = f"{path}: {error}"
-        raise JournalError(message) from error
-    return Glance(run_id=run_id, started_at=started_at, ending=kind if ended_at is not None else None, ended_at=ended_at)
-
-
-def last_line(file: IO[bytes]) -> bytes:
-    """Return the last line of a file, empty if there is none."""
-    size = file.seek(0, os.SEEK_END)
-    file.seek(max(0, size - TAIL))
-    return next(iter(file.read().splitlines(keepends=True)[-1:]), b"")
-
-
-def looks_like_one(path: Path) -> bool:
-    """Whether a file begins as a journal does, or is named as one; it may still be broken."""
-    try:
-        with path.open("rb") as file:
-            return path.is_file() and (path.suffix == ".jsonl" or file.read(len(BEGINNING)) == BEGINNING)
-    except OSError:
-        return path.suffix == ".jsonl"
-
-
-def is_finished(path: Path) -> bool:
-    """
-    Whether a journal's last line ends its run; tells a finished one from others without reading it all.
-
-    Raises:
-
-        JournalError: It cannot be read.
-    """
-    try:
-        with path.open("rb") as file:
-            last = last_line(file)
-    except OSError as error:
-        message = f"{path}: cannot be read: {error.strerror}"
-        raise JournalError(message) from error
-    return is_whole(last) and unframe(last)[1] in ENDINGS
+    def hexdigest(self) -> str:
+        """Return the digest of all of it."""
+        made_at, warnings = canonical(self._head["made_at"]), canonical(self._head["warnings"])
+        self._sha.update(b'],"made_at":' + made_at + b',"warnings":' + warnings + b"}")
+        return self._sha.hexdigest()
 
 
 class Loader:
-    """Reads one journal."""
+    """Reads one journal: what it begins with, and of its events, that each of their lines is as it was written."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._seq = 0
         self._good = 0
         self._torn = False
+        self._last = b""
 
     def load(self, file: IO[bytes]) -> Story:
         """Read it all."""
         lines = self._lines(file)
         birth = self._birth(lines)
-        events = tuple(self._event(kind, value) for kind, value in lines)
-        return Story(path=self._path, birth=birth, events=events, good=self._good, lines=self._seq, torn=self._torn)
+        begin, before = self._good, self._seq
+        self._last = b""
+        for _ in lines:
+            continue
+        events = History(path=self._path, begin=begin, end=self._good, line=before)
+        last = event_in(self._last, self._path, self._seq) if self._last else None
+        return Story(
+            path=self._path,
+            birth=birth,
+            events=events,
+            last=last,
+            good=self._good,
+            lines=self._seq,
+            torn=self._torn,
+        )
 
-    def _lines(self, file: IO[bytes]) -> Iterator[tuple[str, dict[str, object]]]:
+    def _lines(self, file: IO[bytes]) -> Iterator[bytes]:
         for line in file:
             if not line.endswith(b"\n"):
                 # Only the last write can be torn, and a line's text holds no newline.
@@ -163,33 +150,35 @@ class Loader:
                 self._torn = True
                 return
             try:
-                seq, kind, value = unframe(line)
-            except (Malformed, ValueError) as error:
+                seq = sequence_number(line)
+            except Malformed as error:
                 self._refuse(str(error), error)
             if seq != self._seq + 1:
                 self._refuse(f"it has number {seq} where {self._seq + 1} is due")
             self._seq = seq
             self._good += len(line)
-            yield kind, value
+            self._last = line
+            yield line
 
-    def _birth(self, lines: Iterator[tuple[str, dict[str, object]]]) -> Birth:
+    def _birth(self, lines: Iterator[bytes]) -> Birth:
         try:
             return self._read_birth(lines)
         except (KeyError, TypeError, ValueError) as error:
             self._refuse(f"{type(error).__name__}: {error}", error)
 
-    def _read_birth(self, lines: Iterator[tuple[str, dict[str, object]]]) -> Birth:
+    def _read_birth(self, lines: Iterator[bytes]) -> Birth:
         header = self._expect(lines, "header")
         if header.pop("format", None) != FORMAT:
             self._refuse(f"its format is not {FORMAT}, the one that this version reads", kind=JournalError)
         header["started_at"] = parse_moment(str(header["started_at"]))
-        plan = self._expect(lines, "plan")
+        plan = self._expect(lines, "plan")["plan"]
         head = self._expect(lines, "worklist")
-        rows = [self._expect(lines, "line") for _ in range(int(str(head["count"])))]
+        seen = WorklistDigest(head)
+        rows = (seen.add(self._expect(lines, "line")) for _ in range(int(str(head["count"]))))
         decoded = decode(Header, header)
         birth = Birth(
             header=decoded,
-            plan=decode(Plan, plan["plan"]),
+            plan=decode(Plan, plan),
             worklist=Worklist(
                 lines=tuple(decode(Line, row) for row in rows),
                 made_at=parse_moment(str(head["made_at"])),
@@ -197,35 +186,17 @@ class Loader:
                 warnings=decode(tuple[str, ...], head["warnings"]),
             ),
         )
-        if digest(birth.worklist) != decoded.worklist_digest or digest(birth.plan) != decoded.plan_digest:
+        plan_digest = hashlib.sha256(canonical(plan)).hexdigest()
+        if (seen.hexdigest(), plan_digest) != (decoded.worklist_digest, decoded.plan_digest):
             self._refuse("its plan or worklist is not the one that its header names")
         return birth
 
-    def _expect(self, lines: Iterator[tuple[str, dict[str, object]]], kind: str) -> dict[str, object]:
-        found = next(lines, None)
-        if found is None or found[0] != kind:
+    def _expect(self, lines: Iterator[bytes], kind: str) -> dict[str, object]:
+        line = next(lines, None)
+        found = unframe(line) if line is not None else None
+        if found is None or found[1] != kind:
             self._refuse(f"a {kind} is due here")
-        return found[1]
-
-    def _event(self, kind: str, value: dict[str, object]) -> Event:
-        if kind not in EVENTS:
-            self._refuse(f"its kind `{kind}` is not known to this version", kind=JournalError)
-        try:
-            return decode(EVENTS[kind], value)
-        except Malformed as error:
-            self._refuse(str(error), error)
+        return found[2]
 
     def _refuse(self, why: str, error: Exception | None = None, *, kind: type[JournalError] = JournalCorrupt) -> NoReturn:
-        message = f"{self._path}:{self._seq + 1}: the journal cannot be trusted: {why}"
-        if looks_like_one(self._path):
-            message += f"\nto put it out of the way: orchestrator abandon {self._path} --reason TEXT"
-        raise kind(message) from error
-
-
-def is_whole(line: bytes) -> bool:
-    """Whether *line* is a line as it is written."""
-    try:
-        unframe(line)
-    except (Malformed, ValueError):
-        return False
-    return True
+        refuse(self._path, self._seq + 1, why, error, kind=kind)

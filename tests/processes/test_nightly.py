@@ -82,7 +82,10 @@ def test_a_corrupt_journal_is_set_aside_the_work_is_done_and_the_exit_code_says_
     assert third.returncode == 0, third.stderr
 
 
-def test_a_journal_whose_history_cannot_have_been_is_set_aside_too(bench: Bench, simulate: Simulate) -> None:
+@pytest.mark.parametrize(("by", "code"), [("the nightly job", 7), ("abandon", 0)])
+def test_a_journal_whose_history_cannot_have_been_is_set_aside_too(
+    by: str, code: int, bench: Bench, simulate: Simulate
+) -> None:
     """With every checksum in order."""
     service = simulate({"Products": [{"Id": "pp-a", "Duration": 4}]})
     path = bench.plan("pp-a")
@@ -93,9 +96,12 @@ def test_a_journal_whose_history_cannot_have_been_is_set_aside_too(bench: Bench,
     done = Terminated(at=accepted.at, line=accepted.line, evidence="it was", record_id=None)
     forged.append([done, done])
     forged.close()
+    if by == "abandon":
+        assert bench.run(service, "abandon", bench.journals[0], "--reason", "forged").returncode == 0
     second = bench.run(service, "run", path, *NIGHTLY)
-    assert second.returncode == 7, second.stderr
+    assert second.returncode == code, second.stderr
     assert "1 terminated" in second.stdout
+    assert list(story.path.parent.glob("*.corrupt"))
 
 
 def test_a_journal_of_a_newer_version_is_left_where_it_is(bench: Bench, simulate: Simulate) -> None:

@@ -1,0 +1,83 @@
+"""The lines of a journal: opened to be read, told whole from torn, turned into events, refused by their number."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, NoReturn
+
+from orchestrator.core.events import Event
+from orchestrator.errors import InvalidInput, JournalCorrupt, JournalError
+from orchestrator.store.codec import EVENTS, Malformed, decode, unframe
+
+BEGINNING = b'{"seq":1,'
+TAIL = 64 * 1024
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[IO[bytes]]:
+    """
+    Open a journal to read it.
+
+    Raises:
+
+        InvalidInput: There is no such file.
+        JournalError: It cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            yield file
+    except FileNotFoundError as error:
+        message = f"{path}: no such journal"
+        raise InvalidInput(message) from error
+    except OSError as error:
+        message = f"{path}: cannot be read: {error.strerror}"
+        raise JournalError(message) from error
+
+
+def last_line(file: IO[bytes]) -> bytes:
+    """Return the last line of a file, empty if there is none."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - TAIL))
+    return next(iter(file.read().splitlines(keepends=True)[-1:]), b"")
+
+
+def looks_like_one(path: Path) -> bool:
+    """Whether a file begins as a journal does, or is named as one; it may still be broken."""
+    try:
+        with path.open("rb") as file:
+            return path.is_file() and (path.suffix == ".jsonl" or file.read(len(BEGINNING)) == BEGINNING)
+    except OSError:
+        return path.suffix == ".jsonl"
+
+
+def event_in(line: bytes, path: Path, number: int) -> Event:
+    """Read the event of a line, the *number*-th of a journal."""
+    try:
+        _, kind, value = unframe(line)
+        if kind not in EVENTS:
+            refuse(path, number, f"its kind `{kind}` is not known to this version", kind=JournalError)
+        return decode(EVENTS[kind], value)
+    except ValueError as error:
+        refuse(path, number, str(error), error)
+
+
+def refuse(
+    path: Path, line: int, why: str, error: Exception | None = None, *, kind: type[JournalError] = JournalCorrupt
+) -> NoReturn:
+    """Refuse a journal for one of its lines."""
+    message = f"{path}:{line}: the journal cannot be trusted: {why}"
+    if looks_like_one(path):
+        message += f"\nto put it out of the way: orchestrator abandon {path} --reason TEXT"
+    raise kind(message) from error
+
+
+def is_whole(line: bytes) -> bool:
+    """Whether *line* is a line as it is written."""
+    try:
+        unframe(line)
+    except (Malformed, ValueError):
+        return False
+    return True
