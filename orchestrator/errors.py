@@ -23,6 +23,7 @@ class ExitCode(IntEnum):
     LOCKED = 6
     JOURNAL = 7
     SOMETHING_TO_DO = 10
+    BUG = 70
     HANGUP = 129
     INTERRUPTED = 130
     TERMINATED = 143
@@ -91,6 +92,12 @@ class OutputLost(OrchestratorError):
 
 class JournalCorrupt(JournalError):
     """A journal's content is not as it was written."""
+
+
+class Bug(OrchestratorError):
+    """Something in this program went wrong that it is not made for. What was asked is on disk."""
+
+    exit_code = ExitCode.BUG
 
 
 class IllegalTransition(OrchestratorError):

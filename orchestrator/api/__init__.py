@@ -15,7 +15,7 @@ from orchestrator.api.driving import GRACE, RunResult, RunSettings
 from orchestrator.api.entrance import Entrance, enter, enter_lanes, reenter, rehearse
 from orchestrator.api.keeping import Kept, kept_journals, prune_journals
 from orchestrator.api.review import Review, refuse, survey
-from orchestrator.api.runs import MAX_AGE, left_by_canary, resume, run
+from orchestrator.api.runs import MAX_AGE, has_expired, left_by_canary, resume, run
 from orchestrator.api.stopping import is_going_on, stop
 from orchestrator.api.worklists import WORKLIST_MAX_AGE, recheck, save_worklist
 from orchestrator.store.plan_file import load_plan
@@ -37,6 +37,7 @@ __all__ = [
     "diagnose",
     "enter",
     "enter_lanes",
+    "has_expired",
     "is_going_on",
     "kept_journals",
     "left_by_canary",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, contextmanager
@@ -18,7 +19,7 @@ from orchestrator.engine.interrupt import Interruption
 from orchestrator.engine.observers import Audience
 from orchestrator.engine.pools import threads
 from orchestrator.engine.runner import Runner, Surroundings
-from orchestrator.errors import ExitCode, Interrupted, JournalError
+from orchestrator.errors import Bug, ExitCode, Interrupted, JournalError, OrchestratorError
 from orchestrator.ports import Observer
 from orchestrator.store import stop_file
 from orchestrator.store.journal import JournalFile
@@ -63,15 +64,15 @@ class RunResult:
     """
     How an execution ended.
 
-    `interrupted` is the signal that asked for it, `broken` what was wrong with the journal; `abandoned_calls` says that
-    workers still wait for answers that only a resume will use.
+    `interrupted` is the signal that asked for it, `broken` what was wrong with the journal or, worse, with this program;
+    `abandoned_calls` says that workers still wait for answers that only a resume will use.
     """
 
     run: Run
     journal: Path
     exit_code: ExitCode
     interrupted: signal.Signals | None = None
-    broken: JournalError | None = None
+    broken: OrchestratorError | None = None
     abandoned_calls: bool = False
 
 
@@ -116,11 +117,13 @@ def drive(
                 stop_requested=partial(stop_file.take, file.path),
             ),
         )
-        broken: JournalError | None = None
+        broken: OrchestratorError | None = None
         try:
             runner.drive(opening.how, first=opening.first, no_sends=opening.no_sends, most=opening.most)
         except JournalError as error:
             broken = error
+        except Exception as error:  # noqa: BLE001 - whatever it is, what is known has to be told
+            broken = Bug("".join(traceback.format_exception(error)).strip())
         finally:
             executor.shutdown(wait=False, cancel_futures=True)
             file.close()
@@ -128,14 +131,14 @@ def drive(
 
 
 def result_of(
-    machine: Run, path: Path, interruption: Interruption, broken: JournalError | None, *, calls_left: bool
+    machine: Run, path: Path, interruption: Interruption, broken: OrchestratorError | None, *, calls_left: bool
 ) -> RunResult:
     """Say how an execution ended: a broken journal comes before a signal, a signal before the counts."""
     code = machine.tally().exit_code
     if interruption.signal is not None and machine.is_unfinished:
         code = ExitCode(128 + interruption.signal)
     if broken is not None:
-        code = ExitCode.JOURNAL
+        code = broken.exit_code
     return RunResult(
         run=machine,
         journal=path,

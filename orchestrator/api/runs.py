@@ -24,6 +24,8 @@ from orchestrator.store.state_dir import StateDir
 from orchestrator.version import VERSION
 
 MAX_AGE = 86_400.0
+CLOCK_SKEW = 300.0
+"""Seconds that a run may seem to have begun in the future; one that is further ahead has an age that nobody knows."""
 
 
 def run(review: Review, *, state: StateDir, settings: RunSettings, journal_path: Path | None = None) -> RunResult:
@@ -138,9 +140,14 @@ def resume(
         return drive(machine, go_on, entrance, settings, opening)
 
 
+def has_expired(story: journal.Story, now: float) -> bool:
+    """Whether nothing that was not sent by a run is to be sent any more at *now* (seconds since the epoch)."""
+    return not -CLOCK_SKEW <= now - story.birth.header.started_at <= MAX_AGE
+
+
 def expiry(story: journal.Story, machine: Run, age: float, *, max_age: float, restart: bool) -> str | None:
     """Say why nothing is sent any more, and only what was sent is followed; None if it is."""
-    if age > max_age:
+    if not -CLOCK_SKEW <= age <= max_age:
         return f"expired: the run was begun {format_moment(story.birth.header.started_at)}"
     if not restart and machine.passed_tolerance:
         return f"the run was stopped by its failure tolerance: {machine.passed_tolerance}"

@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class Unreadable(Exception):
-    """An answer came without what it must have; never leaves this module."""
+    """An answer is not what it must be, in words that say how; never leaves the gateway."""
 
 
 def call(ask: Callable[[], T]) -> Answer[T] | Problem:
@@ -36,7 +36,8 @@ def demand(found: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401 - the st
     """Return a member that an answer must have."""
     value = found.get(name)
     if value is None or value == "":
-        raise Unreadable(name)
+        message = f"{name} is missing"
+        raise Unreadable(message)
     return value
 
 
@@ -44,7 +45,7 @@ def text(found: Mapping[str, Any], name: str) -> str | None:
     """Return a member that is text, None if it is not there. botocore passes on whatever stands in a string's place."""
     value = found.get(name)
     if value is not None and not isinstance(value, str):
-        message = f"{name} is no text, so it"
+        message = f"{name} is no text"
         raise Unreadable(message)
     return value or None
 
@@ -53,7 +54,8 @@ def needed(found: Mapping[str, Any], name: str) -> str:
     """Return a member that is text and must be there."""
     value = text(found, name)
     if value is None:
-        raise Unreadable(name)
+        message = f"{name} is missing"
+        raise Unreadable(message)
     return value
 
 
@@ -81,7 +83,8 @@ def read_record(detail: Mapping[str, Any]) -> Record:
 def records_in(answer: Mapping[str, Any]) -> tuple[Record, ...]:
     """Read the records of an answer."""
     if "RecordDetails" not in answer:
-        raise Unreadable("RecordDetails")
+        message = "RecordDetails is missing"
+        raise Unreadable(message)
     return tuple(read_record(detail) for detail in answer["RecordDetails"])
 
 
@@ -98,7 +101,8 @@ def described_in(answer: Mapping[str, Any]) -> Product:
 def page_in(answer: Mapping[str, Any]) -> Page:
     """Read a page of products."""
     if "ProvisionedProducts" not in answer:
-        raise Unreadable("ProvisionedProducts")
+        message = "ProvisionedProducts is missing"
+        raise Unreadable(message)
     products = tuple(read_product(detail) for detail in answer["ProvisionedProducts"])
     total = answer.get("TotalResultsCount")
     return Page(

@@ -24,6 +24,7 @@ from orchestrator.aws.answers import (
     seconds,
 )
 from orchestrator.aws.faults import without_password
+from orchestrator.aws.shape import hold_to_shape
 from orchestrator.core.commands import Terminate
 from orchestrator.core.inventory import Product, Record
 from orchestrator.core.replies import Answer, Page, Problem, RecordPage
@@ -54,6 +55,7 @@ class BotoCatalog:
     def __init__(self, client: Callable[[str], Any], credentials: Callable[[], Credentials | None]) -> None:
         self._credentials = credentials
         self._client: ServiceCatalogClient = client("servicecatalog")
+        self._client.meta.events.register("before-parse", hold_to_shape)
         self._make = client
         self._access: AccessLevelFilterTypeDef = {"Key": ACCOUNT_LEVEL, "Value": "self"}
 

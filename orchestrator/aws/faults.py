@@ -162,9 +162,9 @@ def answered(error: ClientError) -> Problem:
     return Rejected(code, message)
 
 
-def unreadable(what: str) -> Unanswered:
-    """Return the reply for an answer that came without its content (a truncated 200 raises nothing, seen)."""
-    return Unanswered(f"the answer could not be read: {what} is missing")
+def unreadable(why: str) -> Unanswered:
+    """Return the reply for an answer that came without its content (a truncated 200 raises nothing, seen), or misshapen."""
+    return Unanswered(f"the answer could not be read: {why}")
 
 
 def one_line(text: object) -> str:

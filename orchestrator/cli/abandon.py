@@ -15,6 +15,8 @@ from orchestrator.report.summary import closing
 from orchestrator.store import journal as journals
 from orchestrator.store.journal_lines import looks_like_one
 
+LONGEST_REASON = 2_000
+
 
 @click.command("abandon")
 @journal_options
@@ -27,6 +29,9 @@ def command(*, journal: Path | None, plan_name: str | None, state_dir: Path | No
     products again. A journal that cannot be read is renamed out of the way.
     """
     journal = journal_at(journal, plan_name, state_dir)
+    if len(reason) > LONGEST_REASON:
+        message = f"the reason has {len(reason):,} characters; {LONGEST_REASON:,} are the most"
+        raise InvalidInput(message)
     try:
         story = journals.load(journal)
         api.left_by_canary(story)

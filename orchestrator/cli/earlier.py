@@ -15,13 +15,26 @@ from orchestrator.cli.ending import end
 from orchestrator.cli.streams import put, tell
 from orchestrator.cli.terminal import Display
 from orchestrator.core.duration import format_duration
-from orchestrator.errors import ExitCode, GuardRefused, IllegalTransition, Interrupted, JournalCorrupt, OrchestratorError
+from orchestrator.core.events import Drain
+from orchestrator.core.run import Run
+from orchestrator.core.states import DONE
+from orchestrator.core.worklist import Worklist
+from orchestrator.errors import (
+    ExitCode,
+    GuardRefused,
+    IllegalTransition,
+    JournalCorrupt,
+    JournalError,
+    LockHeld,
+    NoAccess,
+    OrchestratorError,
+)
 from orchestrator.report.summary import closing
 from orchestrator.report.text import plural
 from orchestrator.store.journal import Story, load
 
-SEVERITY = (ExitCode.DONE, ExitCode.SOME_NOT_DONE, ExitCode.LEFT_TO_DO, ExitCode.JOURNAL)
-"""Exit codes of finished work, the worst last; others come from before the first termination, or from a signal."""
+SEVERITY = (ExitCode.DONE, ExitCode.SOME_NOT_DONE, ExitCode.LEFT_TO_DO)
+"""Exit codes of finished work, the worst last."""
 
 REASON = "`run --resume` could not finish it, and it is too old to be resumed"
 
@@ -32,12 +45,36 @@ class Before:
     What has become of the earlier runs.
 
     `is_clear` says that nothing of them keeps the new run from beginning, which must not end better than `code`: 0 where
-    all were finished, 4 where one was closed with something unknown, 7 where a journal had to be set aside. Where it is not
-    clear, `code` is how this ends.
+    all were finished, 4 where one is to be closed with something unknown, 7 where a journal had to be set aside. Where it
+    is not clear, `code` is how this ends. `left` are the lines of finished runs that did not go, `stale` the journals to be
+    closed; `any` says that there was an earlier run at all.
     """
 
-    code: ExitCode
+    code: ExitCode = ExitCode.DONE
     is_clear: bool = True
+    left: frozenset[str] = frozenset()
+    stale: tuple[Path, ...] = ()
+    any: bool = False
+
+    def then(self, later: Before) -> Before:
+        """Return what has become of these runs and of another one."""
+        return Before(
+            worse(self.code, later.code), later.is_clear, self.left | later.left, (*self.stale, *later.stale), any=True
+        )
+
+    def ending(self, code: int, worklist: Worklist | None = None) -> ExitCode:
+        """
+        Say how it all ends.
+
+        Args:
+
+            code: How the new run ended.
+            worklist: What it was about, None if it did not get that far. What an earlier run left behind and it does not
+                meet again is still not done.
+        """
+        met = {line.id for line in worklist.lines} if worklist is not None else set()
+        behind = ExitCode.SOME_NOT_DONE if self.left - met else ExitCode.DONE
+        return worse(worse(self.code, behind), code)
 
 
 class Earlier:
@@ -73,27 +110,33 @@ class Earlier:
 
     def finish(self) -> Before:
         """
-        Finish the plan's unfinished runs, or close what cannot be finished any more.
+        Finish the plan's unfinished runs, newest first; say which of them can be finished no more.
 
         Raises:
 
-            GuardRefused: One of them cannot be gone on with here, and is not old enough to be closed for that.
-            Interrupted: A signal came, and they are all finished.
+            GuardRefused, NoAccess: One of them cannot be gone on with here, and is not old enough to be closed for that.
+            LockHeld: One of them is going on.
+            JournalError: A journal is another plan's, or cannot be read.
         """
-        owed = Before(ExitCode.DONE)
-        while owed.is_clear and (path := self._state.unfinished(self._plan_name)) is not None:
-            found = self._finish_one(path)
-            owed = Before(worse(owed.code, found.code), found.is_clear)
-        return owed
+        before = Before()
+        for path in self._state.all_unfinished(self._plan_name):
+            before = before.then(self._finish_one(path))
+            if not before.is_clear:
+                break
+        return before
 
     def _finish_one(self, path: Path) -> Before:
+        if holder := api.is_going_on(path):
+            message = f"an earlier run of the plan `{self._plan_name}` is going on: {path} is in use by {holder}"
+            raise LockHeld(message)
         try:
             story = load(path)
             left = api.left_by_canary(story)
         except (JournalCorrupt, IllegalTransition) as error:
             return set_aside(path, error)
-        is_old = self._clock() - story.birth.header.started_at > api.MAX_AGE
-        if not is_old and left > 0:
+        refuse_stranger(story, self._plan_name)
+        is_old = api.has_expired(story, self._clock())
+        if left > 0 and not is_old:
             tell(canary(path, left))
             return Before(ExitCode.LEFT_TO_DO, is_clear=False)
         tell(f"An earlier run of `{self._plan_name}` is unfinished; finishing it first: {path}")
@@ -101,31 +144,75 @@ class Earlier:
             entrance = api.reenter(story, workers=self._workers)
             settings = self._display.settings(self._grace, simulated=False)
             result = api.resume(story, entrance, settings=settings, restart=False)
-        except GuardRefused as error:
+        except (GuardRefused, NoAccess) as error:
             if not is_old:
                 raise
             tell(f"Error: {error}")
-            return close(load(path))
-        code = end(result, result.exit_code, simulated=False, state_dir=self._state.root)
-        if not result.run.is_unfinished:
-            if result.interrupted is not None:
-                # The wish to stop holds for all that would have followed, too.
-                raise Interrupted(result.interrupted)
-            return Before(ExitCode.DONE)
-        if is_old and result.interrupted is None and result.broken is None:
-            return close(load(path))
-        tell("The earlier run is still unfinished; nothing new was begun.")
-        return Before(ExitCode(code), is_clear=False)
+            return Before(ExitCode.LEFT_TO_DO, stale=(path,))
+        return self._after(result, is_old=is_old)
+
+    def _after(self, result: api.RunResult, *, is_old: bool) -> Before:
+        """Say what follows from how an earlier run ended."""
+        drain = result.run.drained_by
+        is_stopped = result.interrupted is not None or (drain is not None and drain.why is Drain.STOPPED)
+        is_stale = is_old and result.run.is_unfinished and not is_stopped and result.broken is None
+        code = ExitCode(end(result, result.exit_code, simulated=False, state_dir=self._state.root, advise=not is_stale))
+        if is_stale:
+            return Before(ExitCode.LEFT_TO_DO, stale=(result.journal,))
+        if is_stopped:
+            # The wish to stop holds for all that would have followed, too.
+            tell("The new run was not begun.")
+            wished = 128 + result.interrupted if result.interrupted is not None else ExitCode.LEFT_TO_DO
+            return Before(ExitCode.JOURNAL if result.broken else ExitCode(wished), is_clear=False)
+        if result.run.is_unfinished or result.broken is not None:
+            tell("The earlier run is still unfinished; nothing new was begun.")
+            return Before(code, is_clear=False)
+        return Before(left=not_gone(result.run))
+
+
+def close_stale(before: Before) -> None:
+    """Close the runs that could not be finished, now that it is sure that the new one can begin."""
+    for path in before.stale:
+        machine = api.abandon(load(path), REASON)
+        for text in closing(machine):
+            tell(text)
+        tell(
+            f"This run began more than {format_duration(api.MAX_AGE)} ago and could not be finished; it was closed:"
+            f" {path}\nThe new run meets what is left of its products again."
+        )
+        put(machine.tally().line(machine.run_id))
 
 
 def worse(one: int, other: int) -> ExitCode:
-    """Return the worse of two exit codes; what is none of finished work outweighs all but a journal that was set aside."""
+    """Return the worse of two exit codes: 7, then a signal's or another's that is none of finished work, then 4, 1, 0."""
     if ExitCode.JOURNAL in (one, other):
         return ExitCode.JOURNAL
-    for code in (one, other):
+    for code in (other, one):
         if code not in SEVERITY:
             return ExitCode(code)
     return max(ExitCode(one), ExitCode(other), key=SEVERITY.index)
+
+
+def not_gone(run: Run) -> frozenset[str]:
+    """Return the lines of a run that did not end as they should."""
+    return frozenset(line for line, state in run.board.states.items() if state not in DONE)
+
+
+def refuse_stranger(story: Story, plan_name: str) -> None:
+    """
+    Refuse a journal that lies among those of another plan.
+
+    Raises:
+
+        JournalError: It does.
+    """
+    header = story.birth.header
+    if header.plan_name != plan_name:
+        message = (
+            f"{story.path}: this is a journal of the plan `{header.plan_name}`, and lies among those of `{plan_name}`; "
+            "move it to where it belongs"
+        )
+        raise JournalError(message)
 
 
 def set_aside(path: Path, error: OrchestratorError) -> Before:
@@ -134,20 +221,6 @@ def set_aside(path: Path, error: OrchestratorError) -> Before:
     aside = api.set_aside(path, f"`run --resume` found: {error}")
     tell(f"It was set aside as {aside}; what it knew of its products is unknown, and the new run meets them again.")
     return Before(ExitCode.JOURNAL)
-
-
-def close(story: Story) -> Before:
-    """Close a run that could not be finished for longer than it may be resumed."""
-    machine = api.abandon(story, REASON)
-    for text in closing(machine):
-        tell(text)
-    tell(
-        f"This run began more than {format_duration(api.MAX_AGE)} ago and could not be finished; it was closed:"
-        f" {story.path}\n"
-        "The new run meets what is left of its products again."
-    )
-    put(machine.tally().line(machine.run_id))
-    return Before(ExitCode.LEFT_TO_DO)
 
 
 def canary(path: Path, left: int) -> str:

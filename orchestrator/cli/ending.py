@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-import os
 import shlex
-import sys
 from pathlib import Path
 
 from orchestrator.api import RunResult, default_state_dir
-from orchestrator.cli.streams import put, tell
+from orchestrator.cli.streams import leave_at_once, put, tell
 from orchestrator.cli.terminal import NOTHING_TO_RESUME
 from orchestrator.errors import ExitCode, OutputLost
 from orchestrator.report.going_on import ways_on
 from orchestrator.report.summary import closing
 
 
-def end(result: RunResult, code: ExitCode, *, simulated: bool, state_dir: Path, plan_file: Path | None = None) -> int:
+def end(
+    result: RunResult,
+    code: ExitCode,
+    *,
+    simulated: bool,
+    state_dir: Path,
+    plan_file: Path | None = None,
+    advise: bool = True,
+) -> int:
     """
     Say how an execution ended.
 
@@ -26,6 +32,7 @@ def end(result: RunResult, code: ExitCode, *, simulated: bool, state_dir: Path, 
         simulated: Whether it was a rehearsal, whose world ends with it.
         state_dir: Where its locks are.
         plan_file: Where its plan is, None if that is not known.
+        advise: Whether to name the commands to go on with.
 
     Returns:
 
@@ -38,11 +45,11 @@ def end(result: RunResult, code: ExitCode, *, simulated: bool, state_dir: Path, 
         tell(f"Error: {result.broken}")
     tell(f"Journal: {result.journal}")
     broken = result.broken is not None
-    if not simulated:
+    if not simulated and advise:
         options = state_option(state_dir)
         for way in ways_on(result.run, result.journal, broken=broken, plan_file=plan_file, options=options):
             tell(way)
-    elif result.run.is_unfinished or broken:
+    elif advise and (result.run.is_unfinished or broken):
         tell(NOTHING_TO_RESUME)
     line = result.run.tally().line(result.run.run_id)
     try:
@@ -51,10 +58,7 @@ def end(result: RunResult, code: ExitCode, *, simulated: bool, state_dir: Path, 
         # The run is what it is; only its last line has to go elsewhere.
         tell(f"{error}\n{line}")
     if result.abandoned_calls:
-        # Workers wait for answers that only a resume will use; the interpreter would wait for the workers.
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(int(code))
+        leave_at_once()
     return code
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import traceback
 from difflib import get_close_matches
 from importlib import import_module
 from typing import NoReturn
 
 import click
 
+from orchestrator.cli.streams import Leaving, wait_for_no_reader
 from orchestrator.errors import ExitCode, Interrupted, OrchestratorError
 from orchestrator.version import VERSION
 
@@ -40,6 +42,7 @@ Exit codes:
   5    no credentials, no region, no access, or the endpoint is unreachable
   6    another run holds the lock
   7    the journal cannot be trusted or written
+  70   a mistake in this program; what was asked of AWS is in the journal
   129, 130, 143  interrupted by SIGHUP, SIGINT, SIGTERM; resumable
 An unknown code is a failure.
 
@@ -102,6 +105,7 @@ def cli() -> None:
 def main() -> NoReturn:
     """Run the command line and leave the process with its exit code."""
     reopen_closed_streams()
+    wait_for_no_reader()
     try:
         code = cli.main(standalone_mode=False)
     except click.exceptions.Exit as leaving:
@@ -110,7 +114,7 @@ def main() -> NoReturn:
         error.show()
         code = ExitCode.INVALID
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted; nothing was begun.", err=True)
+        click.echo("Interrupted.", err=True)
         code = ExitCode.INTERRUPTED
     except Interrupted as error:
         complain(error)
@@ -125,6 +129,11 @@ def main() -> NoReturn:
     except OSError as error:
         click.echo(f"Error: {error}", err=True)
         code = ExitCode.JOURNAL
+    except Exception:  # noqa: BLE001 - no end of this program may look like that of a run
+        click.echo(
+            f"{traceback.format_exc()}Error: a mistake in this program; please report it with the lines above", err=True
+        )
+        code = ExitCode.BUG
     leave(int(code or 0))
 
 
@@ -155,4 +164,7 @@ def leave(code: int) -> NoReturn:
         sys.stdout.flush()
     except OSError:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+    if Leaving.at_once:
+        sys.stderr.flush()
+        os._exit(code)
     sys.exit(code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import click
 
 from orchestrator import api
 from orchestrator.cli import review as review_command
-from orchestrator.cli.earlier import Before, Earlier, worse
+from orchestrator.cli.earlier import Before, Earlier, close_stale
 from orchestrator.cli.ending import end
 from orchestrator.cli.options import (
     FILE,
@@ -23,10 +24,10 @@ from orchestrator.cli.options import (
     workers_option,
     worklist_age_option,
 )
-from orchestrator.cli.places import as_text, errand_at, reviewed, reviewed_of, state_at
+from orchestrator.cli.places import Errand, as_text, errand_at, reviewed, reviewed_of, state_at
 from orchestrator.cli.streams import put, tell
 from orchestrator.cli.terminal import Display, confirm
-from orchestrator.errors import ExitCode, InvalidInput
+from orchestrator.errors import ExitCode, Interrupted, InvalidInput, OrchestratorError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,18 +107,41 @@ def command(  # noqa: PLR0913 - one parameter for each option
     state = state_at(state_dir, simulated=simulate)
     refuse_to_mix(asked, narrowed=bool(only or exclude))
     errand = errand_at(plan, earlier, only_failed=only_failed, simulate=simulate, strict=strict, max_age=max_age)
-    before = Before(ExitCode.DONE)
+    before = Before()
     if asked.resume and not simulate:
         before = Earlier(errand.plan.name, state, display, grace=asked.grace, workers=workers).finish()
     if not before.is_clear:
         return before.code
-    with reviewed(errand, world=world, workers=workers, only=only, exclude=exclude, state=state, display=display) as review:
-        return worse(before.code, execute(review, errand.plan_file, state, display, asked))
+
+    def execute_new() -> int:
+        with reviewed(
+            errand, world=world, workers=workers, only=only, exclude=exclude, state=state, display=display
+        ) as review:
+            close_stale(before)
+            return before.ending(execute(review, errand, state, display, asked), review.worklist)
+
+    return execute_new() if not before.any else after_earlier(before, execute_new)
 
 
-def execute(review: api.Review, plan_file: Path, state: api.StateDir, display: Display, asked: Wishes) -> int:
+def after_earlier(before: Before, execute_new: Callable[[], int]) -> int:
+    """Begin the new run where others were finished before: what those came to is not forgotten, whatever it comes to."""
+    try:
+        return execute_new()
+    except Interrupted as error:
+        tell(f"Error: {error}")
+        return before.ending(128 + error.number)
+    except OrchestratorError as error:
+        tell(f"Error: {error}")
+        # That nothing was terminated is not true any more.
+        return before.ending(ExitCode.LEFT_TO_DO)
+    except KeyboardInterrupt:
+        tell("Interrupted; the new run was not begun.")
+        return before.ending(ExitCode.INTERRUPTED)
+
+
+def execute(review: api.Review, errand: Errand, state: api.StateDir, display: Display, asked: Wishes) -> int:
     """Show, ask, run, say how it ended."""
-    shown = reviewed_of(review, plan_file)
+    shown = reviewed_of(review, errand.plan_file)
     text = as_text(shown, display, stderr=not asked.dry_run)
     if asked.dry_run:
         put(text)
@@ -135,7 +159,8 @@ def execute(review: api.Review, plan_file: Path, state: api.StateDir, display: D
         result.exit_code,
         simulated=review.entrance.simulated,
         state_dir=state.root,
-        plan_file=plan_file,
+        # That of a second go is a journal, which nobody can review.
+        plan_file=None if errand.plan.pinned else errand.plan_file.absolute(),
     )
 
 

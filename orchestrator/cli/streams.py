@@ -1,13 +1,95 @@
-"""The two streams: data goes to stdout, everything else to stderr."""
+"""
+The two streams: data goes to stdout, everything else to stderr.
+
+Nobody has to read stderr: a pipe whose reader has stalled must not keep a run from its deadline, nor from its locks' end.
+"""
 
 from __future__ import annotations
 
+import io
 import os
+import select
 import sys
 
 import click
 
 from orchestrator.errors import OutputLost
+
+PIECE = select.PIPE_BUF
+"""Bytes that a pipe which takes any takes at once (POSIX)."""
+
+PATIENCE = 5.0
+"""Seconds that a reader of stderr is waited for; what one that takes longer does not take is dropped."""
+
+
+class Patient(io.RawIOBase):
+    """
+    A raw stream that waits for its reader for a while, and then for nobody any more until the reader is back.
+
+    Args:
+
+        descriptor: Where it is written to.
+        patience: Seconds.
+    """
+
+    def __init__(self, descriptor: int, patience: float = PATIENCE) -> None:
+        super().__init__()
+        self._descriptor = descriptor
+        self._patience = patience
+        self._dropped = 0
+
+    def writable(self) -> bool:
+        """Whether it can be written to: always."""
+        return True
+
+    def fileno(self) -> int:
+        """Return the descriptor."""
+        return self._descriptor
+
+    def isatty(self) -> bool:
+        """Whether a terminal is behind it."""
+        return os.isatty(self._descriptor)
+
+    def write(self, data: object) -> int:
+        """Write what the reader takes; all of it counts as written."""
+        view = memoryview(data).cast("B")  # type: ignore[arg-type]
+        size = view.nbytes
+        while view.nbytes:
+            if not self._ready():
+                self._dropped += view.nbytes
+                break
+            if self._dropped:
+                note, self._dropped = f"\n... {self._dropped:,} bytes were not read in time ...\n", 0
+                os.write(self._descriptor, note.encode())
+                continue
+            view = view[os.write(self._descriptor, view[:PIECE]) :]
+        return size
+
+    def _ready(self) -> bool:
+        poller = select.poll()
+        poller.register(self._descriptor, select.POLLOUT)
+        return bool(poller.poll(0 if self._dropped else self._patience * 1_000))
+
+
+def wait_for_no_reader() -> None:
+    """Let stderr be written to without waiting for a reader that has stalled."""
+    try:
+        descriptor = sys.stderr.fileno()
+    except (OSError, ValueError):
+        return
+    raw = io.BufferedWriter(Patient(descriptor), buffer_size=1)
+    sys.stderr = io.TextIOWrapper(raw, sys.stderr.encoding, "backslashreplace", line_buffering=True, write_through=True)
+
+
+class Leaving:
+    """How the process is to be left: without waiting for calls in flight, once `at_once` is set."""
+
+    at_once = False
+
+
+def leave_at_once() -> None:
+    """Let the process end without waiting for workers: they wait for answers that only a resume will use."""
+    Leaving.at_once = True
 
 
 def tell(text: str = "") -> None:

@@ -143,7 +143,12 @@ def confirm(worklist: Worklist, *, yes: bool) -> None:
     if not sys.stdin.isatty():
         message = f"{plural(count, 'termination')} would need a yes, and there is no terminal to ask on; pass --yes"
         raise GuardRefused(message)
-    if not typed(count):
+    try:
+        agreed = typed(count)
+    except KeyboardInterrupt:
+        tell("\nNot confirmed; this run was not begun.")
+        raise
+    if not agreed:
         message = "not confirmed; nothing was terminated"
         raise GuardRefused(message)
 

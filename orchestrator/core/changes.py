@@ -81,12 +81,12 @@ def happen(work: Work, event: e.LineEvent) -> None:
         case e.Failed() | e.Stuck():
             # A right that is missing is the lane's trouble: it is closed for that, and the others go on.
             work.failures += not (isinstance(event, e.Failed) and event.denied)
-        case e.Terminated():
+        case e.Terminated() | e.AlreadyGone():
             lane.verdict_at = event.at
-            lane.terminated.add(event.line)
+            lane.gone.add(event.line)
             lane.audit = None
         case e.Contradicted():
-            lane.terminated.discard(event.line)
+            lane.gone.discard(event.line)
             lane.audit = {line: since for line, since in (lane.audit or {}).items() if line != event.line}
         case _:
             t.look_at = event.at
@@ -188,7 +188,7 @@ def hold_listing(work: Work, lane: LaneWork, event: v.Listed) -> None:
     lane.failed_since = {line: at for line, at in lane.failed_since.items() if at > event.begun_at}
     if lane.owes_audit and lane.verdict_at is not None and event.begun_at >= lane.verdict_at:
         shown = event.sightings.keys()
-        lane.audit = {line: event.at for line in lane.terminated if work.lines[line].product_id in shown}
+        lane.audit = {line: event.at for line in lane.gone if work.lines[line].product_id in shown}
     for t in work.of(lane):
         t.bar = event.bars.get(t.line.id)
         if work.state(t) in (State.PENDING, State.IN_DOUBT):

@@ -24,7 +24,7 @@ from orchestrator.core.replies import (
     explain,
 )
 from orchestrator.core.settle import Sighting
-from orchestrator.core.states import State
+from orchestrator.core.states import GONE, State
 from orchestrator.core.termination import MOST_UNREADABLE, Termination
 from orchestrator.core.verdict import Rules, failed, succeeded
 
@@ -52,7 +52,7 @@ def hear(reply: Reply, t: Termination, state: State, rules: Rules) -> Iterator[e
                 yield from hear_followed(reply, t, rules)
         case DescribeRecord() as command if state in (State.PENDING, State.IN_DOUBT):
             yield from hear_record(reply, command, t)
-        case DescribeProduct() if state in (State.PENDING, State.IN_DOUBT, State.TERMINATED):
+        case DescribeProduct() if state in (State.PENDING, State.IN_DOUBT) or state in GONE:
             yield from hear_product(reply, t)
         case ReadHistory() if state in (State.PENDING, State.IN_DOUBT):
             yield from hear_history(reply, t)

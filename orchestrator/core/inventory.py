@@ -7,7 +7,7 @@ wild and in no documentation); the known ones are named here, and everything els
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from orchestrator.core.lane import Lane
@@ -101,6 +101,19 @@ class Product:
             user_arn=found.user_arn,
             tags=found.tags,
         )
+
+
+def gather(found: dict[str, Product], page: Iterable[Product]) -> None:
+    """
+    Add a page of products to those of the pages before.
+
+    A page may repeat a product (documented); where it then has other tags, nobody knows which of them it has, and that is
+    what is remembered: tags protect.
+    """
+    for product in page:
+        before = found.get(product.product_id)
+        same = before is None or before.tags == product.tags
+        found[product.product_id] = product if same else replace(product, tags=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from orchestrator.core import volatile as v
 from orchestrator.core.agenda import Agenda
 from orchestrator.core.commands import Operation
-from orchestrator.core.inventory import Product
+from orchestrator.core.inventory import Product, gather
 from orchestrator.core.lane import Lane
 from orchestrator.core.pacing import Pace
 from orchestrator.core.settle import Sighting
@@ -63,7 +63,7 @@ class Listing:
         if page.operation is Operation.SCAN:
             self.found |= {product.product_id: (page.at, product) for product in page.products}
         else:
-            self.searched |= {product.product_id: product for product in page.products}
+            gather(self.searched, page.products)
         self.page += 1
         self.page_token = page.next_token
         self.misses = 0
@@ -120,7 +120,7 @@ class LaneWork:
         self.listing_begun_at: float | None = None
         self.unlistable_since: float | None = None
         self.unlistable_at: float | None = None
-        self.terminated: set[str] = set()
+        self.gone: set[str] = set()
         self.verdict_at: float | None = None
         self.audited_at: float | None = None
         self.audit: dict[str, float] | None = None
@@ -133,7 +133,7 @@ class LaneWork:
         A verdict from the future (the clock was set back) counts as one of now, or no listing could ever come after it.
         """
         lane = LaneWork(self.lane, rate_per_second)
-        lane.closed, lane.terminated, lane.accepted = self.closed, self.terminated, self.accepted
+        lane.closed, lane.gone, lane.accepted = self.closed, self.gone, self.accepted
         lane.verdict_at = None if self.verdict_at is None else min(self.verdict_at, at)
         lane.audited_at = None if self.audited_at is None or self.owes_audit else at
         return lane

@@ -22,6 +22,7 @@ from orchestrator.core import events as e
 from orchestrator.core import volatile as v
 from orchestrator.core.commands import Command, ListPage, Operation, Terminate
 from orchestrator.core.hearing import hear
+from orchestrator.core.inventory import gather
 from orchestrator.core.lane import Lane
 from orchestrator.core.lane_work import LISTING_TRIES, MOST_PAGES
 from orchestrator.core.plan import Plan
@@ -47,6 +48,7 @@ from orchestrator.core.tally import Tally, tally
 from orchestrator.core.termination import Termination
 from orchestrator.core.work import Work
 from orchestrator.core.worklist import Worklist
+from orchestrator.errors import IllegalTransition
 
 WORKERS = 32
 
@@ -132,7 +134,11 @@ class Run:
         self._work.replaying = True
         event: e.Event | None = None
         for event in history:
-            self.apply(event)
+            try:
+                self.apply(event)
+            except (LookupError, AssertionError) as error:
+                message = f"{type(event).__name__} cannot have happened: there is no {error}"
+                raise IllegalTransition(message) from error
         self._work.replaying = False
         if event is not None:
             self._work.replan_all(event.at)
@@ -261,7 +267,8 @@ class Run:
                     next_token=next_token,
                 )
                 if next_token is None and listing.operation is Operation.SEARCH:
-                    searched = listing.searched | {product.product_id: product for product in page.products}
+                    searched = listing.searched.copy()
+                    gather(searched, page.products)
                     yield self._work.listed(lane, replace(listing, searched=searched), at)
             case NotFound() | Denied() | Rejected() | Answer():
                 reason = "the listing was refused"

@@ -76,6 +76,9 @@ TRANSITIONS: Mapping[State, Mapping[type[e.LineEvent], State]] = {
         e.Stuck: S.STUCK,
         e.LostSight: S.IN_DOUBT,
     },
+    S.ALREADY_GONE: {
+        e.Contradicted: S.CONTRADICTED,
+    },
     S.TERMINATED: {
         e.Contradicted: S.CONTRADICTED,
     },
@@ -83,6 +86,9 @@ TRANSITIONS: Mapping[State, Mapping[type[e.LineEvent], State]] = {
 
 OPEN = frozenset({S.PENDING, S.REQUESTED, S.IN_DOUBT, S.IN_PROGRESS})
 """States that leave a run unfinished."""
+
+DONE = frozenset({S.TERMINATED, S.ALREADY_GONE, S.SKIPPED})
+"""States of lines for which nothing is left to do, by anybody."""
 
 UNDER_WAY = frozenset({S.REQUESTED, S.IN_DOUBT, S.IN_PROGRESS})
 """States in which AWS may be working on the product because of us."""

@@ -90,7 +90,7 @@ def audit_end(work: Work, lane: LaneWork, at: float) -> Iterator[e.Event]:
             )
             yield e.Contradicted(at=at, line=line, evidence=f"{t.evidence}, and {seen}")
     if not left and lane.listing_begun_at is not None:
-        yield e.Audited(at=at, lane=lane.lane, begun_at=lane.listing_begun_at, checked=len(lane.terminated))
+        yield e.Audited(at=at, lane=lane.lane, begun_at=lane.listing_begun_at, checked=len(lane.gone))
 
 
 def drain(work: Work, at: float, grace: float) -> Iterator[e.Draining]:

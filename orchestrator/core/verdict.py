@@ -187,7 +187,8 @@ def verdict_of_gone(t: Termination, gone: Gone, at: float) -> e.LineEvent:
     if t.record_id is not None:
         evidence = f"not found any more, after its termination {t.record_id} was seen under way"
         return terminated(t, t.record_id, evidence, at)
-    return e.AlreadyGone(at=at, line=t.line.id, evidence="not found, and no record tells who terminated it")
+    sent = " after it was sent" if t.send else ""
+    return e.AlreadyGone(at=at, line=t.line.id, evidence=f"not found{sent}, and no record tells who terminated it")
 
 
 def verdict_of_quiet(t: Termination, at: float, rules: Rules) -> e.LineEvent | None:

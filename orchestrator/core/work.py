@@ -15,7 +15,7 @@ from orchestrator.core.plan import Plan
 from orchestrator.core.prerequisites import Prerequisites
 from orchestrator.core.protection import bar
 from orchestrator.core.settle import AskHistory, AskProduct, AskRecord, Quiet, UnderWay
-from orchestrator.core.states import UNDER_WAY, Board, State
+from orchestrator.core.states import GONE, UNDER_WAY, Board, State
 from orchestrator.core.termination import Termination
 from orchestrator.core.verdict import Rules, conclusion_of, is_adoption, verdict
 from orchestrator.core.worklist import Decision, Worklist
@@ -133,7 +133,7 @@ class Work:
             return
         if state is State.IN_PROGRESS:
             lane.agendas[Operation.RECORD].put(t.line.id, t.look_at, t.rank)
-        elif state is State.TERMINATED and lane.audit and t.line.id in lane.audit:
+        elif state in GONE and lane.audit and t.line.id in lane.audit:
             lane.agendas[Operation.PRODUCT].put(t.line.id, t.look_at, t.rank)
         elif t.resting:
             return

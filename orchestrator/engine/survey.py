@@ -22,7 +22,7 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from orchestrator.core.inventory import SUCCEEDED, Inventory, Product, Proof, Record
+from orchestrator.core.inventory import SUCCEEDED, Inventory, Product, Proof, Record, gather
 from orchestrator.core.lane import Lane
 from orchestrator.core.questions import Question
 from orchestrator.core.replies import (
@@ -158,7 +158,7 @@ class Surveyor:
                 listing.problem = f"{operation} failed: {explain(answer)}"
                 return listing
             listing.pages += 1
-            listing.products |= {product.product_id: product for product in answer.value.products}
+            gather(listing.products, answer.value.products)
             listing.total = answer.value.total
             token = answer.value.next_token
             if token is None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from orchestrator.core import events as e
 from orchestrator.core.run import Run
 from orchestrator.core.states import OPEN, State
+from orchestrator.core.termination import Termination
 from orchestrator.core.worklist import Decision, Line
 
 
@@ -70,7 +71,7 @@ def outcomes(run: Run, events: Iterable[e.Event]) -> list[Outcome]:
         if t is None or line.decision is not Decision.TERMINATE:
             found.append(Outcome(line=line, state=state, evidence=line.detail, record_id=line.record_id))
             continue
-        left = state is State.TERMINATED and line.options.may_leave_resources and not t.by_another
+        left = may_have_left(t, state)
         stack = line.product.physical_id if line.product else None
         found.append(
             Outcome(
@@ -84,6 +85,12 @@ def outcomes(run: Run, events: Iterable[e.Event]) -> list[Outcome]:
             )
         )
     return found
+
+
+def may_have_left(t: Termination, state: State) -> bool:
+    """Whether our termination may have left a stack behind; one that was sent may have been carried out, whoever it was."""
+    ours = (state is State.TERMINATED and not t.by_another) or (state is State.ALREADY_GONE and t.send > 0)
+    return ours and t.line.options.may_leave_resources
 
 
 def times_of(run: Run, events: Iterable[e.Event]) -> dict[str, Times]:

@@ -10,6 +10,7 @@ from orchestrator.core.run import Run
 from orchestrator.core.states import OPEN, State
 from orchestrator.core.termination import Termination
 from orchestrator.core.worklist import Decision
+from orchestrator.report.outcomes import may_have_left
 from orchestrator.report.text import plain, plural
 
 MOST = 50
@@ -90,16 +91,13 @@ def unmet(run: Run) -> Iterator[str]:
 
 def orphans(run: Run) -> Iterator[str]:
     """Yield what may have been left behind, by the stack's ARN as the survey saw it."""
-    left = [
-        t
-        for t in run.terminations
-        if run.board.states[t.line.id] is State.TERMINATED and t.line.options.may_leave_resources and not t.by_another
-    ]
+    left = [t for t in run.terminations if may_have_left(t, run.board.states[t.line.id])]
     if not left:
         return
     yield f"{plural(len(left), 'stack')} left behind (RetainPhysicalResources) or possibly so (IgnoreErrors):"
     for t in left:
         why = "retained" if t.line.options.retain_physical_resources else "errors ignored"
+        why += ", if it was ours" if run.board.states[t.line.id] is State.ALREADY_GONE else ""
         stack = t.line.product.physical_id if t.line.product else None
         yield f"  {t.line.id}  {plain(t.line.name)}: {plain(stack or 'its stack is not known')} ({why})"
 

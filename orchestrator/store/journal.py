@@ -16,10 +16,10 @@ from orchestrator.errors import JournalError
 from orchestrator.store.codec import encode, frame, snake
 from orchestrator.store.folders import make_private, sync_folder
 from orchestrator.store.journal_birth import Birth, Caller, Header, birth_lines
-from orchestrator.store.journal_glance import is_finished
+from orchestrator.store.journal_glance import glance, is_finished
 from orchestrator.store.journal_reader import Story, load
 
-__all__ = ["Birth", "Caller", "Header", "JournalFile", "Story", "create", "is_finished", "load", "reopen"]
+__all__ = ["Birth", "Caller", "Header", "JournalFile", "Story", "create", "glance", "is_finished", "load", "reopen"]
 
 SPACE_PER_LINE = 4_096
 SPACE_AT_LEAST = 4 * 1024 * 1024
@@ -72,6 +72,7 @@ class JournalFile:
         """
         if not self._dirty:
             return
+        self._refuse_if_lost()
         try:
             os.fdatasync(self._descriptor)
         except OSError as error:
@@ -80,6 +81,17 @@ class JournalFile:
             message = f"{self.path}: cannot be synced: {error.strerror}"
             raise JournalError(message) from error
         self._dirty = False
+
+    def _refuse_if_lost(self) -> None:
+        """A file that is not where it was begun is none that anybody will find again."""
+        try:
+            there = os.path.samestat(self.path.stat(), os.fstat(self._descriptor))
+        except OSError:
+            there = False
+        if not there:
+            self._broken = True
+            message = f"{self.path}: the journal was deleted or replaced while the run was going on"
+            raise JournalError(message)
 
     def close(self) -> None:
         """Close the file. What was not synced may be lost in a crash of the machine."""

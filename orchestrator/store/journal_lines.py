@@ -40,8 +40,13 @@ def readable(path: Path) -> Iterator[IO[bytes]]:
 def last_line(file: IO[bytes]) -> bytes:
     """Return the last line of a file, empty if there is none."""
     size = file.seek(0, os.SEEK_END)
-    file.seek(max(0, size - TAIL))
-    return next(iter(file.read().splitlines(keepends=True)[-1:]), b"")
+    length = TAIL
+    while True:
+        file.seek(max(0, size - length))
+        lines = file.read().splitlines(keepends=True)
+        if len(lines) > 1 or length >= size:
+            return next(iter(lines[-1:]), b"")
+        length *= 16
 
 
 def looks_like_one(path: Path) -> bool:

@@ -119,5 +119,25 @@ class StateDir:
 
             JournalError: A journal cannot be read.
         """
+        return next(iter(self.all_unfinished(plan_name)), None)
+
+    def all_unfinished(self, plan_name: str) -> list[Path]:
+        """
+        Return the journals of a plan that do not end with their run, newest first.
+
+        A link whose file holds another run by now is passed over: what it led to has gone elsewhere.
+
+        Raises:
+
+            JournalError: A journal cannot be read.
+        """
         found = (path for path in reversed(self.journals(plan_name)) if not journal.is_finished(path))
-        return next(found, None)
+        return [path for path in found if not path.is_symlink() or leads_to_its_run(path)]
+
+
+def leads_to_its_run(link: Path) -> bool:
+    """Whether the journal that a link leads to is that of the run in its name; one that cannot be read may be."""
+    try:
+        return journal.glance(link).run_id == link.name.removesuffix(SUFFIX).partition("-")[2]
+    except JournalError:
+        return True

@@ -148,6 +148,29 @@ def test_an_answer_as_it_should_be_is_one(wire: Wire, operation: str) -> None:
     assert isinstance(CALLS[operation](wire.catalog), Answer)
 
 
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        {"Id": "pp-a", "Status": "AVAILABLE", "Tags": ""},
+        {"Id": "pp-a", "Status": "AVAILABLE", "Tags": {}},
+        {"Id": "pp-a", "Status": "AVAILABLE", "Tags": [{"Value": "true"}]},
+        {"Id": "pp-a", "Status": "AVAILABLE", "Tags": [{"Key": None, "Value": "true"}]},
+        {"Id": "pp-a", "Status": "AVAILABLE", "Tags": [{"Key": 5, "Value": "true"}]},
+    ],
+)
+def test_a_product_whose_tags_cannot_be_read_is_none_without_tags(wire: Wire, spoilt: object) -> None:
+    """They may protect it."""
+    wire.status, wire.body = 200, json.dumps({"ProvisionedProducts": [spoilt]}).encode()
+    assert isinstance(wire.catalog.search(None), Unanswered)
+
+
+@pytest.mark.parametrize("operation", ["scan", "search"])
+def test_an_empty_text_in_the_place_of_a_list_is_no_empty_list(wire: Wire, operation: str) -> None:
+    """It would say that the account is empty."""
+    wire.status, wire.body = 200, b'{"ProvisionedProducts": ""}'
+    assert isinstance(CALLS[operation](wire.catalog), Unanswered)
+
+
 @pytest.mark.parametrize("code", sorted(THROTTLING))
 def test_every_throttling_code_costs_nothing(wire: Wire, code: str) -> None:
     """Over boto3, as the wire has them; also with the prefix and the suffix that AWS puts round codes."""

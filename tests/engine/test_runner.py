@@ -9,12 +9,15 @@ from concurrent.futures import Executor, Future
 import pytest
 
 from orchestrator.core.commands import Operation
+from orchestrator.core.events import LaneLost
 from orchestrator.core.inventory import FAILED, SUCCEEDED, TERMINATE
+from orchestrator.core.lane import Lane
 from orchestrator.core.plan import Limits, Options, Retry, Tolerance
-from orchestrator.core.replies import Denied, NotFound, NotSent, Rejected, Throttled, Unanswered, Unauthenticated
+from orchestrator.core.replies import Answer, Denied, NotFound, NotSent, Rejected, Throttled, Unanswered, Unauthenticated
 from orchestrator.core.states import State
 from orchestrator.engine.pools import InlineExecutor
-from orchestrator.errors import ExitCode, JournalError
+from orchestrator.errors import ExitCode, IllegalTransition, JournalError
+from orchestrator.report.summary import orphans
 from tests.driving import Stage, evidence_of, state_of
 from tests.fakes import FakeCatalog, FakeClock, FakeProduct, FullDisk, RecordingObserver, lost, unsent
 from tests.makers import fake, plan, product
@@ -413,6 +416,39 @@ def test_a_product_that_the_final_listing_still_shows_is_contradicted() -> None:
     assert [state_of(run, id_) for id_ in ("pp-a", "pp-b")] == [State.CONTRADICTED, State.TERMINATED]
     assert run.tally().exit_code is ExitCode.SOME_NOT_DONE
     assert "1 terminated, 1 failed" in run.tally().line("x")
+
+
+def test_a_product_that_was_called_gone_and_that_the_final_listing_shows_is_contradicted() -> None:
+    """One wrong ResourceNotFound is no end: what was said to be gone already is held against the listing, too."""
+    world = stage(fake("pp-a"), fake("pp-b"))
+    world.catalog.trouble[Operation.TERMINATE].append(unsent)
+    world.catalog.trouble[Operation.PRODUCT].append(says(NotFound("No stack named pp-a exists.")))
+    run = world.run(plan("pp-a", "pp-b"))
+    assert state_of(run, "pp-a") is State.CONTRADICTED
+    assert "it is still there (AVAILABLE)" in evidence_of(run, "pp-a")
+    assert run.tally().exit_code is ExitCode.SOME_NOT_DONE
+
+
+def test_what_was_sent_and_is_gone_without_a_record_may_have_left_its_stack() -> None:
+    """Whoever terminated it: that the stack may be there still must not be lost."""
+    world = stage(fake("pp-a", duration=0))
+    world.catalog.trouble[Operation.TERMINATE].append(lost)
+    world.catalog.trouble[Operation.HISTORY].extend([says(Answer(()))] * 10)
+    run = world.run(plan("pp-a", options=Options(retain_physical_resources=True)))
+    assert state_of(run, "pp-a") is State.ALREADY_GONE
+    assert evidence_of(run, "pp-a") == "not found after it was sent, and no record tells who terminated it"
+    [title, stack] = orphans(run)
+    assert "1 stack left behind" in title
+    assert stack.endswith("(retained, if it was ours)")
+
+
+def test_a_mistake_of_ours_ends_a_run_with_what_is_known_of_it() -> None:
+    """Whatever the history of a journal holds, it is refused by name, not by a traceback."""
+    world = stage(fake("pp-a"))
+    run = world.run(plan("pp-a"))
+    elsewhere = LaneLost(at=1.0, lane=Lane("999999999999", "eu-west-1"), reason="nobody knows it")
+    with pytest.raises(IllegalTransition, match="LaneLost cannot have happened"):
+        run.replay([elsewhere])
 
 
 def test_a_listing_that_only_lags_contradicts_nothing() -> None:

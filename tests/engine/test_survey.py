@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from orchestrator.core.commands import Operation
+from orchestrator.core.decision import decide
 from orchestrator.core.inventory import SUCCEEDED, TERMINATE
 from orchestrator.core.replies import Answer, Denied, NotSent, Page, Throttled, Unanswered, Unauthenticated
+from orchestrator.core.worklist import Decision
 from orchestrator.engine.pools import InlineExecutor
 from orchestrator.engine.survey import ATTEMPTS, Surveyor
 from orchestrator.errors import NoAccess
@@ -41,6 +44,19 @@ def test_every_page_is_read_and_the_stacks_are_added() -> None:
     assert inventory.begun_at == START
     assert len(inventory.products) == 45
     assert inventory.products["pp-044"].physical_id == "arn:stack/pp-044"
+
+
+def test_a_product_that_is_shown_twice_with_other_tags_has_none_that_anybody_knows() -> None:
+    """A page repeats it, without the tag that protects it: what is not known is refused."""
+    catalog, clock = lane(2)
+    tagged = replace(product("pp-000"), tags=(("sc-orchestrator:protect", "true"),))
+    bare = replace(product("pp-000"), tags=())
+    other = replace(product("pp-001"), tags=())
+    catalog.trouble[Operation.SEARCH].append(says(Answer(Page(products=(tagged, other, bare)))))
+    inventory = stock_of(surveyed(catalog, clock), catalog, plan("pp-000", "pp-001"))
+    assert inventory.products["pp-000"].tags is None
+    made = decide(plan("pp-000", "pp-001"), [inventory])
+    assert [line.decision for line in made.lines] == [Decision.REFUSE, Decision.TERMINATE]
 
 
 def test_a_history_of_other_products_tells_nothing_of_this_one() -> None:

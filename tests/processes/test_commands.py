@@ -95,7 +95,7 @@ def test_a_review_changes_nothing_and_says_what_there_is_to_do(bench: Bench, sim
         (b"1\n", 3, b"not confirmed"),
         (b"yes\n", 3, b"not confirmed"),
         (b"\x04", 3, b"not confirmed"),
-        (b"\x03", 130, b"nothing was begun"),
+        (b"\x03", 130, b"this run was not begun"),
     ],
 )
 def test_on_a_terminal_the_number_has_to_be_typed(

@@ -232,3 +232,19 @@ def test_a_stop_that_was_meant_for_an_earlier_execution_does_not_stop_the_next(b
     ended = bench.run(service, "resume", journal)
     assert ended.returncode == 0, ended.stderr
     assert not Path(f"{journal}.stop").exists()
+
+
+def test_a_reader_of_stderr_that_stalls_does_not_stop_a_run(bench: Bench, simulate: Simulate) -> None:
+    """A pipe that nobody empties: the products go, the run ends, its exit code and its last line say so."""
+    ids = [f"pp-{n:03d}" for n in range(400)]
+    service = simulate({"Products": [{"Id": id_, "Duration": 0} for id_ in ids]})
+    path = bench.plan(*ids, Limits={"MaxTerminations": 400})
+    process = bench.start(service, "run", path, "--yes", "--log-level", "debug")
+    assert process.stdout is not None
+    assert process.stderr is not None
+    out = process.stdout.read()
+    assert process.wait(LONGEST) == 0
+    assert "400 terminated" in out
+    assert len(process.stderr.read()) < 80_000
+    process.stdout.close()
+    process.stderr.close()

@@ -73,7 +73,8 @@ def test_no_output_holds_what_a_terminal_or_a_spreadsheet_obeys(hostile: tuple[B
             assert not [cell for cell in row if cell[:1] in ("=", "+", "-", "@", "\t", "\r") and len(cell) > 1], row
     assert "<script>" not in said["markdown"].stdout
     assert "[x](" not in said["markdown"].stdout
-    assert obeyed(journal.read_text().replace("\\u", "")) == []
+    # A journal is word for word what AWS said; JSON escapes what would end a line of it or move a cursor.
+    assert not [c for c in journal.read_text() if unicodedata.category(c) == "Cc" and c != "\n"]
 
 
 def test_a_last_line_cannot_be_forged(hostile: tuple[Bench, Service, Path]) -> None:

@@ -13,7 +13,7 @@ from orchestrator.core.events import Accepted, Terminated
 from orchestrator.store import journal
 from orchestrator.store.codec import unframe
 from orchestrator.store.journal_birth import birth_lines
-from tests.processes.conftest import Bench, Service
+from tests.processes.conftest import Bench, Service, wait_for
 from tests.processes.truth import told
 
 Simulate = Callable[[dict[str, Any]], Service]
@@ -174,7 +174,8 @@ def test_the_rest_behind_a_canary_waits_for_a_day_and_is_never_done_by_itself(be
     assert len(service.sent()) == 1
     age(canary, DAY + 60)
     third = bench.run(service, "run", bench.plan("pp-0"), *NIGHTLY)
-    assert third.returncode == 0, third.stderr
+    # Two were left behind, and the plan does not name them any more.
+    assert third.returncode == 1, third.stderr
     finished, begun = third.stdout.splitlines()
     assert "1 terminated" in finished
     assert "2 drifted" in finished
@@ -205,3 +206,134 @@ def test_an_unfinished_run_is_left_alone_without_resume(plan_is: str, bench: Ben
     again = bench.run(service, "run", path, "--yes")
     assert again.returncode == (4 if plan_is == "there" else 2)
     assert ("orchestrator resume" in again.stderr) is (plan_is == "there")
+
+
+def test_a_wish_to_stop_holds_for_the_new_run_too(bench: Bench, simulate: Simulate) -> None:
+    """`stop` while the earlier run is finished: nothing new is begun, exit code 4; also where that run is old."""
+    service = simulate({"Products": [{"Id": "pp-a", "Duration": 8}, *QUICK]})
+    bench.interrupt(service, "run", bench.plan("pp-a"), "--yes")
+    [earlier] = bench.journals
+    for aged in (0, DAY + 60):
+        age(earlier, aged)
+        nightly = bench.start(service, "run", bench.plan("pp-b", "pp-c"), *NIGHTLY, "--grace", "1s")
+        wait_for(nightly, " began ")
+        assert bench.run(service, "stop", earlier).returncode == 0
+        _, err = nightly.communicate(timeout=60)
+        assert nightly.returncode == 4, err
+        assert "The new run was not begun." in err
+        assert "it was closed" not in err
+    assert service.sent() == ["pp-a"]
+
+
+def test_a_run_in_an_account_that_is_no_more_is_closed_once_the_new_one_can_begin(bench: Bench, simulate: Simulate) -> None:
+    """Refused with 5 for a day; with credentials that lead nowhere it is kept, with the right ones closed."""
+    home, other = "111122223333", "444455556666"
+    targets = {account: [{"AccountId": account, "Regions": ["eu-west-1"], "RoleName": "J"}] for account in (home, other)}
+    lane = {"Account": other, "Region": "eu-west-1", "Products": [{"Id": "pp-a", "Duration": 600}]}
+    world = {"Products": QUICK, "Lanes": [lane]}
+    service = simulate(world)
+    bench.interrupt(service, "run", bench.plan("pp-a", Targets=targets[other]), "--yes")
+    [old] = bench.journals
+    gone = simulate(world | {"Accounts": {other: {"Roles": []}}})
+    new = bench.plan("pp-b", Targets=targets[home])
+    assert bench.run(gone, "run", new, *NIGHTLY).returncode == 5
+    age(old, DAY + 60)
+    kept = bench.run(gone, "run", bench.plan("pp-b", Targets=targets[other]), *NIGHTLY)
+    assert kept.returncode == 4, kept.stderr
+    assert told(old).is_unfinished
+    ended = bench.run(gone, "run", bench.plan("pp-b", Targets=targets[home]), *NIGHTLY)
+    assert ended.returncode == 4, ended.stderr
+    assert f"could not be finished; it was closed: {old}" in ended.stderr
+    assert gone.sent() == ["pp-b"]
+
+
+def test_what_was_found_before_is_not_forgotten_when_the_new_run_is_refused(bench: Bench, simulate: Simulate) -> None:
+    """A journal set aside is 7 whatever comes then; that nothing was terminated is not said where something was."""
+    service = simulate({"Products": [{"Id": "pp-a", "Duration": 600}, *QUICK]})
+    bench.interrupt(service, "run", bench.plan("pp-a"), "--yes")
+    broken = bench.journals[0]
+    broken.write_bytes(broken.read_bytes().replace(b'"attempt":1', b'"attempt":2'))
+    refused = bench.plan("pp-b", "pp-c", Limits={"MaxTerminations": 1})
+    ended = bench.run(service, "run", refused, *NIGHTLY)
+    assert ended.returncode == 7, ended.stderr
+    assert "MaxTerminations allows 1" in ended.stderr
+    assert bench.run(service, "run", bench.plan("pp-b"), "--yes", "--first", "1").returncode == 0
+    process = bench.start(service, "run", bench.plan("pp-c"), "--yes")
+    wait_for(process, " accepted ")
+    process.kill()
+    process.communicate(timeout=60)
+    after = bench.run(service, "run", refused, *NIGHTLY)
+    assert "1 terminated" in after.stdout
+    assert after.returncode == 4 if "MaxTerminations" in after.stderr else after.returncode in (0, 1)
+
+
+def test_what_an_earlier_run_left_behind_counts_unless_the_new_one_meets_it(bench: Bench, simulate: Simulate) -> None:
+    """Its failure is not forgotten because the plan does not name the product any more."""
+    service = simulate({"Products": [{"Id": "pp-a", "Duration": 3, "Terminations": ["FAILED"]}, *QUICK]})
+    once = {"Attempts": 1}
+    bench.interrupt(service, "run", bench.plan("pp-a", Retry=once), "--yes")
+    ended = bench.run(service, "run", bench.plan("pp-b"), *NIGHTLY)
+    assert ended.returncode == 1, ended.stderr
+    assert ended.stdout.count("1 failed") == 1
+
+
+def test_a_call_that_never_comes_back_does_not_keep_an_old_run_open(bench: Bench, simulate: Simulate) -> None:
+    """The process is left without waiting for it, but not before everything is done."""
+    hung = {"Operation": "DescribeRecord", "Do": "hang", "Product": None, "Times": 100_000}
+    service = simulate({"Products": [{"Id": "pp-a", "Duration": 0}, *QUICK], "Faults": [hung]})
+    limits = {"Deadline": "1s", "TerminationTimeout": "14d"}
+    first = bench.run(service, "run", bench.plan("pp-a", Limits=limits), "--yes", "--grace", "1s", longest=30)
+    assert first.returncode == 4, first.stderr
+    [old] = bench.journals
+    age(old, DAY + 60)
+    second = bench.run(service, "run", bench.plan("pp-b", Limits=limits), *NIGHTLY, "--grace", "1s", longest=30)
+    assert second.returncode == 4, second.stderr
+    assert f"could not be finished; it was closed: {old}" in second.stderr
+    assert service.sent() == ["pp-a", "pp-b"]
+
+
+def test_a_run_that_began_in_the_future_is_old(bench: Bench, simulate: Simulate) -> None:
+    """A clock was wrong one night; nobody knows its age, so nothing of it is sent, and it cannot stay for ever."""
+    service = simulate({"Products": [{"Id": "pp-a", "Duration": 600}]})
+    bench.interrupt(service, "run", bench.plan("pp-a"), "--yes")
+    [future] = bench.journals
+    age(future, -400 * DAY)
+    moved = simulate({"Products": QUICK})
+    ended = bench.run(moved, "run", bench.plan("pp-b"), *NIGHTLY)
+    assert ended.returncode == 4, ended.stderr
+    assert f"it was closed: {future}" in ended.stderr
+
+
+def test_beside_a_run_that_is_going_on_nothing_is_judged(bench: Bench, simulate: Simulate) -> None:
+    """Exit code 6, also where it does its first lines only."""
+    service = simulate({"Products": [{"Id": "pp-a", "Duration": 600}, *QUICK]})
+    process = bench.start(service, "run", bench.plan("pp-a", "pp-b"), "--yes", "--first", "1")
+    wait_for(process, " accepted ")
+    beside = bench.run(service, "run", bench.plan("pp-a", "pp-b"), *NIGHTLY)
+    assert beside.returncode == 6, beside.stderr
+    assert "is going on" in beside.stderr
+    process.kill()
+    process.communicate(timeout=60)
+
+
+def test_another_plans_journal_is_not_gone_on_with(bench: Bench, simulate: Simulate) -> None:
+    """Somebody moved it there: exit code 7, nothing sent."""
+    service = simulate({"Products": [{"Id": "pp-a", "Duration": 600}, *QUICK]})
+    bench.interrupt(service, "run", bench.plan("pp-a", "pp-b", Limits={"RatePerSecond": 0.2}), "--yes")
+    [journal_] = bench.journals
+    folder = bench.folder / "state" / "other"
+    folder.mkdir()
+    journal_.rename(folder / journal_.name)
+    sent = service.sent()
+    ended = bench.run(service, "run", bench.plan("pp-c", Name="other"), *NIGHTLY)
+    assert ended.returncode == 7, ended.stderr
+    assert "this is a journal of the plan `test`, and lies among those of `other`" in ended.stderr
+    assert service.sent() == sent
+
+
+def test_a_reason_is_not_endless(bench: Bench, simulate: Simulate) -> None:
+    """Exit code 2, and the run is as it was."""
+    service = simulate({"Products": [{"Id": "pp-a", "Duration": 600}]})
+    bench.interrupt(service, "run", bench.plan("pp-a"), "--yes")
+    assert bench.run(service, "abandon", bench.journals[0], "--reason", "x" * 70_000).returncode == 2
+    assert told(bench.journals[0]).is_unfinished

@@ -226,6 +226,32 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(folder)], check=True)
 
 
+@pytest.mark.parametrize("how", ["deleted", "replaced"])
+def test_a_journal_that_is_lost_in_mid_run_stops_it_before_the_next_request(how: str, path: Path) -> None:
+    """What is written into a file that nobody will find again is not on disk."""
+    file = journal.create(path, birth())
+    file.append([HISTORY[0]])
+    file.sync()
+    path.unlink()
+    if how == "replaced":
+        path.write_bytes(b"")
+    file.append([HISTORY[1]])
+    with pytest.raises(JournalError, match="was deleted or replaced while the run was going on"):
+        file.sync()
+    with pytest.raises(JournalError, match="an earlier write failed"):
+        file.append([HISTORY[1]])
+    file.close()
+
+
+def test_a_last_line_of_any_length_ends_its_run(path: Path) -> None:
+    """Who looks at the end only must find what who reads it all finds."""
+    file = journal.create(path, birth())
+    file.append([HISTORY[0], e.Abandoned(at=START, reason="x" * 300_000, summary="Run")])
+    file.close()
+    assert journal.load(path).is_finished
+    assert journal.is_finished(path)
+
+
 def test_a_full_disk_leaves_the_journal_as_it_was(small_disk: Path) -> None:
     """The failed write is rolled back to the last good line, and nothing is written after it."""
     file = journal.create(small_disk / "run.jsonl", birth())
