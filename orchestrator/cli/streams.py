@@ -10,6 +10,7 @@ import io
 import os
 import select
 import sys
+from contextlib import suppress
 
 import click
 
@@ -53,17 +54,21 @@ class Patient(io.RawIOBase):
     def write(self, data: object) -> int:
         """Write what the reader takes; all of it counts as written."""
         view = memoryview(data).cast("B")  # type: ignore[arg-type]
-        size = view.nbytes
+        with suppress(OSError):
+            # A full disk or a reader that has left is no reason to stop either.
+            self._write(view)
+        return view.nbytes
+
+    def _write(self, view: memoryview) -> None:
         while view.nbytes:
             if not self._ready():
                 self._dropped += view.nbytes
-                break
+                return
             if self._dropped:
                 note, self._dropped = f"\n... {self._dropped:,} bytes were not read in time ...\n", 0
                 os.write(self._descriptor, note.encode())
-                continue
-            view = view[os.write(self._descriptor, view[:PIECE]) :]
-        return size
+            else:
+                view = view[os.write(self._descriptor, view[:PIECE]) :]
 
     def _ready(self) -> bool:
         poller = select.poll()

@@ -54,3 +54,13 @@ def test_it_is_what_it_writes_to(pipe: tuple[int, int]) -> None:
     """Terminals are recognised by their descriptor."""
     stream = Patient(pipe[1])
     assert (stream.fileno(), stream.isatty(), stream.writable()) == (pipe[1], False, True)
+
+
+def test_a_full_disk_behind_it_is_no_reason_to_stop() -> None:
+    """Nor a reader that has left."""
+    with open("/dev/full", "wb") as full:
+        assert Patient(full.fileno()).write(b"x") == 1
+    reader, writer = os.pipe()
+    os.close(reader)
+    assert Patient(writer).write(b"x") == 1
+    os.close(writer)

@@ -6,13 +6,14 @@ import csv
 import io
 import json
 import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.processes.conftest import LONGEST, Bench, Service, wait_for
+from tests.processes.conftest import LONGEST, PROGRAM, Bench, Service, wait_for
 from tests.processes.test_commands import on_a_terminal, read_until
 
 Simulate = Callable[[dict[str, Any]], Service]
@@ -248,3 +249,16 @@ def test_a_reader_of_stderr_that_stalls_does_not_stop_a_run(bench: Bench, simula
     assert len(process.stderr.read()) < 80_000
     process.stdout.close()
     process.stderr.close()
+
+
+def test_a_stderr_that_takes_nothing_changes_nothing(bench: Bench, simulate: Simulate) -> None:
+    """A full disk behind it: the exit code and the last line are what they would be."""
+    service = simulate({"Products": [{"Id": "pp-a", "Duration": 0}]})
+    environment = service.environment() | {"ORCHESTRATOR_STATE_DIR": str(bench.folder / "state")}
+    command = [*PROGRAM, "run", str(bench.plan("pp-a")), "--yes"]
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run(
+            command, env=environment, stdout=subprocess.PIPE, stderr=full, text=True, check=False, timeout=LONGEST
+        )
+    assert ended.returncode == 0
+    assert "1 terminated" in ended.stdout

@@ -1,0 +1,1 @@
+"""The composition, called as a library user does."""
