@@ -24,6 +24,8 @@ from orchestrator.report.progress import Fold, LogProgress
 from orchestrator.report.summary import closing
 from orchestrator.report.text import plural
 
+LEAST_COLUMNS, LEAST_LINES = 60, 12
+
 NOTHING_TO_RESUME = "The rehearsal's made-up accounts end with it; there is nothing to resume."
 
 
@@ -65,7 +67,7 @@ class Display:
     def live(self) -> bool:
         """Whether a live display is shown."""
         terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("CI")
-        return terminal and not self.quiet and self.log_format is None
+        return terminal and not self.quiet and self.log_format is None and is_roomy()
 
     def settings(self, grace: float, *, simulated: bool, first: int | None = None) -> RunSettings:
         """
@@ -121,6 +123,12 @@ class Display:
             color=self.colors(stderr=True),
         )
         yield (LogProgress(fold, log),)
+
+
+def is_roomy() -> bool:
+    """Whether a live display has room on the terminal; on a smaller one log lines say more."""
+    columns, lines = shutil.get_terminal_size()
+    return columns >= LEAST_COLUMNS and lines >= LEAST_LINES
 
 
 def confirm(worklist: Worklist, *, yes: bool) -> None:

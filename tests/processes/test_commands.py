@@ -115,12 +115,30 @@ def test_on_a_terminal_the_number_has_to_be_typed(
     os.close(leader)
 
 
-def on_a_terminal(bench: Bench, service: Service, *arguments: object) -> tuple[subprocess.Popen[bytes], int]:
+@pytest.mark.parametrize(("columns", "lines", "live"), [(120, 40, True), (30, 8, False)])
+def test_a_live_display_is_shown_where_there_is_room_for_it(
+    columns: int, lines: int, live: bool, bench: Bench, simulate: Simulate
+) -> None:
+    """On a tiny terminal there are log lines."""
+    service = simulate({"Products": [{"Id": "pp-a", "Duration": 1}]})
+    path = bench.plan("pp-a")
+    process, leader = on_a_terminal(bench, service, "run", path, "--yes", columns=columns, lines=lines)
+    shown = read_until(leader, None)
+    assert process.wait(LONGEST) == 0
+    assert (b"1/1" in shown) is live
+    assert (b"[info " in shown) is not live
+    assert b"1 terminated" in shown
+    os.close(leader)
+
+
+def on_a_terminal(
+    bench: Bench, service: Service, *arguments: object, columns: int = 120, lines: int = 40
+) -> tuple[subprocess.Popen[bytes], int]:
     """Start the program on a terminal of its own; returns it, and the side of the terminal where a person sits."""
     leader, follower = pty.openpty()
     process = subprocess.Popen(
         [*PROGRAM, *map(str, arguments), "--state-dir", str(bench.folder / "state")],
-        env=service.environment() | {"TERM": "xterm", "COLUMNS": "120"},
+        env=service.environment() | {"TERM": "xterm", "COLUMNS": str(columns), "LINES": str(lines)},
         stdin=follower,
         stdout=follower,
         stderr=follower,
