@@ -126,7 +126,7 @@ def test_a_live_display_is_shown_where_there_is_room_for_it(
     shown = read_until(leader, None)
     assert process.wait(LONGEST) == 0
     assert (b"1/1" in shown) is live
-    assert (b"[info " in shown) is not live
+    assert (b"record_status" in shown) is not live
     assert b"1 terminated" in shown
     os.close(leader)
 
