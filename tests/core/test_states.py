@@ -1,0 +1,33 @@
+"""The board: the state of every line, for whoever folds the events."""
+
+from __future__ import annotations
+
+from orchestrator.core.events import Drifted
+from orchestrator.core.states import DONE, GONE, OPEN, TRANSITIONS, UNDER_WAY, Board, State
+from orchestrator.core.worklist import line_id
+from tests.fakes import LANE, START
+from tests.makers import plan, product, worklist
+
+PP_A = line_id(LANE, "pp-a")
+
+
+def test_a_copy_of_a_board_moves_by_itself() -> None:
+    """A display that begins in the middle of a run must not change the run's own."""
+    board = Board(worklist(plan("pp-a", "pp-b"), [product("pp-a"), product("pp-b")]))
+    twin = board.copy()
+    assert (twin.states, twin.counts) == (board.states, board.counts)
+    twin.move(Drifted(at=START, line=PP_A, reason="it changed"))
+    assert (twin.states[PP_A], board.states[PP_A]) == (State.DRIFTED, State.PENDING)
+    assert (twin.counts[State.PENDING], board.counts[State.PENDING]) == (1, 2)
+
+
+def test_what_is_done_is_neither_open_nor_under_way() -> None:
+    """And what is gone is done."""
+    assert GONE < DONE
+    assert not DONE & (OPEN | UNDER_WAY)
+
+
+def test_nothing_that_is_final_becomes_anything_but_contradicted() -> None:
+    """Only the final listing may say that a verdict was wrong."""
+    for state in set(State) - OPEN:
+        assert set(TRANSITIONS.get(state, {}).values()) <= {State.CONTRADICTED}
