@@ -12,6 +12,7 @@ from typing import NoReturn
 
 import click
 
+from orchestrator.cli.signals import break_off_on_signals, exit_code_of
 from orchestrator.cli.streams import Leaving, wait_for_no_reader
 from orchestrator.errors import ExitCode, Interrupted, OrchestratorError
 from orchestrator.version import VERSION
@@ -106,6 +107,7 @@ def main() -> NoReturn:
     """Run the command line and leave the process with its exit code."""
     reopen_closed_streams()
     wait_for_no_reader()
+    break_off_on_signals()
     try:
         code = cli.main(standalone_mode=False)
     except click.exceptions.Exit as leaving:
@@ -113,9 +115,9 @@ def main() -> NoReturn:
     except click.ClickException as error:
         error.show()
         code = ExitCode.INVALID
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt) as error:
         click.echo("Interrupted.", err=True)
-        code = ExitCode.INTERRUPTED
+        code = exit_code_of(error)
     except Interrupted as error:
         complain(error)
         code = 128 + error.number

@@ -25,6 +25,7 @@ from orchestrator.cli.options import (
     worklist_age_option,
 )
 from orchestrator.cli.places import Errand, as_text, errand_at, reviewed, reviewed_of, state_at
+from orchestrator.cli.signals import exit_code_of
 from orchestrator.cli.streams import put, tell
 from orchestrator.cli.terminal import Display, confirm
 from orchestrator.errors import ExitCode, Interrupted, InvalidInput, OrchestratorError
@@ -134,9 +135,9 @@ def after_earlier(before: Before, execute_new: Callable[[], int]) -> int:
         tell(f"Error: {error}")
         # That nothing was terminated is not true any more.
         return before.ending(ExitCode.LEFT_TO_DO)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         tell("Interrupted; the new run was not begun.")
-        return before.ending(ExitCode.INTERRUPTED)
+        return before.ending(exit_code_of(error))
 
 
 def execute(review: api.Review, errand: Errand, state: api.StateDir, display: Display, asked: Wishes) -> int:

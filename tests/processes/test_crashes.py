@@ -125,6 +125,29 @@ def test_a_signal_drains_and_leaves_a_resumable_journal(
     assert ended.stdout.strip().endswith(ALL_GONE)
 
 
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+@pytest.mark.parametrize("after_another", [False, True])
+def test_a_signal_during_the_survey_begins_nothing(
+    after_another: bool, number: signal.Signals, code: int, bench: Bench, simulate: Callable[[dict[str, Any]], Service]
+) -> None:
+    """It is said, the exit code is the signal's, and what an earlier run came to is not denied."""
+    slow = {"Operation": "ListRecordHistory", "Do": "delay", "Seconds": 3}
+    service = simulate({"Products": [{"Id": "pp-a", "Duration": 2}], "Faults": [slow]})
+    if after_another:
+        bench.interrupt(service, "run", bench.plan("pp-a"), "--yes")
+    # The history is asked for what the listing does not show.
+    process = bench.start(service, "run", bench.plan("pp-nobody"), "--yes", "--resume")
+    while not service.ledger("ListRecordHistory"):
+        assert process.poll() is None, process.communicate()
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == code, err
+    assert "Interrupted" in err
+    assert "Traceback" not in err
+    assert ("1 terminated" in out) is after_another
+    assert len(bench.journals) == int(after_another)
+
+
 def test_a_second_signal_leaves_at_once(bench: Bench, simulate: Callable[[dict[str, Any]], Service]) -> None:
     """Even while terminations are under way; the journal is still resumable."""
     service = simulate({"Products": [{"Id": "pp-a", "Duration": 600}]})
