@@ -15,7 +15,7 @@ from orchestrator.api.driving import GRACE, RunResult, RunSettings
 from orchestrator.api.entrance import Entrance, enter, enter_lanes, reenter, rehearse
 from orchestrator.api.keeping import Kept, kept_journals, prune_journals
 from orchestrator.api.review import Review, refuse, survey
-from orchestrator.api.runs import MAX_AGE, has_expired, left_by_canary, resume, run
+from orchestrator.api.runs import MAX_AGE, NIGHT, has_expired, left_by_canary, resume, run
 from orchestrator.api.stopping import is_going_on, stop
 from orchestrator.api.worklists import WORKLIST_MAX_AGE, recheck, save_worklist
 from orchestrator.store.plan_file import load_plan
@@ -24,6 +24,7 @@ from orchestrator.store.state_dir import StateDir, default_state_dir
 __all__ = [
     "GRACE",
     "MAX_AGE",
+    "NIGHT",
     "WORKLIST_MAX_AGE",
     "Diagnosis",
     "Entrance",

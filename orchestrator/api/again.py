@@ -6,6 +6,7 @@ from pathlib import Path
 
 from orchestrator.api.frame import replay
 from orchestrator.core.again import meant, pinned
+from orchestrator.core.pasteable import pasteable
 from orchestrator.core.plan import Plan
 from orchestrator.errors import InvalidInput, RunUnfinished
 from orchestrator.store import journal
@@ -36,7 +37,7 @@ def load_again(path: Path, *, only_failed: bool, simulated: bool) -> tuple[Plan,
         message = f"{path}: the earlier run was {'a' if not simulated else 'no'} rehearsal, and this is the other way round"
         raise InvalidInput(message)
     if not story.is_finished:
-        message = f"{path}: the run is unfinished; finish it with: orchestrator resume {path}"
+        message = f"{path}: the run is unfinished; finish it with: orchestrator resume {pasteable(path)}"
         raise RunUnfinished(message)
     machine = replay(story)
     birth = story.birth

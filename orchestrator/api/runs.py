@@ -13,6 +13,7 @@ from orchestrator.api.review import Review, refuse
 from orchestrator.api.worklists import callers_of
 from orchestrator.core.events import Beginning, LaneLost
 from orchestrator.core.inventory import Inventory
+from orchestrator.core.pasteable import pasteable
 from orchestrator.core.run import Run
 from orchestrator.core.settle import Sighting
 from orchestrator.core.volatile import Listed
@@ -24,6 +25,9 @@ from orchestrator.store.state_dir import StateDir
 from orchestrator.version import VERSION
 
 MAX_AGE = 86_400.0
+NIGHT = 82_800.0
+"""Seconds after which a nightly job gives an earlier run up: 23 h, since a run begins a little after its job does."""
+
 CLOCK_SKEW = 300.0
 """Seconds that a run may seem to have begun in the future; one that is further ahead has an age that nobody knows."""
 
@@ -141,8 +145,8 @@ def resume(
 
 
 def has_expired(story: journal.Story, now: float) -> bool:
-    """Whether nothing that was not sent by a run is to be sent any more at *now* (seconds since the epoch)."""
-    return not -CLOCK_SKEW <= now - story.birth.header.started_at <= MAX_AGE
+    """Whether a run is given up by a nightly job at *now* (seconds since the epoch) if it cannot be finished."""
+    return not -CLOCK_SKEW <= now - story.birth.header.started_at <= NIGHT
 
 
 def expiry(story: journal.Story, machine: Run, age: float, *, max_age: float, restart: bool) -> str | None:
@@ -160,8 +164,8 @@ def refuse_unfinished(plan_name: str, state: StateDir, *, simulated: bool) -> No
     if path is not None:
         message = (
             f"an earlier run of the plan `{plan_name}` is unfinished: {path}\n"
-            f"finish it with:   orchestrator resume {path}\n"
-            f"or close it with: orchestrator abandon {path} --reason TEXT"
+            f"finish it with:   orchestrator resume {pasteable(path)}\n"
+            f"or close it with: orchestrator abandon {pasteable(path)} --reason TEXT"
         )
         raise RunUnfinished(message)
 

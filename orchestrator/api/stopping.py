@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from orchestrator.core.pasteable import pasteable
 from orchestrator.errors import InvalidInput
 from orchestrator.store import journal, stop_file
 from orchestrator.store.locks import holder_of
@@ -44,7 +45,7 @@ def stop(path: Path, *, sleep: Callable[[float], None] = time.sleep) -> bool:
         message = f"{path}: the run is finished; there is nothing to stop"
         raise InvalidInput(message)
     if is_going_on(path) is None:
-        message = f"{path}: nobody is working on this run; go on with: orchestrator resume {path}"
+        message = f"{path}: nobody is working on this run; go on with: orchestrator resume {pasteable(path)}"
         raise InvalidInput(message)
     stop_file.request(path)
     for _ in range(round(PATIENCE / EVERY)):

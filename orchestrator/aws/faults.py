@@ -174,4 +174,4 @@ def one_line(text: object) -> str:
 
 def without_password(text: str) -> str:
     """Remove `user:password@` from the URLs in a text."""
-    return re.sub(r"//[^/@\s]+@", "//", text)
+    return re.sub(r"//[^/\s]+@", "//", text)

@@ -11,6 +11,7 @@ from orchestrator import api
 from orchestrator.cli.options import FILE, all_of, simulate_options, workers_option
 from orchestrator.cli.places import Errand, entrance_for
 from orchestrator.cli.streams import put, tell
+from orchestrator.core.pasteable import pasteable
 from orchestrator.core.plan import Plan, Selection, Target
 from orchestrator.core.worklist import Decision
 from orchestrator.errors import ExitCode, InvalidInput
@@ -78,7 +79,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
         put(text)
     else:
         save(out, text)
-        tell(f"{plural(len(worklist.of(Decision.TERMINATE)), 'product')} written to {out}; see: orchestrator review {out}")
+        count = plural(len(worklist.of(Decision.TERMINATE)), "product")
+        tell(f"{count} written to {out}; see: orchestrator review {pasteable(out)}")
     unread = [f"{lane}: {problem}" for lane, problem in worklist.lanes if problem]
     for problem in unread:
         tell(f"Not read completely: {problem}")

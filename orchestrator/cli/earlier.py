@@ -12,10 +12,11 @@ from pathlib import Path
 
 from orchestrator import api
 from orchestrator.cli.ending import end
-from orchestrator.cli.streams import put, tell
+from orchestrator.cli.streams import put, tell, tell_error
 from orchestrator.cli.terminal import Display
 from orchestrator.core.duration import format_duration
 from orchestrator.core.events import Drain
+from orchestrator.core.pasteable import pasteable
 from orchestrator.core.run import Run
 from orchestrator.core.states import DONE
 from orchestrator.core.worklist import Worklist
@@ -143,11 +144,11 @@ class Earlier:
         try:
             entrance = api.reenter(story, workers=self._workers)
             settings = self._display.settings(self._grace, simulated=False)
-            result = api.resume(story, entrance, settings=settings, restart=False)
+            result = api.resume(story, entrance, settings=settings, max_age=api.NIGHT, restart=False)
         except (GuardRefused, NoAccess) as error:
             if not is_old:
                 raise
-            tell(f"Error: {error}")
+            tell_error(error)
             return Before(ExitCode.LEFT_TO_DO, stale=(path,))
         return self._after(result, is_old=is_old)
 
@@ -177,7 +178,7 @@ def close_stale(before: Before) -> None:
         for text in closing(machine):
             tell(text)
         tell(
-            f"This run began more than {format_duration(api.MAX_AGE)} ago and could not be finished; it was closed:"
+            f"This run began more than {format_duration(api.NIGHT)} ago and could not be finished; it was closed:"
             f" {path}\nThe new run meets what is left of its products again."
         )
         put(machine.tally().line(machine.run_id))
@@ -217,8 +218,9 @@ def refuse_stranger(story: Story, plan_name: str) -> None:
 
 def set_aside(path: Path, error: OrchestratorError) -> Before:
     """Put a journal that cannot be trusted out of the way."""
-    tell(f"Error: {error}")
-    aside = api.set_aside(path, f"`run --resume` found: {error}")
+    why = str(error).partition("\n")[0]
+    tell(f"Error: {why}")
+    aside = api.set_aside(path, f"`run --resume` found: {why}")
     tell(f"It was set aside as {aside}; what it knew of its products is unknown, and the new run meets them again.")
     return Before(ExitCode.JOURNAL)
 
@@ -227,6 +229,6 @@ def canary(path: Path, left: int) -> str:
     """Say what a run waits for that did its first lines."""
     return (
         f"An earlier run did its first lines and was not told to do the rest ({plural(left, 'product')}): {path}\n"
-        f"To do it:   orchestrator resume {path}\n"
-        f"To drop it: orchestrator abandon {path} --reason TEXT"
+        f"To do it:   orchestrator resume {pasteable(path)}\n"
+        f"To drop it: orchestrator abandon {pasteable(path)} --reason TEXT"
     )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 
 from orchestrator.api import RunResult, default_state_dir
 from orchestrator.cli.streams import leave_at_once, put, tell
 from orchestrator.cli.terminal import NOTHING_TO_RESUME
+from orchestrator.core.pasteable import pasteable
 from orchestrator.errors import ExitCode, OutputLost
 from orchestrator.report.going_on import ways_on
 from orchestrator.report.summary import closing
@@ -45,9 +45,12 @@ def end(
         tell(f"Error: {result.broken}")
     tell(f"Journal: {result.journal}")
     broken = result.broken is not None
+    if broken and not result.journal.exists():
+        tell("Its journal is no more. Run the plan again: what is under way is followed, and not sent again.")
+        advise = False
     if not simulated and advise:
         options = state_option(state_dir)
-        for way in ways_on(result.run, result.journal, broken=broken, plan_file=plan_file, options=options):
+        for way in ways_on(result.run, result.journal.absolute(), broken=broken, plan_file=plan_file, options=options):
             tell(way)
     elif advise and (result.run.is_unfinished or broken):
         tell(NOTHING_TO_RESUME)
@@ -65,4 +68,4 @@ def end(
 def state_option(state_dir: Path) -> str:
     """Return the option that a command needs to find a state directory: none, if that is the platform's."""
     default = default_state_dir().absolute()
-    return "" if state_dir.absolute() == default else f" --state-dir {shlex.quote(str(state_dir))}"
+    return "" if state_dir.absolute() == default else f" --state-dir {pasteable(state_dir)}"

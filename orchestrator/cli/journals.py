@@ -39,7 +39,7 @@ def command(ctx: click.Context, *, plan_name: str | None, simulated: bool, state
     state = state_at(state_dir, simulated=simulated)
     found = api.kept_journals(state, plan_name)
     rows = [
-        (plain(kept.plan_name), kept.run_id or "?", moment(kept.started_at) or "?", kept.state, str(kept.path))
+        (plain(kept.plan_name), plain(kept.run_id or "?"), moment(kept.started_at) or "?", kept.state, str(kept.path))
         for kept in found
     ]
     if rows:

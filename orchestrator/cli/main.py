@@ -13,7 +13,7 @@ from typing import NoReturn
 import click
 
 from orchestrator.cli.signals import break_off_on_signals, exit_code_of
-from orchestrator.cli.streams import Leaving, wait_for_no_reader
+from orchestrator.cli.streams import Leaving, leave_at_once, tell_error, wait_for_no_reader
 from orchestrator.errors import ExitCode, Interrupted, OrchestratorError
 from orchestrator.version import VERSION
 
@@ -117,6 +117,7 @@ def main() -> NoReturn:
         code = ExitCode.INVALID
     except (click.Abort, KeyboardInterrupt) as error:
         click.echo("Interrupted.", err=True)
+        leave_at_once()
         code = exit_code_of(error)
     except Interrupted as error:
         complain(error)
@@ -157,7 +158,7 @@ def complain(error: OrchestratorError) -> None:
         from orchestrator.report.diagnostics import render  # noqa: PLC0415 - only for broken plans
 
         click.echo(render(diagnostics) + "\n", err=True)
-    click.echo(f"Error: {error}", err=True)
+    tell_error(error)
 
 
 def leave(code: int) -> NoReturn:

@@ -104,7 +104,7 @@ def show(run: Run, told: journals.Story, found: list[Outcome]) -> None:
     header = told.birth.header
     holder = None if told.is_finished else is_going_on(told.path)
     state = "finished" if told.is_finished else f"going on, {holder}" if holder else "unfinished, and nobody works on it"
-    put(f"Run {header.run_id} of the plan {header.plan_name}, begun {moment(header.started_at)}: {state}")
+    put(f"Run {plain(header.run_id)} of the plan {plain(header.plan_name)}, begun {moment(header.started_at)}: {state}")
     for lane in dict.fromkeys(outcome.line.lane for outcome in found):
         rows = [row_of(outcome) for outcome in found if outcome.line.lane == lane]
         put("\n" + (str(lane) if lane else "in no lane"))
@@ -117,7 +117,7 @@ def show(run: Run, told: journals.Story, found: list[Outcome]) -> None:
         put(text)
     put(run.tally().line(header.run_id))
     if not header.simulated:
-        for way in ways_on(run, told.path, options=state_option(Path(header.state_dir))):
+        for way in ways_on(run, told.path.absolute(), options=state_option(Path(header.state_dir))):
             tell(way)
 
 
@@ -128,7 +128,7 @@ def row_of(outcome: Outcome) -> tuple[str, ...]:
     return (
         outcome.state.value.replace("_", " "),
         plain(line.name),
-        line.product_id or "-",
+        plain(line.product_id or "-"),
         f"{outcome.seconds:.0f}" if outcome.seconds is not None else "-",
         plain(outcome.evidence) + errors,
     )

@@ -21,6 +21,7 @@ from orchestrator.cli.streams import put, tell
 from orchestrator.cli.terminal import Display
 from orchestrator.core.events import Abandoned, Finished
 from orchestrator.errors import ExitCode
+from orchestrator.report.text import plain
 from orchestrator.store import journal as journals
 
 
@@ -71,5 +72,5 @@ def repeat(story: journals.Story) -> int:
     last = story.last
     assert isinstance(last, Finished | Abandoned)
     tell(f"This run is finished; nothing was called. Journal: {story.path}")
-    put(last.summary)
+    put(plain(last.summary))
     return last.exit_code if isinstance(last, Finished) else ExitCode.LEFT_TO_DO

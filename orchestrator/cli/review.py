@@ -22,6 +22,7 @@ from orchestrator.cli.places import as_text, errand_at, reviewed, reviewed_of, s
 from orchestrator.cli.streams import put, tell
 from orchestrator.cli.terminal import Display
 from orchestrator.core.duration import format_duration
+from orchestrator.core.pasteable import pasteable
 from orchestrator.core.worklist import Decision, Reason
 from orchestrator.errors import ExitCode, InvalidInput
 from orchestrator.report import review_data
@@ -100,7 +101,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
         api.save_worklist(review, out, errand.plan_file)
         age = format_duration(api.WORKLIST_MAX_AGE)
         saved = "saved in place of an earlier one" if replaced else "saved"
-        tell(f"Worklist {saved}; for {age} exactly this can be run with: orchestrator run {out}")
+        tell(f"Worklist {saved}; for {age} exactly this can be run with: orchestrator run {pasteable(out)}")
     return exit_code(review, detailed=detailed_exitcode)
 
 

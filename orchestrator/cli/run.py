@@ -26,7 +26,7 @@ from orchestrator.cli.options import (
 )
 from orchestrator.cli.places import Errand, as_text, errand_at, reviewed, reviewed_of, state_at
 from orchestrator.cli.signals import exit_code_of
-from orchestrator.cli.streams import put, tell
+from orchestrator.cli.streams import leave_at_once, put, tell, tell_error
 from orchestrator.cli.terminal import Display, confirm
 from orchestrator.errors import ExitCode, Interrupted, InvalidInput, OrchestratorError
 
@@ -67,7 +67,7 @@ class Wishes:
 @click.option(
     "--resume",
     is_flag=True,
-    help="Finish unfinished runs of this plan first; close what is older than 24h and cannot be finished.",
+    help="Finish unfinished runs of this plan first; close what is older than 23h and cannot be finished.",
 )
 @all_of(simulate_options, state_dir_option, workers_option, grace_option, display_options)
 def command(  # noqa: PLR0913 - one parameter for each option
@@ -129,14 +129,15 @@ def after_earlier(before: Before, execute_new: Callable[[], int]) -> int:
     try:
         return execute_new()
     except Interrupted as error:
-        tell(f"Error: {error}")
+        tell_error(error)
         return before.ending(128 + error.number)
     except OrchestratorError as error:
-        tell(f"Error: {error}")
+        tell_error(error)
         # That nothing was terminated is not true any more.
         return before.ending(ExitCode.LEFT_TO_DO)
     except KeyboardInterrupt as error:
         tell("Interrupted; the new run was not begun.")
+        leave_at_once()
         return before.ending(exit_code_of(error))
 
 

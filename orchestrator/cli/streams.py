@@ -15,6 +15,7 @@ from contextlib import suppress
 import click
 
 from orchestrator.errors import OutputLost
+from orchestrator.report.text import plain
 
 PIECE = select.PIPE_BUF
 """Bytes that a pipe which takes any takes at once (POSIX)."""
@@ -104,6 +105,11 @@ def tell(text: str = "") -> None:
         click.echo(text, err=True, color=True)
     except OSError:
         return
+
+
+def tell_error(error: Exception) -> None:
+    """Say what went wrong; its words may be somebody else's."""
+    tell("Error: " + "\n".join(map(plain, str(error).split("\n"))))
 
 
 def put(text: str) -> None:

@@ -15,6 +15,7 @@ import click
 
 from orchestrator.api import RunSettings
 from orchestrator.cli.streams import tell
+from orchestrator.core.pasteable import pasteable
 from orchestrator.core.run import Run
 from orchestrator.core.worklist import Decision, Worklist
 from orchestrator.errors import GuardRefused
@@ -91,7 +92,7 @@ class Display:
     def farewell(self, path: Path, *, simulated: bool) -> str:
         """Return what a second signal leaves behind: a cursor that can be seen, and the way to go on."""
         show_cursor = "\x1b[?25h\n" if self.live else ""
-        go_on = NOTHING_TO_RESUME if simulated else f"To go on: orchestrator resume {path}"
+        go_on = NOTHING_TO_RESUME if simulated else f"To go on: orchestrator resume {pasteable(path.absolute())}"
         return f"{show_cursor}Left at once. {go_on}\n"
 
     def watch(self, run: Run) -> AbstractContextManager[Sequence[Observer]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from types import TracebackType
 from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -23,6 +24,14 @@ class InlineExecutor(Executor):
         return future
 
 
+class Threads(ThreadPoolExecutor):
+    """Threads whose calls are waited for at the end of a block, unless a person broke it off: a call may take a minute."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        broken_off = kind is not None and issubclass(kind, KeyboardInterrupt)
+        self.shutdown(wait=not broken_off, cancel_futures=broken_off)
+
+
 def threads(workers: int) -> ThreadPoolExecutor:
     """Return a pool of *workers* threads."""
-    return ThreadPoolExecutor(max_workers=workers, thread_name_prefix="call")
+    return Threads(max_workers=workers, thread_name_prefix="call")

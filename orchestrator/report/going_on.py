@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
+from orchestrator.core.pasteable import pasteable
 from orchestrator.core.run import Run
 from orchestrator.core.states import State
 
@@ -30,7 +30,7 @@ def ways_on(
         plan_file: Where the plan is, None if that is not known.
         options: Options of every new run of the plan: where the state directory is, if not where it is by default.
     """
-    path = shlex.quote(str(journal))
+    path = pasteable(journal)
     if run.is_unfinished or broken:
         yield f"To go on: orchestrator resume {path}"
         if not broken:
@@ -39,6 +39,6 @@ def ways_on(
     if run.board.has(TRIED):
         yield f"To try again what did not go: orchestrator run --from {path} --only-failed{options}"
     if run.board.has(CHANGED) and plan_file is not None:
-        yield f"To review again what was refused or drifted: orchestrator review {shlex.quote(str(plan_file))}{options}"
+        yield f"To review again what was refused or drifted: orchestrator review {pasteable(plan_file)}{options}"
     elif run.board.has(CHANGED):
         yield "What was refused or drifted needs a new review: orchestrator review PLAN"

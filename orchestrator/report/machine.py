@@ -22,7 +22,7 @@ COLUMNS = (
     "left_behind", "key", "where",
 )  # fmt: skip
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 """How a cell begins that a spreadsheet would compute."""
 
 

@@ -25,6 +25,7 @@ from orchestrator.simulator.service import Service
 from orchestrator.simulator.world_file import WorldSpec
 
 LOOPBACK = "127.0.0.1"
+LOOPBACK_NAMES = frozenset({LOOPBACK, "localhost"})
 CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request")
 
 TAGS = re.compile(r"/_simulator/tags/(\d{12})/([a-z0-9-]+)/([A-Za-z0-9_-]+)")
@@ -118,6 +119,16 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Keep quiet; the ledger has everything."""
+
+    def parse_request(self) -> bool:
+        """Refuse who was led here by a name of somebody else's: a page in a browser (DNS rebinding)."""
+        if not super().parse_request():
+            return False
+        host = (self.headers.get("Host") or LOOPBACK).rpartition(":")[0] or self.headers.get("Host") or LOOPBACK
+        if host not in LOOPBACK_NAMES:
+            self.send_error(403, "the simulator is for this machine only")
+            return False
+        return True
 
     def do_GET(self) -> None:
         """Show the ledger or the world."""

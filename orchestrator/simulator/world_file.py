@@ -10,7 +10,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 import yaml
 from pydantic import Field, ValidationError, model_validator
@@ -122,6 +122,40 @@ class WorldSpec(Holdings):
         return {account: self.Accounts.get(account, AccountSpec()) for account in [*known, *self.Accounts]}
 
 
+MOST_BYTES = 64 * 1024 * 1024
+MOST_NODES = 5_000_000
+
+
+class Bounded(yaml.SafeLoader):
+    """Reads YAML whose aliases do not make more of it than fits: a few lines could stand for billions."""
+
+    def construct_document(self, node: yaml.Node) -> Any:  # noqa: ANN401 - as the base class has it
+        """Count before anything is built."""
+        if size_of(node, {}) > MOST_NODES:
+            message = f"it stands for more than {MOST_NODES:,} values"
+            raise ValueError(message)
+        return super().construct_document(node)
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Refuse merges, which multiply while they are read."""
+        if any(key.tag == "tag:yaml.org,2002:merge" for key, _ in node.value):
+            message = "merge keys are not read"
+            raise ValueError(message)
+
+
+def size_of(node: yaml.Node, known: dict[int, int]) -> int:
+    """Count the values that a node stands for, each alias for all that it names."""
+    if id(node) not in known:
+        children: list[yaml.Node] = []
+        if isinstance(node, yaml.MappingNode):
+            children = [each for pair in node.value for each in pair]
+        elif isinstance(node, yaml.SequenceNode):
+            children = node.value
+        known[id(node)] = 1
+        known[id(node)] = 1 + sum(size_of(child, known) for child in children)
+    return known[id(node)]
+
+
 def read_world(path: Path) -> WorldSpec:
     """
     Read a world file.
@@ -135,7 +169,10 @@ def read_world(path: Path) -> WorldSpec:
         WorldInvalid: It has mistakes, or cannot be read.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if path.exists() and not path.is_file():
+            message = "this is no file"
+            raise ValueError(message)
+        content = yaml.load(path.read_bytes()[: MOST_BYTES + 1].decode(), Loader=Bounded)  # noqa: S506 - it is a SafeLoader
         return WorldSpec.model_validate(content if content is not None else {})
     except ValidationError as error:
         mistakes = "\n".join(

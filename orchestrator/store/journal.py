@@ -18,9 +18,11 @@ from orchestrator.store.folders import make_private, sync_folder
 from orchestrator.store.journal_birth import Birth, Caller, Header, birth_lines
 from orchestrator.store.journal_glance import glance, is_finished
 from orchestrator.store.journal_reader import Story, load
+from orchestrator.store.text_file import partial_of
 
 __all__ = ["Birth", "Caller", "Header", "JournalFile", "Story", "create", "glance", "is_finished", "load", "reopen"]
 
+NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_APPEND | os.O_CLOEXEC
 SPACE_PER_LINE = 4_096
 SPACE_AT_LEAST = 4 * 1024 * 1024
 
@@ -132,14 +134,16 @@ def create(path: Path, birth: Birth) -> JournalFile:
     """
     data = b"".join(birth_lines(birth))
     lines = data.count(b"\n")
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    partial = partial_of(path)
     try:
         make_private(path.parent)
         check_space(path.parent, lines)
         if path.exists():
             message = f"{path}: exists already; a journal belongs to one run"
             raise JournalError(message)
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(
+            partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_APPEND | os.O_CLOEXEC, 0o600
+        )
         write_all(descriptor, data)
         os.fsync(descriptor)
         # A link, unlike a rename, never replaces what somebody else has put there.

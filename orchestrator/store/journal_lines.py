@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO, NoReturn
 
 from orchestrator.core.events import Event
+from orchestrator.core.pasteable import pasteable
 from orchestrator.errors import InvalidInput, JournalCorrupt, JournalError
 from orchestrator.store.codec import EVENTS, Malformed, decode, unframe
 
@@ -27,6 +28,9 @@ def readable(path: Path) -> Iterator[IO[bytes]]:
         JournalError: It cannot be read.
     """
     try:
+        if path.exists() and not path.is_file():
+            message = f"{path}: this is no file that could be a journal"
+            raise InvalidInput(message)
         with path.open("rb") as file:
             yield file
     except FileNotFoundError as error:
@@ -65,7 +69,7 @@ def event_in(line: bytes, path: Path, number: int) -> Event:
         if kind not in EVENTS:
             refuse(path, number, f"its kind `{kind}` is not known to this version", kind=JournalError)
         return decode(EVENTS[kind], value)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         refuse(path, number, str(error), error)
 
 
@@ -75,7 +79,7 @@ def refuse(
     """Refuse a journal for one of its lines."""
     message = f"{path}:{line}: the journal cannot be trusted: {why}"
     if looks_like_one(path):
-        message += f"\nto put it out of the way: orchestrator abandon {path} --reason TEXT"
+        message += f"\nto put it out of the way: orchestrator abandon {pasteable(path)} --reason TEXT"
     raise kind(message) from error
 
 

@@ -163,7 +163,7 @@ class Loader:
     def _birth(self, lines: Iterator[bytes]) -> Birth:
         try:
             return self._read_birth(lines)
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
             self._refuse(f"{type(error).__name__}: {error}", error)
 
     def _read_birth(self, lines: Iterator[bytes]) -> Birth:

@@ -109,7 +109,7 @@ class StateDir:
         except OSError as error:
             message = f"{folder}: cannot be read: {error.strerror}"
             raise JournalError(message) from error
-        return [folder / name for name in names if (folder / name).exists()]
+        return [folder / name for name in names if (folder / name).is_file()]
 
     def unfinished(self, plan_name: str) -> Path | None:
         """

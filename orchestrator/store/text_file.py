@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 
 from orchestrator.errors import InvalidInput
@@ -38,6 +39,11 @@ def read_text(path: Path) -> str:
         raise InvalidInput(message) from error
 
 
+def partial_of(path: Path) -> Path:
+    """Return a name beside a file's for what will become it, one that nobody can have put something at."""
+    return path.with_name(f"{path.name}.{secrets.token_hex(8)}.partial")
+
+
 def write_whole(path: Path, text: str, *, mode: int = 0o666, lasting: bool = False) -> None:
     """
     Write a file whole or not at all, so that nobody reads half of it; what was there before is replaced.
@@ -53,9 +59,9 @@ def write_whole(path: Path, text: str, *, mode: int = 0o666, lasting: bool = Fal
 
         OSError: It cannot be written.
     """
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    partial = partial_of(path)
     try:
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
         with open(descriptor, "w", encoding="utf-8", errors="surrogatepass") as file:
             file.write(text)
             if lasting:

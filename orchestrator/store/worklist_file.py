@@ -157,11 +157,11 @@ def load(path: Path) -> Reviewed:
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         refuse(path, f"its format is not {FORMAT}, the one that this version reads")
     seal = document.pop("digest", None)
-    if digest(document) != seal:
-        refuse(path, "it was changed since it was saved: its digest does not fit. Review the plan again")
     try:
+        if digest(document) != seal:
+            refuse(path, "it was changed since it was saved: its digest does not fit. Review the plan again")
         reviewed = read_document(document, str(seal))
-    except (Malformed, KeyError, TypeError, ValueError) as error:
+    except (Malformed, KeyError, TypeError, ValueError, RecursionError) as error:
         refuse(path, str(error), error)
     if document_of(reviewed) != document:
         refuse(path, "it says more, or something else, than would be run")
