@@ -6,6 +6,7 @@ refused, with its number.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ from orchestrator.errors import JournalCorrupt, JournalError
 from orchestrator.store.codec import Malformed, canonical, decode, parse_moment, sequence_number, unframe
 from orchestrator.store.journal_birth import FORMAT, Birth, Header
 from orchestrator.store.journal_lines import event_in, is_whole, readable, refuse
+
+WORD = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +179,9 @@ class Loader:
         seen = WorklistDigest(head)
         rows = (seen.add(self._expect(lines, "line")) for _ in range(int(str(head["count"]))))
         decoded = decode(Header, header)
+        if not (WORD.fullmatch(decoded.run_id) and WORD.fullmatch(decoded.plan_name)):
+            # They name files, and are shown.
+            self._refuse("the names in its header are not such as a run has")
         birth = Birth(
             header=decoded,
             plan=decode(Plan, plan),
