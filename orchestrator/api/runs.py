@@ -146,12 +146,17 @@ def resume(
 
 def has_expired(story: journal.Story, now: float) -> bool:
     """Whether a run is given up by a nightly job at *now* (seconds since the epoch) if it cannot be finished."""
-    return not -CLOCK_SKEW <= now - story.birth.header.started_at <= NIGHT
+    return is_out_of_date(now - story.birth.header.started_at, NIGHT)
+
+
+def is_out_of_date(age: float, max_age: float) -> bool:
+    """Whether a run of such an age (seconds) is too old, or has one that nobody knows."""
+    return not -CLOCK_SKEW <= age <= max_age
 
 
 def expiry(story: journal.Story, machine: Run, age: float, *, max_age: float, restart: bool) -> str | None:
     """Say why nothing is sent any more, and only what was sent is followed; None if it is."""
-    if not -CLOCK_SKEW <= age <= max_age:
+    if is_out_of_date(age, max_age):
         return f"expired: the run was begun {format_moment(story.birth.header.started_at)}"
     if not restart and machine.passed_tolerance:
         return f"the run was stopped by its failure tolerance: {machine.passed_tolerance}"

@@ -26,18 +26,22 @@ def call(ask: Callable[[], T]) -> Answer[T] | Problem:
     """Make one call; whatever goes wrong becomes a problem."""
     try:
         return Answer(ask())
-    except Unreadable as missing:
-        return unreadable(str(missing))
+    except Unreadable as error:
+        return unreadable(str(error))
     except Exception as error:  # noqa: BLE001 - an answer may break the parser in any way; all of them mean the same
         return problem(error)
+
+
+def missing(name: str) -> Unreadable:
+    """Return the error for an answer without what it must have."""
+    return Unreadable(f"{name} is missing")
 
 
 def demand(found: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401 - the stubs' types do not survive here
     """Return a member that an answer must have."""
     value = found.get(name)
     if value is None or value == "":
-        message = f"{name} is missing"
-        raise Unreadable(message)
+        raise missing(name)
     return value
 
 
@@ -54,8 +58,7 @@ def needed(found: Mapping[str, Any], name: str) -> str:
     """Return a member that is text and must be there."""
     value = text(found, name)
     if value is None:
-        message = f"{name} is missing"
-        raise Unreadable(message)
+        raise missing(name)
     return value
 
 
@@ -83,8 +86,7 @@ def read_record(detail: Mapping[str, Any]) -> Record:
 def records_in(answer: Mapping[str, Any]) -> tuple[Record, ...]:
     """Read the records of an answer."""
     if "RecordDetails" not in answer:
-        message = "RecordDetails is missing"
-        raise Unreadable(message)
+        raise missing("RecordDetails")
     return tuple(read_record(detail) for detail in answer["RecordDetails"])
 
 
@@ -101,8 +103,7 @@ def described_in(answer: Mapping[str, Any]) -> Product:
 def page_in(answer: Mapping[str, Any]) -> Page:
     """Read a page of products."""
     if "ProvisionedProducts" not in answer:
-        message = "ProvisionedProducts is missing"
-        raise Unreadable(message)
+        raise missing("ProvisionedProducts")
     products = tuple(read_product(detail) for detail in answer["ProvisionedProducts"])
     total = answer.get("TotalResultsCount")
     return Page(

@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.model import ListShape, OperationModel, Shape, StructureShape
 
-from orchestrator.aws.answers import Unreadable
+from orchestrator.aws.answers import Unreadable, missing
 
 KINDS: Mapping[str, tuple[type, ...]] = {
     "structure": (dict,),
@@ -59,8 +59,7 @@ def check(shape: Shape, value: object, path: str) -> None:
     if isinstance(shape, StructureShape) and isinstance(value, dict):
         for name in shape.required_members:
             if value.get(name) is None:
-                message = f"{path}.{name} is missing"
-                raise Unreadable(message)
+                raise missing(path + "." + name)
         for name in shape.members.keys() & value.keys():
             check(shape.members[name], value[name], f"{path}.{name}")
     elif isinstance(shape, ListShape) and isinstance(value, list):

@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 
 from orchestrator import api
+from orchestrator.cli.ending import tell_closed
 from orchestrator.cli.options import journal_options
 from orchestrator.cli.places import journal_at
 from orchestrator.cli.streams import put, tell
 from orchestrator.errors import ExitCode, IllegalTransition, InvalidInput, JournalError, OrchestratorError
-from orchestrator.report.summary import closing
 from orchestrator.store import journal as journals
 from orchestrator.store.journal_lines import looks_like_one
 
@@ -38,9 +38,7 @@ def command(*, journal: Path | None, plan_name: str | None, state_dir: Path | No
     except (JournalError, IllegalTransition) as error:
         return put_aside(journal, reason, error)
     machine = api.abandon(story, reason)
-    for text in closing(machine):
-        tell(text)
-    put(machine.tally().line(machine.run_id))
+    tell_closed(machine)
     return ExitCode.DONE
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestrator import api
-from orchestrator.cli.ending import end
-from orchestrator.cli.streams import put, tell, tell_error
+from orchestrator.cli.ending import end, tell_closed
+from orchestrator.cli.streams import tell, tell_error
 from orchestrator.cli.terminal import Display
 from orchestrator.core.duration import format_duration
 from orchestrator.core.events import Drain
@@ -30,7 +30,6 @@ from orchestrator.errors import (
     NoAccess,
     OrchestratorError,
 )
-from orchestrator.report.summary import closing
 from orchestrator.report.text import plural
 from orchestrator.store.journal import Story, load
 
@@ -175,13 +174,11 @@ def close_stale(before: Before) -> None:
     """Close the runs that could not be finished, now that it is sure that the new one can begin."""
     for path in before.stale:
         machine = api.abandon(load(path), REASON)
-        for text in closing(machine):
-            tell(text)
         tell(
             f"This run began more than {format_duration(api.NIGHT)} ago and could not be finished; it was closed:"
             f" {path}\nThe new run meets what is left of its products again."
         )
-        put(machine.tally().line(machine.run_id))
+        tell_closed(machine)
 
 
 def worse(one: int, other: int) -> ExitCode:

@@ -8,6 +8,7 @@ from orchestrator.api import RunResult, default_state_dir
 from orchestrator.cli.streams import leave_at_once, put, tell
 from orchestrator.cli.terminal import NOTHING_TO_RESUME
 from orchestrator.core.pasteable import pasteable
+from orchestrator.core.run import Run
 from orchestrator.errors import ExitCode, OutputLost
 from orchestrator.report.going_on import ways_on
 from orchestrator.report.summary import closing
@@ -63,6 +64,13 @@ def end(
     if result.abandoned_calls:
         leave_at_once()
     return code
+
+
+def tell_closed(machine: Run) -> None:
+    """Say how a run stood that was closed: what is unknown of it, and its final line."""
+    for text in closing(machine):
+        tell(text)
+    put(machine.tally().line(machine.run_id))
 
 
 def state_option(state_dir: Path) -> str:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from orchestrator.core.again import NOT_DONE
 from orchestrator.core.pasteable import pasteable
 from orchestrator.core.run import Run
 from orchestrator.core.states import State
-
-TRIED = frozenset({State.FAILED, State.CONTRADICTED, State.STUCK, State.BLOCKED})
-"""States that a second go is for: it was tried, or would have been."""
 
 CHANGED = frozenset({State.REFUSED, State.DRIFTED})
 """States that only a new review can change."""
@@ -36,7 +34,7 @@ def ways_on(
         if not broken:
             yield f"or to leave it at that: orchestrator abandon {path} --reason TEXT"
         return
-    if run.board.has(TRIED):
+    if run.board.has(NOT_DONE):
         yield f"To try again what did not go: orchestrator run --from {path} --only-failed{options}"
     if run.board.has(CHANGED) and plan_file is not None:
         yield f"To review again what was refused or drifted: orchestrator review {pasteable(plan_file)}{options}"
