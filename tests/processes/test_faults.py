@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import shlex
-import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.disks import small_disk
 from tests.processes.conftest import Bench, Service
 from tests.processes.fault_table import AGAIN, Fault, Scene, table
 from tests.processes.faults import FAULTS
@@ -20,21 +21,11 @@ Simulate = Callable[[dict[str, Any]], Service]
 README = (Path(__file__).parents[2] / "README.md").read_text()
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Callable[[], Path]]:
-    """Mount a file system of 5 MiB where that is allowed; it goes with the test."""
-    folder = tmp_path / "small"
-
-    def mount() -> Path:
-        folder.mkdir()
-        command = ["mount", "-t", "tmpfs", "-o", "size=5m", "tmpfs", str(folder)]
-        if subprocess.run(command, check=False, capture_output=True).returncode:
-            pytest.skip("no right to mount a small file system here")
-        return folder
-
-    yield mount
-    if folder.is_mount():
-        subprocess.run(["umount", str(folder)], check=True)
+@pytest.fixture(name="small_disk")
+def _small_disk(tmp_path: Path) -> Iterator[Callable[[], Path]]:
+    """Mount a file system of 5 MiB when it is asked for; it goes with the test."""
+    with ExitStack() as mounted:
+        yield lambda: mounted.enter_context(small_disk(tmp_path / "small"))
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)

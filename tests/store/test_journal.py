@@ -18,6 +18,7 @@ from orchestrator.core.lane import Lane
 from orchestrator.errors import JournalError
 from orchestrator.store import codec, journal
 from orchestrator.store.codec import EVENTS, Malformed, decode, encode, frame, snake, unframe
+from tests.disks import small_disk
 from tests.fakes import LANE, START
 from tests.makers import plan, product, worklist
 
@@ -212,18 +213,11 @@ def test_somebody_elses_writing_is_noticed(written: Path) -> None:
         journal.reopen(story)
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+@pytest.fixture(name="small_disk")
+def _small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 5 MiB; needs the right to mount."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=5m", "tmpfs", str(folder)], check=False, capture_output=True
-    )
-    if mounted.returncode:
-        pytest.skip("no right to mount a small file system here")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    with small_disk(tmp_path / "small") as folder:
+        yield folder
 
 
 @pytest.mark.parametrize("how", ["deleted", "replaced"])
