@@ -141,9 +141,7 @@ def create(path: Path, birth: Birth) -> JournalFile:
         if path.exists():
             message = f"{path}: exists already; a journal belongs to one run"
             raise JournalError(message)
-        descriptor = os.open(
-            partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_APPEND | os.O_CLOEXEC, 0o600
-        )
+        descriptor = os.open(partial, NEW, 0o600)
         write_all(descriptor, data)
         os.fsync(descriptor)
         # A link, unlike a rename, never replaces what somebody else has put there.
