@@ -20,9 +20,17 @@ PROGRAM = [sys.executable, "-W", "error", "-m", "orchestrator"]
 LONGEST = 90
 
 
+KEPT = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LD_LIBRARY_PATH")
+NO_FILES = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+
+
 def clean_environment() -> dict[str, str]:
-    """Return the environment without anything of AWS's."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ORCHESTRATOR_"))}
+    """
+    Return the little that a program needs of the environment.
+
+    A CI job's `CI`, somebody's `NO_COLOR` or a profile would have a say in what it does and shows.
+    """
+    return {name: os.environ[name] for name in KEPT if name in os.environ} | NO_FILES
 
 
 @dataclass(frozen=True, slots=True)

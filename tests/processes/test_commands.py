@@ -115,14 +115,22 @@ def test_on_a_terminal_the_number_has_to_be_typed(
     os.close(leader)
 
 
-@pytest.mark.parametrize(("columns", "lines", "live"), [(120, 40, True), (30, 8, False)])
-def test_a_live_display_is_shown_where_there_is_room_for_it(
-    columns: int, lines: int, live: bool, bench: Bench, simulate: Simulate
+@pytest.mark.parametrize(
+    ("terminal", "live"),
+    [
+        ({"COLUMNS": "120", "LINES": "40"}, True),
+        ({"COLUMNS": "30", "LINES": "8"}, False),
+        ({"COLUMNS": "120", "LINES": "40", "CI": "true"}, False),
+        ({"COLUMNS": "120", "LINES": "40", "TERM": "dumb"}, False),
+    ],
+    ids=["roomy", "tiny", "of a CI job", "dumb"],
+)
+def test_a_live_display_is_shown_where_somebody_can_see_it(
+    terminal: dict[str, str], live: bool, bench: Bench, simulate: Simulate
 ) -> None:
-    """On a tiny terminal there are log lines."""
+    """On a tiny terminal, a dumb one and in a CI job's log there are log lines."""
     service = simulate({"Products": [{"Id": "pp-a", "Duration": 1}]})
-    path = bench.plan("pp-a")
-    process, leader = on_a_terminal(bench, service, "run", path, "--yes", columns=columns, lines=lines)
+    process, leader = on_a_terminal(bench, service, "run", bench.plan("pp-a"), "--yes", **terminal)
     shown = read_until(leader, None)
     assert process.wait(LONGEST) == 0
     assert (b"1/1" in shown) is live
@@ -132,13 +140,13 @@ def test_a_live_display_is_shown_where_there_is_room_for_it(
 
 
 def on_a_terminal(
-    bench: Bench, service: Service, *arguments: object, columns: int = 120, lines: int = 40
+    bench: Bench, service: Service, *arguments: object, **terminal: str
 ) -> tuple[subprocess.Popen[bytes], int]:
     """Start the program on a terminal of its own; returns it, and the side of the terminal where a person sits."""
     leader, follower = pty.openpty()
     process = subprocess.Popen(
         [*PROGRAM, *map(str, arguments), "--state-dir", str(bench.folder / "state")],
-        env=service.environment() | {"TERM": "xterm", "COLUMNS": str(columns), "LINES": str(lines)},
+        env=service.environment() | {"TERM": "xterm", "COLUMNS": "120", "LINES": "40"} | terminal,
         stdin=follower,
         stdout=follower,
         stderr=follower,
@@ -266,6 +274,43 @@ def test_words_from_elsewhere_neither_colour_the_screen_nor_break_the_journal(be
     assert "\u202e" not in ended.stderr
     [journal] = (bench.folder / "state").glob("simulated/test/*.jsonl")
     assert bench.run(None, "resume", journal).returncode == 1
+
+
+def test_a_mistake_in_the_program_ends_like_nothing_else(tmp_path: Path) -> None:
+    """Exit code 70 and what is to be reported, where one comes to light that no run has caught."""
+    (tmp_path / "broken.py").write_text(BROKEN)
+    ended = subprocess.run(
+        [*PROGRAM[:-2], tmp_path / "broken.py", "broken"],
+        env=clean_environment() | {"PYTHONPATH": str(Path.cwd())},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=LONGEST,
+    )
+    assert ended.returncode == 70
+    assert "ZeroDivisionError: by the test" in ended.stderr
+    assert ended.stderr.endswith("Error: a mistake in this program; please report it with the lines above\n")
+
+
+BROKEN = """
+import sys
+import types
+
+import click
+
+from orchestrator.cli import main
+
+
+@click.command("broken")
+def command():
+    raise ZeroDivisionError("by the test")
+
+
+main.COMMANDS["broken"] = "Has a mistake."
+sys.modules["orchestrator.cli.broken"] = types.SimpleNamespace(command=command)
+main.main()
+"""
+"""A program with one more command, and a mistake in it."""
 
 
 def test_secrets_of_a_broken_environment_are_not_printed(bench: Bench, simulate: Simulate) -> None:
