@@ -14,7 +14,7 @@ from orchestrator.api.doctoring import Diagnosis, diagnose
 from orchestrator.api.driving import GRACE, RunResult, RunSettings
 from orchestrator.api.entrance import Entrance, enter, enter_lanes, reenter, rehearse
 from orchestrator.api.keeping import Kept, kept_journals, prune_journals
-from orchestrator.api.review import Review, refuse, survey
+from orchestrator.api.review import Review, mend_notices, refuse, survey
 from orchestrator.api.runs import MAX_AGE, NIGHT, has_expired, left_by_canary, resume, run
 from orchestrator.api.stopping import is_going_on, stop
 from orchestrator.api.worklists import WORKLIST_MAX_AGE, recheck, save_worklist
@@ -44,6 +44,7 @@ __all__ = [
     "left_by_canary",
     "load_again",
     "load_plan",
+    "mend_notices",
     "prune_journals",
     "recheck",
     "reenter",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from pathlib import Path
 
 from orchestrator.api.entrance import MOST_AT_DOOR, NO_ENTRY, Entrance, listed_briefly
 from orchestrator.core.again import confined
@@ -21,7 +22,7 @@ from orchestrator.core.validation import validate
 from orchestrator.core.worklist import Decision, Line, Reason, Worklist
 from orchestrator.engine.pools import threads
 from orchestrator.engine.survey import Surveyor
-from orchestrator.errors import GuardRefused, InvalidInput, NoAccess
+from orchestrator.errors import GuardRefused, InvalidInput, JournalCorrupt, NoAccess
 from orchestrator.store import notices as notices_file
 from orchestrator.store.state_dir import StateDir
 
@@ -119,16 +120,49 @@ def survey(plan: Plan, entrance: Entrance, *, strict: bool = False, state: State
     """
     if found := validate(plan):
         raise InvalidInput("; ".join(finding.message for finding in found))
-    path = None
-    # What is pinned was selected by an earlier review, and is no news of what is selected now.
-    if state is not None and not plan.pinned and any(selection.after is not None for selection in plan.selections):
-        path = state.notices(plan.name)
+    path = notices_of(plan, state) if state is not None else None
     notices = (notices_file.load(path) if path else None) or {}
     inventories = take_stock(plan, entrance)
     worklist = decide(plan, inventories, strict=strict, notices=notices)
     if path:
         notices_file.update(path, partial(noticed, worklist, inventories))
     return Review(plan=plan, worklist=worklist, inventories=inventories, entrance=entrance)
+
+
+def notices_of(plan: Plan, state: StateDir) -> Path | None:
+    """Return where the notices of a plan are kept, None if a review of it gives none."""
+    # What is pinned was selected by an earlier review, and is no news of what is selected now.
+    gives = not plan.pinned and any(selection.after is not None for selection in plan.selections)
+    return state.notices(plan.name) if gives else None
+
+
+def mend_notices(plan: Plan, state: StateDir) -> str | None:
+    """
+    Begin the notices of a plan anew if what was kept of them cannot be trusted: a product that goes later than it could
+    is no harm, one that goes earlier would be.
+
+    Args:
+
+        plan: The plan.
+        state: Where its notices are kept.
+
+    Returns:
+
+        What was found and done, None if they can be trusted.
+
+    Raises:
+
+        JournalError: They cannot be read or written.
+    """
+    path = notices_of(plan, state)
+    if path is None:
+        return None
+    try:
+        notices_file.load(path)
+    except JournalCorrupt as error:
+        aside = notices_file.renew(path)
+        return f"{str(error).partition('; ')[0]}. They were set aside as {aside}; every notice begins anew."
+    return None
 
 
 def take_stock(plan: Plan | None, entrance: Entrance) -> tuple[Inventory, ...]:

@@ -17,6 +17,7 @@ from orchestrator.cli.terminal import Display
 from orchestrator.core.duration import format_duration
 from orchestrator.core.events import Drain
 from orchestrator.core.pasteable import pasteable
+from orchestrator.core.plan import Plan
 from orchestrator.core.run import Run
 from orchestrator.core.states import DONE
 from orchestrator.core.worklist import Worklist
@@ -47,7 +48,7 @@ class Before:
     `is_clear` says that nothing of them keeps the new run from beginning, which must not end better than `code`: 0 where
     all were finished, 4 where one is to be closed with something unknown, 7 where a journal had to be set aside. Where it
     is not clear, `code` is how this ends. `left` are the lines of finished runs that did not go, `stale` the journals to be
-    closed; `any` says that there was an earlier run at all.
+    closed; `any` says that there was something earlier at all.
     """
 
     code: ExitCode = ExitCode.DONE
@@ -57,7 +58,7 @@ class Before:
     any: bool = False
 
     def then(self, later: Before) -> Before:
-        """Return what has become of these runs and of another one."""
+        """Return what has become of these and of another one."""
         return Before(
             worse(self.code, later.code), later.is_clear, self.left | later.left, (*self.stale, *later.stale), any=True
         )
@@ -168,6 +169,15 @@ class Earlier:
             tell("The earlier run is still unfinished; nothing new was begun.")
             return Before(code, is_clear=False)
         return Before(left=not_gone(result.run))
+
+
+def trust_notices(before: Before, plan: Plan, state: api.StateDir) -> Before:
+    """Let the notices of a plan not keep it from being reviewed, whatever has become of their file."""
+    done = api.mend_notices(plan, state)
+    if done is None:
+        return before
+    tell(f"Error: {done}")
+    return before.then(Before(ExitCode.JOURNAL))
 
 
 def close_stale(before: Before) -> None:

@@ -10,7 +10,7 @@ import click
 
 from orchestrator import api
 from orchestrator.cli import review as review_command
-from orchestrator.cli.earlier import Before, Earlier, close_stale
+from orchestrator.cli.earlier import Before, Earlier, close_stale, trust_notices
 from orchestrator.cli.ending import end
 from orchestrator.cli.options import (
     FILE,
@@ -113,6 +113,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
         before = Earlier(errand.plan.name, state, display, grace=asked.grace, workers=workers).finish()
     if not before.is_clear:
         return before.code
+    if asked.resume and not simulate and errand.worklist is None:
+        before = trust_notices(before, errand.plan, state)
 
     def execute_new() -> int:
         with reviewed(

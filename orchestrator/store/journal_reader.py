@@ -195,6 +195,8 @@ class Loader:
         plan_digest = hashlib.sha256(canonical(plan)).hexdigest()
         if (seen.hexdigest(), plan_digest) != (decoded.worklist_digest, decoded.plan_digest):
             self._refuse("its plan or worklist is not the one that its header names")
+        if not decoded.callers:
+            self._refuse("its header does not say who began it")
         return birth
 
     def _expect(self, lines: Iterator[bytes], kind: str) -> dict[str, object]:

@@ -7,12 +7,14 @@ One JSON file beside the plan's journals, replaced whole under a lock of its own
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from orchestrator.errors import JournalError, LockHeld
+from orchestrator.errors import JournalCorrupt, JournalError, LockHeld
 from orchestrator.store.codec import format_moment, parse_moment
 from orchestrator.store.folders import make_private
 from orchestrator.store.text_file import write_whole
@@ -36,7 +38,8 @@ def load(path: Path) -> dict[str, float] | None:
 
     Raises:
 
-        JournalError: It cannot be read, or is not what was written. Without it, every notice would begin anew.
+        JournalCorrupt: It is not what was written. Without it, every notice would begin anew.
+        JournalError: It cannot be read.
     """
     try:
         content = json.loads(path.read_bytes())
@@ -51,7 +54,7 @@ def load(path: Path) -> dict[str, float] | None:
         raise JournalError(message) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         message = f"{path}: the notices cannot be trusted: {error}; delete the file to begin all of them anew"
-        raise JournalError(message) from error
+        raise JournalCorrupt(message) from error
 
 
 def update(path: Path, change: Callable[[Mapping[str, float]], Mapping[str, float]], patience: float = PATIENCE) -> None:
@@ -69,11 +72,44 @@ def update(path: Path, change: Callable[[Mapping[str, float]], Mapping[str, floa
         LockHeld: Another review holds them, and does not let go.
         JournalError: They cannot be read or written.
     """
+    with held(path, patience):
+        write(path, change(load(path) or {}))
+
+
+def renew(path: Path, patience: float = PATIENCE) -> Path:
+    """
+    Begin all notices of a plan anew, because what was kept of them cannot be trusted.
+
+    Args:
+
+        path: Their file. It is never missing meanwhile: a worklist would take that for a plan without reviews.
+        patience: Seconds that somebody else who changes them is waited for.
+
+    Returns:
+
+        Where what was there is kept.
+
+    Raises:
+
+        LockHeld: Another review holds them, and does not let go.
+        JournalError: They cannot be written.
+    """
+    aside = path.with_name(f"{path.name}.corrupt")
+    with held(path, patience):
+        aside.unlink(missing_ok=True)
+        os.link(path, aside)
+        write(path, {})
+    return aside
+
+
+@contextmanager
+def held(path: Path, patience: float) -> Iterator[None]:
+    """Keep the notices of a plan to oneself, and say in words what goes wrong with their file."""
     lock = FileLock(path.with_name(f"{path.name}.lock"), mode=0o600)
     try:
         make_private(path.parent)
         with lock.acquire(timeout=patience):
-            write(path, change(load(path) or {}))
+            yield
     except Timeout:
         message = f"{path}: the notices are in use by another review"
         raise LockHeld(message) from None

@@ -165,6 +165,8 @@ def load(path: Path) -> Reviewed:
         refuse(path, str(error), error)
     if document_of(reviewed) != document:
         refuse(path, "it says more, or something else, than would be run")
+    if not Path(reviewed.plan_file).name:
+        refuse(path, f"`{reviewed.plan_file}` names no plan file")
     begun_at = {survey.lane: survey.begun_at for survey in reviewed.surveys}
     findings = [finding.message for finding in validate(reviewed.plan)]
     for problem in [*findings, *inconsistencies(reviewed.plan, reviewed.worklist, begun_at)]:

@@ -175,6 +175,14 @@ def corrupt_nightly(scene: Scene, service: Service) -> Ended:
     return scene.run(service, "--yes", "--resume")
 
 
+def corrupt_notices(scene: Scene, service: Service) -> Ended:
+    """Meet notices that were changed in a nightly job."""
+    notices = scene.bench.folder / "state" / "test" / "notices.json"
+    notices.parent.mkdir(parents=True, mode=0o700)
+    notices.write_text("{")
+    return scene.run(service, "--yes", "--resume")
+
+
 def cut(scene: Scene, service: Service) -> Ended:
     """Resume a journal whose last line is half there."""
     path = unfinished(scene, service)

@@ -19,6 +19,7 @@ from tests.processes.fault_table import (
     Fault,
     closed_stdout,
     corrupt_nightly,
+    corrupt_notices,
     corrupt_resumed,
     cut,
     endpoint_dies,
@@ -407,6 +408,14 @@ JOURNAL = [
         said=["the journal cannot be trusted: its checksum does not fit", "It was set aside as", "1 terminated"],
         code=7,
         on="nothing to do; the journal is kept as `*.corrupt`",
+    ),
+    Fault(
+        name="a nightly `run --resume` meets notices (`After`) that were changed",
+        plan={"Select": [{"Where": {"Name": "sbx-*"}, "After": "7d"}]},
+        inject=corrupt_notices,
+        said=["the notices cannot be trusted: ", "They were set aside as", "every notice begins anew", "1 terminated"],
+        code=7,
+        on="nothing to do; what was there is kept as `*.corrupt`",
     ),
     Fault(
         name="a run is resumed at another endpoint",

@@ -123,6 +123,27 @@ def test_a_journal_of_a_newer_version_is_left_where_it_is(bench: Bench, simulate
     assert len(service.sent()) == 1
 
 
+def test_notices_that_cannot_be_trusted_begin_anew_and_the_exit_code_says_so(bench: Bench, simulate: Simulate) -> None:
+    """Once; nothing goes earlier than was promised, what needs no notice goes, and without --resume nothing does."""
+    service = simulate({"Products": [{"Id": "pp-a"}, {"Id": "pp-sbx", "Name": "sbx-1"}]})
+    path = bench.plan("pp-a", Select=[{"Where": {"Name": "sbx-*"}, "After": "7d"}])
+    assert bench.run(service, "review", path, "--state-dir", bench.folder / "state").returncode == 0
+    notices = bench.folder / "state" / "test" / "notices.json"
+    promised = notices.read_text()
+    notices.write_text(promised[:-20])
+    refused = bench.run(service, "run", path, "--yes")
+    assert (refused.returncode, service.sent()) == (7, [])
+    ended = bench.run(service, "run", path, "--yes", "--resume")
+    assert ended.returncode == 7
+    assert "notices.json: the notices cannot be trusted" in ended.stderr
+    assert f"They were set aside as {notices}.corrupt; every notice begins anew." in ended.stderr
+    assert service.sent() == ["pp-a"]
+    assert Path(f"{notices}.corrupt").read_text() == promised[:-20]
+    assert notices.read_text().count("pp-sbx") == 1
+    assert bench.run(service, "run", path, "--yes", "--resume").returncode == 0
+    assert service.sent() == ["pp-a"]
+
+
 def test_a_run_that_can_be_finished_no_more_is_closed_after_a_day(bench: Bench, simulate: Simulate) -> None:
     """Its endpoint is gone: refused with 3 for a day, then closed with 4, and the new run does its work."""
     service = simulate({"Products": [{"Id": "pp-a", "Duration": 600}]})

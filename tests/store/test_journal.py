@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from orchestrator.core import events as e
 from orchestrator.core.inventory import RecordError
 from orchestrator.core.lane import Lane
-from orchestrator.errors import JournalError
+from orchestrator.errors import JournalCorrupt, JournalError
 from orchestrator.store import codec, journal
 from orchestrator.store.codec import EVENTS, Malformed, decode, encode, frame, snake, unframe
 from tests.disks import small_disk
@@ -89,6 +90,14 @@ def test_what_is_written_is_read_back(written: Path) -> None:
     assert tuple(story.events) == HISTORY
     assert not story.torn
     assert not story.is_finished
+
+
+def test_nobodys_run_is_refused(path: Path) -> None:
+    """Every run was begun by somebody, somewhere."""
+    begun = birth()
+    journal.create(path, replace(begun, header=replace(begun.header, callers=()))).close()
+    with pytest.raises(JournalCorrupt, match="its header does not say who began it"):
+        journal.load(path)
 
 
 def test_a_person_can_read_it(written: Path) -> None:

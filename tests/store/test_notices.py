@@ -47,6 +47,15 @@ def test_notices_that_cannot_be_read_are_not_taken_for_none(content: str, tmp_pa
     assert path.read_text() == content
 
 
+def test_notices_are_begun_anew_and_what_was_there_is_kept(tmp_path: Path) -> None:
+    """There is a file all along: none would mean that there never were any reviews."""
+    path = tmp_path / "notices.json"
+    for content in ("{", "["):
+        path.write_text(content)
+        assert notices.renew(path).read_text() == content
+        assert notices.load(path) == {}
+
+
 def test_notices_that_cannot_be_written_are_an_error(tmp_path: Path) -> None:
     """With the reason."""
     (tmp_path / "file").write_text("")

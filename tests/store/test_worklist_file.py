@@ -124,6 +124,7 @@ def resealed(path: Path, **changes: object) -> None:
         ({"lines": [{"id": 1}]}, "it does not hold"),
         ({"made_at": "soon"}, "Invalid isoformat string"),
         ({"lanes": [["000000000000/eu-west-1", None]]}, "it has a lane that is none of the plan's targets"),
+        ({"plan_file": "/"}, "`/` names no plan file"),
     ],
 )
 def test_a_worklist_whose_digest_fits_is_still_not_trusted(changes: dict[str, object], said: str, tmp_path: Path) -> None:
