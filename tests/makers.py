@@ -6,9 +6,16 @@ from collections.abc import Collection, Mapping, Sequence
 
 from orchestrator.core.decision import decide
 from orchestrator.core.inventory import Inventory, Product, Record
+from orchestrator.core.lane import Lane
 from orchestrator.core.plan import Entry, Limits, Options, Plan, Retry
 from orchestrator.core.worklist import Worklist
+from orchestrator.store.journal_birth import Caller
 from tests.fakes import LANE, START, FakeProduct
+
+
+def caller(lane: Lane = LANE) -> Caller:
+    """Somebody who began a run."""
+    return Caller(lane=lane, arn=f"arn:aws:sts::{lane.account_id}:assumed-role/r/s", endpoint="https://example.invalid")
 
 
 def product(product_id: str = "pp-a", **changes: object) -> Product:

@@ -23,7 +23,7 @@ from orchestrator.store import journal
 from orchestrator.store.codec import digest
 from orchestrator.store.journal_reader import load
 from tests.fakes import LANE, START
-from tests.makers import plan, product, worklist
+from tests.makers import caller, plan, product, worklist
 
 EVENTS_EACH = 5
 SENDS = 3
@@ -68,7 +68,7 @@ def write(path: Path, events: int) -> None:
         tool_version="bench",
         started_at=START,
         simulated=False,
-        callers=(),
+        callers=(caller(),),
         state_dir=str(path.parent),
     )
     file = journal.create(path, journal.Birth(header=header, plan=wanted, worklist=made))

@@ -24,7 +24,7 @@ from orchestrator.store import journal
 from orchestrator.store.codec import digest
 from tests.driving import Stage, replayed
 from tests.fakes import Crash, CrashingJournal, FakeCatalog, FakeClock, lost, unsent
-from tests.makers import fake, plan
+from tests.makers import caller, fake, plan
 
 WANTED = plan("pp-a", "pp-b", "pp-c", "pp-d", "pp-e", limits=Limits(rate_per_second=2.0), retry=Retry(backoff=3))
 
@@ -106,7 +106,7 @@ class PoweredFile:
             tool_version="1",
             started_at=1.0,
             simulated=False,
-            callers=(),
+            callers=(caller(),),
             state_dir=str(path.parent),
         )
         self._file = journal.create(path, journal.Birth(header=header, plan=wanted, worklist=made))

@@ -20,8 +20,7 @@ PROGRAM = [sys.executable, "-W", "error", "-m", "orchestrator"]
 LONGEST = 90
 
 
-KEPT = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LD_LIBRARY_PATH")
-NO_FILES = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+KEPT = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
 
 
 def clean_environment() -> dict[str, str]:
@@ -30,7 +29,7 @@ def clean_environment() -> dict[str, str]:
 
     A CI job's `CI`, somebody's `NO_COLOR` or a profile would have a say in what it does and shows.
     """
-    return {name: os.environ[name] for name in KEPT if name in os.environ} | NO_FILES
+    return {name: os.environ[name] for name in KEPT if name in os.environ}
 
 
 @dataclass(frozen=True, slots=True)

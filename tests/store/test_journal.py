@@ -21,7 +21,7 @@ from orchestrator.store import codec, journal
 from orchestrator.store.codec import EVENTS, Malformed, decode, encode, frame, snake, unframe
 from tests.disks import small_disk
 from tests.fakes import LANE, START
-from tests.makers import plan, product, worklist
+from tests.makers import caller, plan, product, worklist
 
 LINE = f"{LANE}/pp-a"
 HISTORY: tuple[e.Event, ...] = (
@@ -58,9 +58,7 @@ def birth() -> journal.Birth:
         tool_version="0",
         started_at=START,
         simulated=False,
-        callers=(
-            journal.Caller(lane=LANE, arn="arn:aws:sts::111122223333:assumed-role/r/s", endpoint="https://example.invalid"),
-        ),
+        callers=(caller(),),
         state_dir="/state",
     )
     return journal.Birth(header=header, plan=wanted, worklist=made)

@@ -16,10 +16,9 @@ from orchestrator.core.inventory import Proof
 from orchestrator.core.plan import Entry, Plan, Target
 from orchestrator.errors import InvalidInput
 from orchestrator.store.codec import digest
-from orchestrator.store.journal import Caller
 from orchestrator.store.worklist_file import Reviewed, Survey, is_worklist, load, save
 from tests.fakes import LANE
-from tests.makers import inventory, product
+from tests.makers import caller, inventory, product
 
 
 def reviewed() -> Reviewed:
@@ -32,14 +31,13 @@ def reviewed() -> Reviewed:
     shown = inventory(product("pp-a", name="a"), product("pp-b", name="b\u202e\ud800"), product("pp-c", name="b"))
     made = decide(plan, [shown])
     proof = Proof(scan_pages=1, scanned=3, search_pages=1, searched=3, search_total=3)
-    caller = Caller(lane=LANE, arn="arn:aws:sts::111122223333:assumed-role/r/s", endpoint="https://example.invalid")
     return Reviewed(
         plan=plan,
         worklist=made,
         plan_file="p.yaml",
         tool_version="0",
         simulated=False,
-        callers=(caller,),
+        callers=(caller(),),
         expires_at=made.made_at + 60,
         surveys=(Survey(lane=LANE, begun_at=made.made_at, proof=proof),),
     )
