@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from orchestrator.api.frame import lanes_of, locks_of, replay
+from orchestrator.api.frame import replay
 from orchestrator.core.events import Abandoned
 from orchestrator.core.run import Run
 from orchestrator.engine.clock import SystemClock
-from orchestrator.errors import InvalidInput, JournalError
+from orchestrator.errors import InvalidInput, JournalError, LockHeld
 from orchestrator.store import journal
 from orchestrator.store.codec import format_moment
-from orchestrator.store.locks import Locks
-from orchestrator.store.state_dir import StateDir
+from orchestrator.store.locks import Locks, holder_of
 
 
 def abandon(story: journal.Story, reason: str) -> Run:
@@ -37,17 +36,17 @@ def abandon(story: journal.Story, reason: str) -> Run:
     if story.is_finished:
         message = f"{story.path}: the run is finished; there is nothing to abandon"
         raise InvalidInput(message)
-    header = story.birth.header
-    state = StateDir(Path(header.state_dir), simulated=header.simulated)
     now = SystemClock().now()
-    with locks_of(header.plan_name, lanes_of(story), story.path, state, now, header.run_id):
+    # Whoever works on the run holds its journal. It calls nothing, so nobody else has to be kept out of its lanes.
+    with Locks(purpose=f"closing run {story.birth.header.run_id}", since=format_moment(now)) as locks:
+        locks.journal(story.path)
         story = journal.load(story.path)
         if story.is_finished:
             message = f"{story.path}: the run has been finished meanwhile; there is nothing to abandon"
             raise InvalidInput(message)
         machine = replay(story)
         file = journal.reopen(story)
-        file.append([Abandoned(at=now, reason=reason, summary=machine.tally().line(header.run_id))])
+        file.append([Abandoned(at=now, reason=reason, summary=machine.tally().line(machine.run_id))])
         file.sync()
         file.close()
     return machine
@@ -71,15 +70,24 @@ def set_aside(path: Path, reason: str) -> Path:
         LockHeld: Somebody writes to it.
         JournalError: It cannot be renamed.
     """
+    since = format_moment(SystemClock().now())
+    with Locks(purpose="setting a journal aside", since=since) as locks:
+        if not path.is_symlink():
+            locks.journal(path)
+        elif holder := holder_of(path):
+            # Where the journal itself is, nothing may be left to write.
+            message = f"the journal {path} is in use by {holder}"
+            raise LockHeld(message)
+        return renamed(path, reason)
+
+
+def renamed(path: Path, reason: str) -> Path:
+    """Rename a journal, or the link to one, and note why beside it."""
     aside = path.with_name(path.name + ".corrupt")
-    with Locks(
-        path.absolute().parent, purpose="setting a journal aside", since=format_moment(SystemClock().now())
-    ) as locks:
-        locks.journal(path)
-        try:
-            path.rename(aside)
-            aside.with_name(aside.name + ".reason").write_text(reason + "\n", errors="replace")
-        except OSError as error:
-            message = f"{path}: cannot be renamed: {error.strerror}"
-            raise JournalError(message) from error
+    try:
+        path.rename(aside)
+        aside.with_name(aside.name + ".reason").write_text(reason + "\n", errors="replace")
+    except OSError as error:
+        message = f"{path}: cannot be renamed: {error.strerror}"
+        raise JournalError(message) from error
     return aside

@@ -13,7 +13,7 @@ from orchestrator.core.ambient import stranger_to
 from orchestrator.core.lane import Lane
 from orchestrator.core.plan import Plan
 from orchestrator.engine.clock import SystemClock
-from orchestrator.engine.pools import threads
+from orchestrator.engine.pools import Pulse, side_by_side, threads
 from orchestrator.engine.survey import Surveyor
 from orchestrator.errors import GuardRefused, NoAccess
 from orchestrator.ports import Clock, Connect, Identity
@@ -27,6 +27,7 @@ MOST_AT_DOOR = 64
 MOST_NAMED = 5
 NO_ENTRY = "nothing was begun; set credentials, region and endpoint as for any AWS tool, and see `orchestrator doctor PLAN`"
 WRONG_ACCOUNT = "set the credentials that the plan is for, or correct its AccountId; `orchestrator doctor PLAN` tells whose"
+SILENT = "it was given up, since nothing answered any more"
 AMBIENT = "ambient"
 """Stands for the account of the environment's credentials until it is known."""
 
@@ -36,7 +37,8 @@ class Entrance:
     """
     How the lanes are entered, and who we are there.
 
-    `endpoints` is where Service Catalog is called, by lane; `barred` are lanes that could not be entered, and why.
+    `endpoints` is where Service Catalog is called, by lane; `barred` are lanes that could not be entered, and why;
+    `pulse` makes what tells how long questions are waited for that nothing answers.
     """
 
     connect: Connect
@@ -47,6 +49,7 @@ class Entrance:
     barred: dict[Lane, str] = field(default_factory=dict)
     clock: Clock = field(default_factory=SystemClock)
     sleep: Callable[[float], None] = time.sleep
+    pulse: Callable[[], Pulse] = Pulse
 
     @property
     def lanes(self) -> tuple[Lane, ...]:
@@ -164,10 +167,10 @@ def at_the_door(connect: Connect, lanes: Sequence[Lane], *, simulated: bool, wor
     )
 
 
-def ask_who(connect: Connect, lanes: Sequence[Lane]) -> list[Identity | str]:
+def ask_who(connect: Connect, lanes: Sequence[Lane], pulse: Pulse | None = None) -> list[Identity | str]:
     """Ask in each lane who we are; where nobody says, return why."""
     with threads(1) as unused, threads(min(len(lanes), MOST_AT_DOOR) or 1) as executor:
-        surveyor = Surveyor(clock=SystemClock(), sleep=time.sleep, executor=unused)
+        surveyor = Surveyor(clock=SystemClock(), sleep=time.sleep, executor=unused, pulse=pulse or Pulse())
 
         def ask(lane: Lane) -> Identity | str:
             try:
@@ -175,7 +178,8 @@ def ask_who(connect: Connect, lanes: Sequence[Lane]) -> list[Identity | str]:
             except NoAccess as error:
                 return str(error)
 
-        return list(executor.map(ask, lanes))
+        said = side_by_side((executor,), ask, lanes, pulse=surveyor.pulse, late=lambda _: SILENT)
+        return [said[lane] for lane in lanes]
 
 
 def listed_briefly(what: str, items: Sequence[str]) -> str:

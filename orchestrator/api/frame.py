@@ -14,9 +14,12 @@ from orchestrator.store.locks import Locks
 from orchestrator.store.state_dir import StateDir
 
 
-def locks_of(plan_name: str, lanes: Sequence[Lane], path: Path, state: StateDir, now: float, run_id: str) -> Locks:
-    """Take the locks of a run: the plan's name, its lanes, its journal."""
-    locks = Locks(state.locks, purpose=f"run {run_id} of the plan `{plan_name}`", since=format_moment(now))
+def locks_of(
+    plan_name: str, lanes: Sequence[Lane], path: Path, states: Sequence[StateDir], now: float, run_id: str
+) -> Locks:
+    """Take the locks of a run: the plan's name and its lanes, in each state directory, and its journal."""
+    purpose = f"run {run_id} of the plan `{plan_name}`"
+    locks = Locks([state.locks for state in states], purpose=purpose, since=format_moment(now))
     try:
         locks.plan(plan_name)
         for lane in sorted(lanes):
@@ -28,6 +31,22 @@ def locks_of(plan_name: str, lanes: Sequence[Lane], path: Path, state: StateDir,
         locks.release()
         raise
     return locks
+
+
+def states_of(story: journal.Story) -> list[StateDir]:
+    """
+    Return the state directories that a run is locked in when it is gone on with.
+
+    That is the one that its journal lies in, where other runs are locked now, and the one that it was begun in, if that is
+    still there: it may have been moved since, and what a journal names is not made anew.
+    """
+    header = story.birth.header
+    begun_in = StateDir(Path(header.state_dir), simulated=header.simulated)
+    lies_in = StateDir.holding(story.path, header.plan_name, simulated=header.simulated)
+    there = [state for state in (lies_in, begun_in) if state is not None and state.locks.is_dir()]
+    if len(there) == 2 and there[0].locks.samefile(there[1].locks):
+        return there[:1]
+    return there or [begun_in]
 
 
 def lanes_of(story: journal.Story) -> list[Lane]:

@@ -107,7 +107,7 @@ def deleted(paths: list[Path]) -> Iterator[Path]:
     since = format_moment(SystemClock().now())
     for path in paths:
         try:
-            with Locks(path.absolute().parent, purpose="pruning journals", since=since) as locks:
+            with Locks(purpose="pruning journals", since=since) as locks:
                 locks.journal(path)
                 path.unlink()
         except LockHeld:

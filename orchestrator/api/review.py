@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 
-from orchestrator.api.entrance import MOST_AT_DOOR, NO_ENTRY, Entrance, listed_briefly
+from orchestrator.api.entrance import MOST_AT_DOOR, NO_ENTRY, SILENT, Entrance, listed_briefly
 from orchestrator.core.again import confined
 from orchestrator.core.decision import decide
 from orchestrator.core.events import Drifted, Event, LaneClosed, LineEvent
 from orchestrator.core.guards import refusals, too_large_shares
 from orchestrator.core.inventory import Inventory
+from orchestrator.core.lane import Lane
 from orchestrator.core.narrowing import narrow
 from orchestrator.core.notice import noticed
 from orchestrator.core.ordering import hold
@@ -20,7 +21,7 @@ from orchestrator.core.plan import Plan
 from orchestrator.core.questions import questions
 from orchestrator.core.validation import validate
 from orchestrator.core.worklist import Decision, Line, Reason, Worklist
-from orchestrator.engine.pools import threads
+from orchestrator.engine.pools import side_by_side, threads
 from orchestrator.engine.survey import Surveyor
 from orchestrator.errors import GuardRefused, InvalidInput, JournalCorrupt, NoAccess
 from orchestrator.store import notices as notices_file
@@ -182,23 +183,32 @@ def take_stock(plan: Plan | None, entrance: Entrance) -> tuple[Inventory, ...]:
 
         NoAccess: No lane could be read at all.
     """
-    inventories = {
-        lane: Inventory(lane=lane, begun_at=entrance.clock.now(), complete=False, barred=True, problem=problem)
-        for lane, problem in entrance.barred.items()
-    }
+    inventories = {lane: unread(lane, entrance.clock.now(), problem) for lane, problem in entrance.barred.items()}
     lanes = list(entrance.identities)
     with threads(entrance.workers) as lookups, threads(min(len(lanes), MOST_AT_DOOR) or 1) as executor:
-        surveyor = Surveyor(clock=entrance.clock, sleep=entrance.sleep, executor=lookups)
-        listings = executor.map(lambda lane: surveyor.listing(lane, entrance.connect(lane)), lanes)
-        inventories |= dict(zip(lanes, listings, strict=True))
+        surveyor = Surveyor(clock=entrance.clock, sleep=entrance.sleep, executor=lookups, pulse=entrance.pulse())
+        ask = partial(side_by_side, (executor, lookups), pulse=surveyor.pulse)
+        inventories |= ask(
+            lambda lane: surveyor.listing(lane, entrance.connect(lane)),
+            lanes,
+            late=lambda lane: unread(lane, entrance.clock.now(), SILENT),
+        )
         asked = questions(plan, list(inventories.values())) if plan else {}
-        recalled = executor.map(lambda lane: surveyor.recall(inventories[lane], entrance.connect(lane), asked[lane]), asked)
-        inventories |= dict(zip(asked, recalled, strict=True))
+        inventories |= ask(
+            lambda lane: surveyor.recall(inventories[lane], entrance.connect(lane), asked[lane]),
+            asked,
+            late=lambda lane: replace(inventories[lane], complete=False, problem=SILENT),
+        )
     if inventories and all(inventory.barred for inventory in inventories.values()):
         problems = [f"{lane}: {inventory.problem}" for lane, inventory in inventories.items()]
         message = f"{listed_briefly('no lane could be read', problems)}\n{NO_ENTRY}"
         raise NoAccess(message)
     return tuple(inventories[lane] for lane in sorted(inventories))
+
+
+def unread(lane: Lane, begun_at: float, problem: str) -> Inventory:
+    """Return what is known of a lane that could not be read: nothing, and why."""
+    return Inventory(lane=lane, begun_at=begun_at, complete=False, barred=True, problem=problem)
 
 
 def refuse(review: Review) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from orchestrator.api.driving import Opening, RunResult, RunSettings, drive, result_of
 from orchestrator.api.entrance import Entrance
-from orchestrator.api.frame import lanes_of, locks_of, replay
+from orchestrator.api.frame import lanes_of, locks_of, replay, states_of
 from orchestrator.api.review import Review, refuse
 from orchestrator.api.worklists import callers_of
 from orchestrator.core.events import Beginning, LaneLost
@@ -32,7 +33,18 @@ CLOCK_SKEW = 300.0
 """Seconds that a run may seem to have begun in the future; one that is further ahead has an age that nobody knows."""
 
 
-def run(review: Review, *, state: StateDir, settings: RunSettings, journal_path: Path | None = None) -> RunResult:
+def nothing_in_the_way() -> None:
+    """Make way for a run where there is nothing in it."""
+
+
+def run(
+    review: Review,
+    *,
+    state: StateDir,
+    settings: RunSettings,
+    journal_path: Path | None = None,
+    make_way: Callable[[], None] = nothing_in_the_way,
+) -> RunResult:
     """
     Execute what was reviewed, to its end.
 
@@ -42,6 +54,7 @@ def run(review: Review, *, state: StateDir, settings: RunSettings, journal_path:
         state: Where the journal and the locks go.
         settings: How to drive it.
         journal_path: Where the journal goes instead.
+        make_way: Called once nothing can refuse this run but an unfinished one of its plan, under the locks.
 
     Raises:
 
@@ -68,7 +81,8 @@ def run(review: Review, *, state: StateDir, settings: RunSettings, journal_path:
         return journal.create(path, journal.Birth(header=header, plan=plan, worklist=review.worklist))
 
     lanes = list(entrance.identities)
-    with listening(settings.interruption), locks_of(plan.name, lanes, path, state, started_at, run_id):
+    with listening(settings.interruption), locks_of(plan.name, lanes, path, [state], started_at, run_id):
+        make_way()
         refuse_unfinished(plan.name, state, simulated=entrance.simulated)
         listings = [listed(inventory) for inventory in review.inventories if inventory.complete]
         first = [*listings, *review.opening]
@@ -108,6 +122,7 @@ def resume(
     settings: RunSettings,
     max_age: float = MAX_AGE,
     restart: bool = True,
+    no_sends: str | None = None,
 ) -> RunResult:
     """
     Finish an interrupted run.
@@ -119,6 +134,7 @@ def resume(
         settings: How to drive it.
         max_age: Seconds after which lines that were never sent are not sent any more.
         restart: Whether a run that its failure tolerance stopped starts anything new.
+        no_sends: Why nothing is sent whatever the age of the run, and only what was sent is followed; None if it is.
 
     Raises:
 
@@ -128,16 +144,15 @@ def resume(
     """
     header = story.birth.header
     refuse_elsewhere(story, entrance)
-    state = StateDir(Path(header.state_dir), simulated=header.simulated)
     now = entrance.clock.now()
-    locks = locks_of(header.plan_name, lanes_of(story), story.path, state, now, header.run_id)
+    locks = locks_of(header.plan_name, lanes_of(story), story.path, states_of(story), now, header.run_id)
     with listening(settings.interruption), locks:
         # Read again under the lock: whoever held it may have gone on with the run.
         story = journal.load(story.path)
         machine = replay(story, settings.grace, entrance.workers)
         if story.is_finished:
             return RunResult(run=machine, journal=story.path, exit_code=machine.tally().exit_code)
-        no_sends = expiry(story, machine, now - header.started_at, max_age=max_age, restart=restart)
+        no_sends = expiry(story, machine, now - header.started_at, max_age=max_age, restart=restart) or no_sends
         go_on = partial(journal.reopen, story)
         lost = [LaneLost(at=now, lane=lane, reason=why) for lane, why in entrance.barred.items()]
         opening = Opening(how=Beginning.RESUME, first=lost, no_sends=no_sends)

@@ -22,12 +22,22 @@ class Unreadable(Exception):
     """An answer is not what it must be, in words that say how; never leaves the gateway."""
 
 
+class Refused(Exception):
+    """A request of ours was not sent, for a problem that we found ourselves; never leaves the gateway."""
+
+    def __init__(self, found: Problem) -> None:
+        super().__init__(found)
+        self.problem = found
+
+
 def call(ask: Callable[[], T]) -> Answer[T] | Problem:
     """Make one call; whatever goes wrong becomes a problem."""
     try:
         return Answer(ask())
     except Unreadable as error:
         return unreadable(str(error))
+    except Refused as error:
+        return error.problem
     except Exception as error:  # noqa: BLE001 - an answer may break the parser in any way; all of them mean the same
         return problem(error)
 

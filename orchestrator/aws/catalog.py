@@ -16,13 +16,13 @@ from orchestrator.aws.answers import (
     demand,
     described_in,
     found_in,
-    identity_in,
     page_in,
     record_in,
     record_page_in,
     records_in,
     seconds,
 )
+from orchestrator.aws.caller import Caller
 from orchestrator.aws.faults import without_password
 from orchestrator.aws.shape import hold_to_shape
 from orchestrator.core.commands import Terminate
@@ -48,14 +48,19 @@ class BotoCatalog:
 
     Args:
 
+        account_id: The account that the lane is in.
         client: Makes the lane's client of a service.
         credentials: Gives what the clients sign with.
     """
 
-    def __init__(self, client: Callable[[str], Any], credentials: Callable[[], Credentials | None]) -> None:
+    def __init__(
+        self, account_id: str, client: Callable[[str], Any], credentials: Callable[[], Credentials | None]
+    ) -> None:
         self._credentials = credentials
+        self._caller = Caller(account_id, client)
         self._client: ServiceCatalogClient = client("servicecatalog")
         self._client.meta.events.register("before-parse", hold_to_shape)
+        self._client.meta.events.register("before-send", self._caller.hold)
         self._make = client
         self._access: AccessLevelFilterTypeDef = {"Key": ACCOUNT_LEVEL, "Value": "self"}
 
@@ -135,8 +140,7 @@ class BotoCatalog:
 
     def caller_identity(self) -> Answer[Identity] | Problem:
         """Ask STS who we are."""
-        # Asked once, so its client is not kept.
-        return call(lambda: identity_in(self._make("sts").get_caller_identity()))
+        return call(self._caller.identify)
 
     def account_alias(self) -> Answer[str | None] | Problem:
         """Ask IAM for the account's alias."""

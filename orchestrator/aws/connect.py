@@ -23,6 +23,7 @@ from botocore.exceptions import BotoCoreError
 
 from orchestrator.aws.assume import Actor, assumed
 from orchestrator.aws.catalog import BotoCatalog
+from orchestrator.aws.faults import one_line
 from orchestrator.core.lane import Lane
 from orchestrator.core.plan import Target
 from orchestrator.errors import NoAccess
@@ -108,14 +109,18 @@ class Sessions:
 
         Raises:
 
-            NoAccess: boto3 cannot make a client (no such profile, no credentials, a malformed setting).
+            NoAccess: boto3 cannot make a client (no such profile, no credentials, a malformed setting, a program or file of
+                credentials that fails).
         """
         with self._lock:
             if lane not in self._catalogs:
                 try:
-                    self._catalogs[lane] = BotoCatalog(partial(self._client, lane), partial(self._credentials, lane))
-                except (BotoCoreError, ValueError) as error:
-                    raise NoAccess(str(error)) from error
+                    self._catalogs[lane] = BotoCatalog(
+                        lane.account_id, partial(self._client, lane), partial(self._credentials, lane)
+                    )
+                except Exception as error:
+                    # A program or file that credentials come from may fail in any way; other lanes are none the worse.
+                    raise NoAccess(no_client(error)) from error
             return self._catalogs[lane]
 
     def _door(self, lane: Lane) -> Door:
@@ -139,6 +144,13 @@ class Sessions:
                 config=self._config,
                 endpoint_url=self._endpoint_url,
             )
+
+
+def no_client(error: Exception) -> str:
+    """Say why no client can be made. The words of an error that nobody foresaw may hold a secret."""
+    if isinstance(error, BotoCoreError | ValueError):
+        return one_line(error)
+    return f"its credentials cannot be had: {one_line(error) if isinstance(error, OSError) else type(error).__name__}"
 
 
 def ambient_region() -> str:

@@ -55,12 +55,7 @@ def end(
             tell(way)
     elif advise and (result.run.is_unfinished or broken):
         tell(NOTHING_TO_RESUME)
-    line = result.run.tally().line(result.run.run_id)
-    try:
-        put(line)
-    except OutputLost as error:
-        # The run is what it is; only its last line has to go elsewhere.
-        tell(f"{error}\n{line}")
+    put_line(result.run)
     if result.abandoned_calls:
         leave_at_once()
     return code
@@ -70,7 +65,16 @@ def tell_closed(machine: Run) -> None:
     """Say how a run stood that was closed: what is unknown of it, and its final line."""
     for text in closing(machine):
         tell(text)
-    put(machine.tally().line(machine.run_id))
+    put_line(machine)
+
+
+def put_line(run: Run) -> None:
+    """Put out the final line of a run, which is what it is, wherever its last line has to go."""
+    line = run.tally().line(run.run_id)
+    try:
+        put(line)
+    except OutputLost as error:
+        tell(f"{error}\n{line}")
 
 
 def state_option(state_dir: Path) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
+import threading
 import traceback
 from difflib import get_close_matches
 from importlib import import_module
@@ -106,6 +108,7 @@ def cli() -> None:
 def main() -> NoReturn:
     """Run the command line and leave the process with its exit code."""
     reopen_closed_streams()
+    put_up_with_other_encodings()
     wait_for_no_reader()
     break_off_on_signals()
     try:
@@ -151,6 +154,12 @@ def reopen_closed_streams() -> None:
             setattr(sys, name, open(number, mode))  # noqa: SIM115 - lives as long as the process
 
 
+def put_up_with_other_encodings() -> None:
+    """Write what a terminal's or a pipe's encoding has no letters for as escapes: the names of products are anybody's."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
 def complain(error: OrchestratorError) -> None:
     """Say what went wrong."""
     diagnostics = getattr(error, "diagnostics", None)
@@ -161,13 +170,22 @@ def complain(error: OrchestratorError) -> None:
     tell_error(error)
 
 
+def calls_are_left() -> bool:
+    """Whether the interpreter would wait at its end for calls that were given up."""
+    if threading.active_count() == 1:
+        return False
+    from orchestrator.engine import pools  # noqa: PLC0415 - most commands have no pools
+
+    return pools.calls_are_left()
+
+
 def leave(code: int) -> NoReturn:
     """Leave the process."""
     try:
         sys.stdout.flush()
     except OSError:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115
-    if Leaving.at_once:
+    if Leaving.at_once or calls_are_left():
         sys.stderr.flush()
         os._exit(code)
     sys.exit(code)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -187,7 +187,12 @@ def entrance_for(errand: Errand, world: Path | None, workers: int | None) -> Ite
         yield api.enter(errand.plan, workers=workers)
 
 
-def journal_at(path: Path | None, plan_name: str | None, state_dir: Path | None) -> Path:
+def journal_at(
+    path: Path | None,
+    plan_name: str | None,
+    state_dir: Path | None,
+    prefer: Callable[[Path], object] = lambda _path: True,
+) -> Path:
     """
     Find the journal that is meant.
 
@@ -196,6 +201,7 @@ def journal_at(path: Path | None, plan_name: str | None, state_dir: Path | None)
         path: The journal itself, or None.
         plan_name: Or the plan whose newest unfinished run is meant.
         state_dir: Where that is looked for, None for the platform's.
+        prefer: Chooses among several unfinished runs; where it chooses none, the newest is meant.
 
     Raises:
 
@@ -208,14 +214,14 @@ def journal_at(path: Path | None, plan_name: str | None, state_dir: Path | None)
         return path
     assert plan_name is not None
     state = state_at(state_dir, simulated=False)
-    unfinished = state.unfinished(plan_name)
-    if unfinished is None:
+    unfinished = state.all_unfinished(plan_name)
+    if not unfinished:
         message = f"no unfinished run of the plan `{plan_name}` in {state.base}"
         rehearsal = state_at(state_dir, simulated=True).unfinished(plan_name)
         if rehearsal is not None:
             message += f"; there is one of a rehearsal, which is named by its journal: {rehearsal}"
         raise InvalidInput(message)
-    return unfinished
+    return next(filter(prefer, unfinished), unfinished[0])
 
 
 def state_at(path: Path | None, *, simulated: bool) -> api.StateDir:

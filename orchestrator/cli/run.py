@@ -10,7 +10,8 @@ import click
 
 from orchestrator import api
 from orchestrator.cli import review as review_command
-from orchestrator.cli.earlier import Before, Earlier, close_stale, trust_notices
+from orchestrator.cli.before import broken_off
+from orchestrator.cli.earlier import Earlier
 from orchestrator.cli.ending import end
 from orchestrator.cli.options import (
     FILE,
@@ -25,10 +26,9 @@ from orchestrator.cli.options import (
     worklist_age_option,
 )
 from orchestrator.cli.places import Errand, as_text, errand_at, reviewed, reviewed_of, state_at
-from orchestrator.cli.signals import exit_code_of
-from orchestrator.cli.streams import leave_at_once, put, tell, tell_error
+from orchestrator.cli.streams import put, tell
 from orchestrator.cli.terminal import Display, confirm
-from orchestrator.errors import ExitCode, Interrupted, InvalidInput, OrchestratorError
+from orchestrator.errors import InvalidInput, OrchestratorError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,42 +108,33 @@ def command(  # noqa: PLR0913 - one parameter for each option
     state = state_at(state_dir, simulated=simulate)
     refuse_to_mix(asked, narrowed=bool(only or exclude))
     errand = errand_at(plan, earlier, only_failed=only_failed, simulate=simulate, strict=strict, max_age=max_age)
-    before = Before()
-    if asked.resume and not simulate:
-        before = Earlier(errand.plan.name, state, display, grace=asked.grace, workers=workers).finish()
-    if not before.is_clear:
-        return before.code
-    if asked.resume and not simulate and errand.worklist is None:
-        before = trust_notices(before, errand.plan, state)
-
-    def execute_new() -> int:
+    earlier_runs = Earlier(errand, state, display, agreed=asked.yes, grace=asked.grace, workers=workers)
+    try:
+        if asked.resume and not simulate:
+            earlier_runs.finish()
+            if not earlier_runs.before.is_clear:
+                return earlier_runs.before.code
+            earlier_runs.trust_notices()
         with reviewed(
             errand, world=world, workers=workers, only=only, exclude=exclude, state=state, display=display
         ) as review:
-            close_stale(before)
-            return before.ending(execute(review, errand, state, display, asked), review.worklist)
-
-    return execute_new() if not before.any else after_earlier(before, execute_new)
-
-
-def after_earlier(before: Before, execute_new: Callable[[], int]) -> int:
-    """Begin the new run where others were finished before: what those came to is not forgotten, whatever it comes to."""
-    try:
-        return execute_new()
-    except Interrupted as error:
-        tell_error(error)
-        return before.ending(128 + error.number)
-    except OrchestratorError as error:
-        tell_error(error)
-        # That nothing was terminated is not true any more.
-        return before.ending(ExitCode.LEFT_TO_DO)
-    except KeyboardInterrupt as error:
-        tell("Interrupted; the new run was not begun.")
-        leave_at_once()
-        return before.ending(exit_code_of(error))
+            code = execute(review, errand, state, display, asked, earlier_runs.close_stale)
+            return earlier_runs.before.ending(code, review.worklist)
+    except (OrchestratorError, KeyboardInterrupt) as error:
+        if not earlier_runs.before.any:
+            raise
+        # What was done and found before is not forgotten, whatever has become of the new run.
+        return earlier_runs.before.ending(broken_off(error))
 
 
-def execute(review: api.Review, errand: Errand, state: api.StateDir, display: Display, asked: Wishes) -> int:
+def execute(
+    review: api.Review,
+    errand: Errand,
+    state: api.StateDir,
+    display: Display,
+    asked: Wishes,
+    make_way: Callable[[], None],
+) -> int:
     """Show, ask, run, say how it ended."""
     shown = reviewed_of(review, errand.plan_file)
     text = as_text(shown, display, stderr=not asked.dry_run)
@@ -157,7 +148,7 @@ def execute(review: api.Review, errand: Errand, state: api.StateDir, display: Di
         tell(f"With --first {asked.first}: so many now, then you are asked about the rest.")
     confirm(review.outlook, yes=asked.yes)
     settings = display.settings(asked.grace, simulated=review.entrance.simulated, first=asked.first)
-    result = api.run(review, state=state, settings=settings, journal_path=asked.journal)
+    result = api.run(review, state=state, settings=settings, journal_path=asked.journal, make_way=make_way)
     return end(
         result,
         result.exit_code,

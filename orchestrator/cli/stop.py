@@ -22,7 +22,8 @@ def command(*, journal: Path | None, plan_name: str | None, state_dir: Path | No
     It works like Ctrl-C there: nothing new is started, what is under way is followed for the run's grace, and the run can
     be resumed. It then exits with 4, since something is left to do. Works over a shared folder, too.
     """
-    journal = journal_at(journal, plan_name, state_dir)
+    # A job that finishes several runs works on one of them at a time.
+    journal = journal_at(journal, plan_name, state_dir, prefer=api.is_going_on)
     if api.stop(journal):
         put("The run has taken note; it ends within its grace, and says there how to go on.")
         return ExitCode.DONE

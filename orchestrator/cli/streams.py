@@ -112,6 +112,12 @@ def tell_error(error: Exception) -> None:
     tell("Error: " + "\n".join(map(plain, str(error).split("\n"))))
 
 
+class Lost:
+    """Why stdout cannot be written any more, None while it can."""
+
+    why: str | None = None
+
+
 def put(text: str) -> None:
     """
     Write data to stdout; a reader that has left is no reason to stop.
@@ -120,6 +126,8 @@ def put(text: str) -> None:
 
         OutputLost: It cannot be written for another reason.
     """
+    if Lost.why is not None:
+        raise OutputLost(Lost.why)
     try:
         click.echo(text.encode(errors="replace").decode(), color=True)
         sys.stdout.flush()
@@ -127,5 +135,5 @@ def put(text: str) -> None:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - lives as long as the process
     except OSError as error:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115
-        message = f"stdout cannot be written: {error.strerror}"
-        raise OutputLost(message) from error
+        Lost.why = f"stdout cannot be written: {error.strerror}"
+        raise OutputLost(Lost.why) from error

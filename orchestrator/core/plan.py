@@ -7,7 +7,7 @@ These are plain values. How a plan is written in YAML, and every complaint about
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from orchestrator.core.lane import Lane
 
@@ -211,6 +211,16 @@ class Plan:
     pinned: bool = False
     limits: Limits = field(default_factory=Limits)
     retry: Retry = field(default_factory=Retry)
+
+    @property
+    def unplaced(self) -> Plan:
+        """The plan without where its parts are written: it means the same when its lines are moved."""
+        return replace(
+            self,
+            entries=tuple(replace(each, where=None) for each in self.entries),
+            selections=tuple(replace(each, where=None) for each in self.selections),
+            protections=tuple(replace(each, where=None) for each in self.protections),
+        )
 
     @property
     def lanes(self) -> tuple[Lane, ...]:

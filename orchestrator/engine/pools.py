@@ -1,14 +1,22 @@
-"""The executors that a run may use. Any `concurrent.futures.Executor` will do."""
+"""The executors that a run may use, any `concurrent.futures.Executor` will do; and asking many things side by side."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from types import TracebackType
 from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
+U = TypeVar("U")
+
+NAME = "call"
+
+LONGEST_SILENCE = 600.0
+"""Seconds without any answer after which questions that are still out are given up: no single one may take so long."""
 
 
 class InlineExecutor(Executor):
@@ -25,13 +33,81 @@ class InlineExecutor(Executor):
 
 
 class Threads(ThreadPoolExecutor):
-    """Threads whose calls are waited for at the end of a block, unless a person broke it off: a call may take a minute."""
+    """
+    Threads whose calls are waited for at the end of a block, unless a person broke it off, since a call may take a minute,
+    or they were given up, since it may take for ever.
+    """
+
+    given_up = False
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        broken_off = kind is not None and issubclass(kind, KeyboardInterrupt)
-        self.shutdown(wait=not broken_off, cancel_futures=broken_off)
+        left = self.given_up or (kind is not None and issubclass(kind, KeyboardInterrupt))
+        self.shutdown(wait=not left, cancel_futures=left)
 
 
-def threads(workers: int) -> ThreadPoolExecutor:
+def threads(workers: int) -> Threads:
     """Return a pool of *workers* threads."""
-    return Threads(max_workers=workers, thread_name_prefix="call")
+    return Threads(max_workers=workers, thread_name_prefix=NAME)
+
+
+def calls_are_left() -> bool:
+    """Whether threads of pools are alive, which the interpreter would wait for at its end."""
+    return any(thread.name.startswith(f"{NAME}_") for thread in threading.enumerate())
+
+
+class Pulse:
+    """
+    When something was last heard, from any thread.
+
+    Args:
+
+        patience: Seconds of silence after which nothing is waited for any more.
+    """
+
+    def __init__(self, patience: float = LONGEST_SILENCE) -> None:
+        self._patience = patience
+        self._at = time.monotonic()
+
+    def beat(self) -> None:
+        """Hear something."""
+        self._at = time.monotonic()
+
+    @property
+    def left(self) -> float:
+        """Seconds that something is still waited for, 0 if it is not."""
+        return max(0.0, self._at + self._patience - time.monotonic())
+
+
+def side_by_side(
+    pools: tuple[Threads, ...],
+    ask: Callable[[T], U],
+    items: Iterable[T],
+    *,
+    pulse: Pulse,
+    late: Callable[[T], U],
+) -> dict[T, U]:
+    """
+    Ask about several things at once.
+
+    Args:
+
+        pools: The threads to ask in, and others that these wait for; given up together.
+        ask: Asks about one thing, and beats the pulse with each answer that it gets on the way.
+        items: The things.
+        pulse: When an answer was last heard; after too long a silence, all that are still out are given up.
+        late: What is said of a thing whose question was given up.
+
+    Returns:
+
+        What was said of each.
+    """
+    asked = {item: pools[0].submit(ask, item) for item in items}
+    pulse.beat()
+    left = set(asked.values())
+    while left and (patience := pulse.left) > 0:
+        done, left = wait(left, timeout=patience, return_when=FIRST_COMPLETED)
+        if done:
+            pulse.beat()
+    for pool in pools:
+        pool.given_up = pool.given_up or bool(left)
+    return {item: late(item) if future in left else future.result() for item, future in asked.items()}

@@ -35,6 +35,7 @@ from orchestrator.core.replies import (
     Unanswered,
     explain,
 )
+from orchestrator.engine.pools import Pulse
 from orchestrator.errors import NoAccess
 from orchestrator.ports import Catalog, Clock, Identity
 
@@ -66,12 +67,13 @@ class Surveyor:
     """
     Reads lanes.
 
-    `sleep` waits between attempts (seconds); `executor` looks single products up side by side.
+    `sleep` waits between attempts (seconds); `executor` looks single products up side by side; `pulse` beats with answers.
     """
 
     clock: Clock
     sleep: Callable[[float], None]
     executor: Executor
+    pulse: Pulse = field(default_factory=Pulse)
 
     def identify(self, catalog: Catalog) -> Identity:
         """
@@ -222,4 +224,9 @@ class Surveyor:
             sleep=self.sleep,
             retry_error_callback=last,
         )
-        return again(ask)
+        return again(self._hear, ask)
+
+    def _hear(self, ask: Callable[[], Answer[T] | Problem]) -> Answer[T] | Problem:
+        answer = ask()
+        self.pulse.beat()
+        return answer

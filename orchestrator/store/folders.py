@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+LOCKS = ".locks"
+"""The folder of a state directory that its locks are in."""
+
 
 def make_private(folder: Path) -> None:
     """Make a folder that only its owner may enter, and those above it; what exists already is left as it is."""

@@ -12,7 +12,9 @@ from orchestrator.core.events import Event
 from orchestrator.core.pasteable import pasteable
 from orchestrator.errors import InvalidInput, JournalCorrupt, JournalError
 from orchestrator.store.codec import EVENTS, Malformed, decode, unframe
+from orchestrator.store.folders import LOCKS
 
+SUFFIX = ".jsonl"
 BEGINNING = b'{"seq":1,'
 TAIL = 64 * 1024
 
@@ -42,24 +44,25 @@ def readable(path: Path) -> Iterator[IO[bytes]]:
 
 
 def last_line(file: IO[bytes]) -> bytes:
-    """Return the last line of a file, empty if there is none."""
+    """Return the last line of a file that has come to its end, empty if there is none; what follows was torn off."""
     size = file.seek(0, os.SEEK_END)
     length = TAIL
     while True:
         file.seek(max(0, size - length))
-        lines = file.read().splitlines(keepends=True)
+        *lines, _torn = file.read().split(b"\n")
         if len(lines) > 1 or length >= size:
-            return next(iter(lines[-1:]), b"")
+            return lines[-1] + b"\n" if lines else b""
         length *= 16
 
 
 def looks_like_one(path: Path) -> bool:
-    """Whether a file begins as a journal does, or is named as one; it may still be broken."""
+    """Whether a file begins as a journal does, or lies and is named as one; it may still be broken."""
+    is_kept = path.suffix == SUFFIX and (path.absolute().parents[1] / LOCKS).is_dir()
     try:
         with path.open("rb") as file:
-            return path.is_file() and (path.suffix == ".jsonl" or file.read(len(BEGINNING)) == BEGINNING)
+            return path.is_file() and (is_kept or file.read(len(BEGINNING)) == BEGINNING)
     except OSError:
-        return path.suffix == ".jsonl"
+        return is_kept
 
 
 def event_in(line: bytes, path: Path, number: int) -> Event:

@@ -11,6 +11,7 @@ import fcntl
 import json
 import os
 import socket
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
@@ -28,10 +29,18 @@ PATIENCE = 0.25
 
 
 class Locks:
-    """The locks of one run; a context manager that lets go of all of them."""
+    """
+    The locks of one run, or of one journal; a context manager that lets go of all of them.
 
-    def __init__(self, directory: Path, *, purpose: str, since: str) -> None:
-        self._directory = directory
+    Args:
+
+        directories: Where plans and lanes are locked.
+        purpose: What they are held for, for whoever is turned away.
+        since: When that began, for people.
+    """
+
+    def __init__(self, directories: Sequence[Path] = (), *, purpose: str, since: str) -> None:
+        self._directories = directories
         self._note = {"purpose": purpose, "since": since, "pid": os.getpid(), "host": socket.gethostname()}
         self._held = ExitStack()
 
@@ -53,7 +62,8 @@ class Locks:
 
             LockHeld: Another run of the plan is going on.
         """
-        self._take(f"plan-{name}", f"the plan `{name}`")
+        for directory in self._directories:
+            self._take(directory, f"plan-{name}", f"the plan `{name}`")
 
     def lane(self, lane: Lane) -> None:
         """
@@ -63,7 +73,8 @@ class Locks:
 
             LockHeld: Another run works in it.
         """
-        self._take(f"lane-{lane.account_id}-{lane.region}", f"the lane {lane}")
+        for directory in self._directories:
+            self._take(directory, f"lane-{lane.account_id}-{lane.region}", f"the lane {lane}")
 
     def journal(self, path: Path) -> None:
         """
@@ -74,10 +85,9 @@ class Locks:
             LockHeld: Somebody writes to it.
         """
         real = path.resolve()
-        self._take(real.name, f"the journal {path}", real.parent)
+        self._take(real.parent, real.name, f"the journal {path}")
 
-    def _take(self, name: str, what: str, directory: Path | None = None) -> None:
-        directory = directory or self._directory
+    def _take(self, directory: Path, name: str, what: str) -> None:
         path = directory / f"{name}.lock"
         holder = directory / f"{name}.holder"
         lock = FileLock(path, mode=0o600)

@@ -15,9 +15,8 @@ from platformdirs import user_state_path
 
 from orchestrator.errors import JournalError
 from orchestrator.store import journal
-from orchestrator.store.folders import make_private, sync_folder
-
-SUFFIX = ".jsonl"
+from orchestrator.store.folders import LOCKS, make_private, sync_folder
+from orchestrator.store.journal_lines import SUFFIX
 
 
 def default_state_dir() -> Path:
@@ -39,10 +38,26 @@ class StateDir:
         self.root = root.absolute()
         self.base = self.root / "simulated" if simulated else self.root
 
+    @classmethod
+    def holding(cls, path: Path, plan_name: str, *, simulated: bool) -> StateDir | None:
+        """
+        Return the state directory that a journal lies in, None if it was put elsewhere.
+
+        Args:
+
+            path: The journal.
+            plan_name: Its plan.
+            simulated: Whether it is a rehearsal's.
+        """
+        folder = path.absolute().parent
+        root = folder.parents[1] if simulated else folder.parent
+        found = cls(root, simulated=simulated)
+        return found if folder == found.base / plan_name else None
+
     @property
     def locks(self) -> Path:
         """The directory of the locks."""
-        return self.base / ".locks"
+        return self.base / LOCKS
 
     def notices(self, plan_name: str) -> Path:
         """Return where it is kept since when products have been selected in the reviews of a plan."""

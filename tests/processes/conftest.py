@@ -11,7 +11,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 import yaml
@@ -111,14 +111,20 @@ class Bench:
             **more,
         )
 
-    def start(self, service: Service, *arguments: object, env: dict[str, str] | None = None) -> subprocess.Popen[str]:
+    def start(
+        self,
+        service: Service,
+        *arguments: object,
+        env: dict[str, str] | None = None,
+        stdout: int | IO[str] = subprocess.PIPE,
+    ) -> subprocess.Popen[str]:
         """Start the program."""
         return subprocess.Popen(
             [*PROGRAM, *map(str, arguments)],
             env=service.environment() | {"ORCHESTRATOR_STATE_DIR": str(self.folder / "state")} | (env or {}),
             text=True,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             stderr=subprocess.PIPE,
         )
 

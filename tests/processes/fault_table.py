@@ -183,6 +183,29 @@ def corrupt_notices(scene: Scene, service: Service) -> Ended:
     return scene.run(service, "--yes", "--resume")
 
 
+def changed_account(scene: Scene, service: Service) -> Ended:
+    """Let the program that credentials come from hand out those of another account in mid-run."""
+    folder = scene.bench.folder
+    account, program, config = folder / "account", folder / "credentials.sh", folder / "config"
+    account.write_text("111122223333")
+    program.write_text(CREDENTIALS.replace("ACCOUNT", str(account)))
+    program.chmod(0o755)
+    config.write_text(f"[profile renewed]\ncredential_process = {program}\n")
+    process = scene.bench.start(service, "run", scene.plan(), "--yes", env={"AWS_CONFIG_FILE": str(config)})
+    wait_for(process, " accepted ")
+    account.write_text("444455556666")
+    out, err = process.communicate(timeout=LONGEST)
+    return Ended(process.returncode, err + out)
+
+
+CREDENTIALS = """\
+#!/bin/sh
+printf '{"Version": 1, "AccessKeyId": "AKIA%sSIMU", "SecretAccessKey": "x", "SessionToken": "x", "Expiration": "%s"}' \\
+  "$(cat ACCOUNT)" "$(date -u -d '+5 minutes' +%Y-%m-%dT%H:%M:%SZ)"
+"""
+"""Such as have to be renewed before each call, since they are about to expire."""
+
+
 def cut(scene: Scene, service: Service) -> Ended:
     """Resume a journal whose last line is half there."""
     path = unfinished(scene, service)

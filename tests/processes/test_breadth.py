@@ -43,7 +43,7 @@ def named(*names: str, **keys: Any) -> list[dict[str, Any]]:
 
 def plan(bench: Bench, products: list[dict[str, Any]], **keys: Any) -> Any:
     """A plan for both accounts."""
-    return bench.plan(Targets=targets(), **{"Products": products, **keys})
+    return bench.plan(**{"Targets": targets(), "Products": products, **keys})
 
 
 def test_each_account_is_entered_by_its_role_and_named_in_the_journal(bench: Bench, simulate: Simulate) -> None:
@@ -107,6 +107,30 @@ def test_a_lane_that_cannot_be_entered_is_refused_and_does_not_hide(bench: Bench
     ended = bench.run(service, "run", barred, "--yes")
     assert ended.returncode == 5
     assert "no lane could be entered" in ended.stderr
+
+
+def test_a_program_of_credentials_that_fails_bars_its_lanes_only(bench: Bench, simulate: Simulate) -> None:
+    """As a role that is refused does, however it fails; no other lane is the worse for it."""
+    service = simulate(world(product("a"), there=[product("b")]))
+    config, silent = bench.folder / "config", bench.folder / "no-program"
+    silent.write_text("")
+    ways = [targets()[0], {"AccountId": OTHER, "Regions": ["eu-west-1"], "Profile": "vault"}]
+    for program, said in (
+        ("/none/such", "its credentials cannot be had: [Errno 2] No such file or directory: '/none/such'"),
+        (silent, "its credentials cannot be had: [Errno 13] Permission denied"),
+        ("/bin/echo []", "its credentials cannot be had: "),
+        ("/bin/echo nothing", "Expecting value: line 1 column 1"),
+    ):
+        config.write_text(f"[profile vault]\ncredential_process = {program}\n")
+        settings = {"AWS_CONFIG_FILE": str(config)}
+        path = plan(bench, [*named("a", AccountId=HOME), *named("b", AccountId=OTHER)], Targets=ways)
+        review = bench.run(service, "review", path, env=settings)
+        assert (review.returncode, review.stderr) == (1, "")
+        assert f"{OTHER}/eu-west-1  1 line (1 to refuse), NOT READ COMPLETELY: {said}" in review.stdout
+        alone = bench.run(
+            service, "run", bench.plan("pp-b", Targets=ways[1:]), "--yes", env={"AWS_CONFIG_FILE": str(config)}
+        )
+        assert (alone.returncode, said in alone.stderr) == (5, True)
 
 
 def test_a_name_is_resolved_once_and_its_namesake_of_tomorrow_is_left_alone(bench: Bench, simulate: Simulate) -> None:

@@ -19,7 +19,7 @@ from tests.store.test_journal import birth
 
 def locks(folder: Path) -> Locks:
     """Somebody's locks."""
-    return Locks(folder, purpose="run 1 of the plan `x`", since="2026-01-01T00:00:00Z")
+    return Locks([folder], purpose="run 1 of the plan `x`", since="2026-01-01T00:00:00Z")
 
 
 def test_a_lock_excludes_and_names_its_holder(tmp_path: Path) -> None:

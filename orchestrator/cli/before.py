@@ -1,0 +1,91 @@
+"""What has become of the earlier runs of a plan, and how it all ends after them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from orchestrator.cli.signals import exit_code_of
+from orchestrator.cli.streams import leave_at_once, tell, tell_error
+from orchestrator.core.run import Run
+from orchestrator.core.states import DONE, State
+from orchestrator.core.worklist import Worklist
+from orchestrator.errors import ExitCode, Interrupted, OrchestratorError
+
+SEVERITY = (ExitCode.DONE, ExitCode.SOME_NOT_DONE, ExitCode.LEFT_TO_DO)
+"""Exit codes of finished work, the worst last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """
+    What has become of the earlier runs.
+
+    `is_clear` says that nothing of them keeps the new run from beginning, which must not end better than `code`: 0 where
+    all were finished, 4 where one is to be closed with something unknown, 7 where a journal had to be set aside. Where it
+    is not clear, `code` is how this ends. `left` are the lines of finished runs that did not go, each with the exit code of
+    such an end; `stale` the journals to be closed; `any` says that there was something earlier at all.
+    """
+
+    code: ExitCode = ExitCode.DONE
+    is_clear: bool = True
+    left: Mapping[str, ExitCode] = field(default_factory=dict)
+    stale: tuple[Path, ...] = ()
+    any: bool = False
+
+    def then(self, later: Before) -> Before:
+        """Return what has become of these and of another one."""
+        both = self.left.keys() & later.left.keys()
+        left = {**self.left, **later.left} | {line: worse(self.left[line], later.left[line]) for line in both}
+        return Before(worse(self.code, later.code), later.is_clear, left, (*self.stale, *later.stale), any=True)
+
+    def ending(self, code: int, worklist: Worklist | None = None) -> ExitCode:
+        """
+        Say how it all ends.
+
+        Args:
+
+            code: How the new run ended.
+            worklist: What it was about, None if it did not get that far. What an earlier run left behind and it does not
+                meet again is still not done.
+        """
+        met = {line.id for line in worklist.lines} if worklist is not None else set()
+        found = worse(self.code, code)
+        for line, left in self.left.items():
+            if line not in met:
+                found = worse(found, left)
+        return found
+
+
+def worse(one: int, other: int) -> ExitCode:
+    """Return the worse of two exit codes: 7, then a signal's or another's that is none of finished work, then 4, 1, 0."""
+    if ExitCode.JOURNAL in (one, other):
+        return ExitCode.JOURNAL
+    for code in (other, one):
+        if code not in SEVERITY:
+            return ExitCode(code)
+    return max(ExitCode(one), ExitCode(other), key=SEVERITY.index)
+
+
+def left_by(run: Run) -> dict[str, ExitCode]:
+    """Return the lines of a finished run that did not end as they should, each with its exit code."""
+    return {
+        line: ExitCode.LEFT_TO_DO if state is State.STUCK else ExitCode.SOME_NOT_DONE
+        for line, state in run.board.states.items()
+        if state not in DONE
+    }
+
+
+def broken_off(error: BaseException) -> ExitCode:
+    """Say what broke off the work after something had been done, and return the exit code for that."""
+    if isinstance(error, Interrupted):
+        tell_error(error)
+        return ExitCode(128 + error.number)
+    if isinstance(error, OrchestratorError):
+        tell_error(error)
+        # That nothing was terminated, as the others say, is not true any more.
+        return error.exit_code if error.exit_code in (ExitCode.JOURNAL, ExitCode.BUG) else ExitCode.LEFT_TO_DO
+    tell("Interrupted; the new run was not begun.")
+    leave_at_once()
+    return ExitCode(exit_code_of(error))

@@ -1,0 +1,130 @@
+"""A lane that nothing answers in any more: the others go on, and nobody waits for ever."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from orchestrator.api.entrance import SILENT, Entrance, ask_who
+from orchestrator.api.review import take_stock
+from orchestrator.core.inventory import Record
+from orchestrator.core.lane import Lane
+from orchestrator.core.replies import Answer, Page, Problem
+from orchestrator.engine.pools import Pulse
+from orchestrator.errors import NoAccess
+from orchestrator.ports import Identity
+from tests.fakes import LANE, FakeCatalog, FakeClock
+from tests.makers import fake, plan
+
+SOON = 0.05
+SILENT_LANE = Lane(LANE.account_id, "us-east-1")
+
+
+class Gate(Pulse):
+    """What calls hang at; silent once one does, and everything else that was to answer has."""
+
+    def __init__(self, answers: int) -> None:
+        super().__init__()
+        self._opened, self._reached = threading.Event(), threading.Event()
+        self._missing, self._counting = answers, threading.Lock()
+
+    def hang(self) -> None:
+        """Hang."""
+        self._reached.set()
+        self._opened.wait()
+
+    def open(self) -> None:
+        """Let go of what hangs."""
+        self._opened.set()
+
+    def beat(self) -> None:
+        """Count the answers."""
+        with self._counting:
+            self._missing -= 1
+
+    @property
+    def left(self) -> float:
+        """Seconds until one looks again."""
+        return 0.0 if self._reached.is_set() and self._missing <= 0 else SOON
+
+
+class Hanging(FakeCatalog):
+    """A catalog that one kind of call hangs in."""
+
+    def __init__(self, gate: Gate, where: str) -> None:
+        super().__init__(FakeClock(), [fake("pp-a")])
+        self._gate = gate
+        self._where = where
+
+    def scan(self, page_token: str | None) -> Answer[Page] | Problem:
+        """Read a page."""
+        self._hang("scan")
+        return super().scan(page_token)
+
+    def record_history(self, product_id: str) -> Answer[tuple[Record, ...]] | Problem:
+        """Read records."""
+        self._hang("history")
+        return super().record_history(product_id)
+
+    def caller_identity(self) -> Answer[Identity] | Problem:
+        """Say who we are."""
+        self._hang("identity")
+        return super().caller_identity()
+
+    def _hang(self, where: str) -> None:
+        if where == self._where:
+            self._gate.hang()
+
+
+@pytest.fixture
+def gates() -> Iterator[Callable[[int], Gate]]:
+    """Makes gates; all are opened at the end."""
+    made: list[Gate] = []
+
+    def make(answers: int) -> Gate:
+        made.append(Gate(answers))
+        return made[-1]
+
+    yield make
+    for gate in made:
+        gate.open()
+
+
+def entrance(gate: Gate, where: str, *lanes: Lane) -> Entrance:
+    """Lanes, of which one hangs."""
+    well, hanging = FakeCatalog(FakeClock(), [fake("pp-a")]), Hanging(gate, where)
+    return Entrance(
+        connect=lambda lane: hanging if lane == SILENT_LANE else well,
+        identities={lane: Identity(account_id=lane.account_id, arn="arn") for lane in lanes},
+        endpoints=dict.fromkeys(lanes, "memory://catalog"),
+        simulated=False,
+        workers=4,
+        pulse=lambda: gate,
+    )
+
+
+def test_a_listing_that_never_ends_is_not_complete(gates: Callable[[int], Gate]) -> None:
+    """The lane is refused, the other one is not; if there is no other, nothing could be read."""
+    # To be heard are a scan, a search, and that both are done; the beginning counts as well.
+    well, silent = take_stock(plan("pp-a"), entrance(gates(4), "scan", LANE, SILENT_LANE))
+    assert (well.lane, well.complete) == (LANE, True)
+    assert (silent.lane, silent.complete, silent.barred, silent.problem) == (SILENT_LANE, False, True, SILENT)
+    with pytest.raises(NoAccess, match=r"no lane could be read: .*it was given up, since nothing answered any more"):
+        take_stock(plan("pp-a"), entrance(gates(0), "scan", SILENT_LANE))
+
+
+def test_records_that_never_come_leave_their_lane_unread(gates: Callable[[int], Gate]) -> None:
+    """What became of a product that is missing cannot be told."""
+    [found] = take_stock(plan("pp-a", "pp-missing"), entrance(gates(0), "history", SILENT_LANE))
+    assert (found.complete, found.barred, found.problem) == (False, False, SILENT)
+
+
+def test_nobody_is_waited_for_at_the_door(gates: Callable[[int], Gate]) -> None:
+    """The lane cannot be entered, and the other one can."""
+    gate = gates(3)
+    connect = entrance(gate, "identity", LANE, SILENT_LANE).connect
+    known, silent = ask_who(connect, [LANE, SILENT_LANE], gate)
+    assert isinstance(known, Identity)
+    assert silent == SILENT

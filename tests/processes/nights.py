@@ -1,0 +1,26 @@
+"""What tests of nightly jobs have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from orchestrator.store import journal
+from orchestrator.store.journal_birth import birth_lines
+from tests.processes.conftest import Service
+
+Simulate = Callable[[dict[str, Any]], Service]
+NIGHTLY = ("--yes", "--resume")
+DAY = 86_400
+QUICK = [{"Id": "pp-b", "Duration": 0}, {"Id": "pp-c", "Duration": 0}]
+
+
+def age(path: Path, seconds: float) -> None:
+    """Let a journal's run have begun so long ago."""
+    story = journal.load(path)
+    birth = replace(story.birth, header=replace(story.birth.header, started_at=story.birth.header.started_at - seconds))
+    lines = path.read_bytes().splitlines(keepends=True)
+    begun = list(birth_lines(birth))
+    path.write_bytes(b"".join([*begun, *lines[len(begun) :]]))
