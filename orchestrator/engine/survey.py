@@ -47,6 +47,7 @@ LONGEST_WAIT = 20.0
 LONGEST_ASKED = 180.0
 """Seconds after which a question is not repeated any more."""
 
+SCAN, SEARCH = "ScanProvisionedProducts", "SearchProvisionedProducts"
 MOST_PAGES = 100_000
 MOST_RECORD_PAGES = 25
 """Pages of a lane's newest records (20 each) that are read to learn what became of products that are missing."""
@@ -103,12 +104,12 @@ class Surveyor:
             The inventory; incomplete, with the problem named, if anything could not be read.
         """
         begun_at = self.clock.now()
-        scanned = self._list("ScanProvisionedProducts", catalog.scan)
-        problem = scanned.problem
-        if problem is None:
-            searched = self._list("SearchProvisionedProducts", catalog.search)
-            problem = searched.problem
-        if problem is not None:
+        scanned, searched = self._list(SCAN, catalog.scan), Listing()
+        if scanned.problem is None:
+            searched = self._list(SEARCH, catalog.search)
+            self._read_again(scanned, searched, SCAN, catalog.scan)
+            self._read_again(searched, scanned, SEARCH, catalog.search)
+        if problem := scanned.problem or searched.problem:
             barred = not scanned.products
             return Inventory(
                 lane=lane, begun_at=begun_at, complete=False, problem=problem, barred=barred, products=scanned.products
@@ -170,6 +171,18 @@ class Surveyor:
             tokens.add(token)
         listing.problem = f"{operation} repeats its pages without end"
         return listing
+
+    def _read_again(
+        self, listing: Listing, other: Listing, operation: str, read: Callable[[str | None], Answer[Page] | Problem]
+    ) -> None:
+        """Read a listing once more that lacks what the other one shows: unsorted pages may skip products (documented)."""
+        if listing.problem or other.problem or other.products.keys() <= listing.products.keys():
+            return
+        again = self._list(operation, read)
+        listing.problem = again.problem
+        listing.pages += again.pages
+        listing.total = again.total
+        gather(listing.products, again.products.values())
 
     def _histories(self, catalog: Catalog, asked: list[str]) -> tuple[dict[str, tuple[Record, ...]], str | None]:
         """Read the histories of single products."""

@@ -59,6 +59,33 @@ def test_a_product_that_is_shown_twice_with_other_tags_has_none_that_anybody_kno
     assert [line.decision for line in made.lines] == [Decision.REFUSE, Decision.TERMINATE]
 
 
+def test_what_a_page_has_skipped_is_looked_for_once_more() -> None:
+    """By reading the listing again that lacks what the other one shows."""
+    for skipping, other in ((Operation.SCAN, Operation.SEARCH), (Operation.SEARCH, Operation.SCAN)):
+        catalog, clock = lane(3)
+        shown = tuple(product(f"pp-00{n}") for n in (0, 2))
+        catalog.trouble[skipping].append(says(Answer(Page(products=shown))))
+        inventory = stock_of(surveyed(catalog, clock), catalog, plan())
+        assert inventory.complete
+        assert (len(inventory.products), dict(inventory.only_searched)) == (3, {})
+        assert all(found.tags is not None for found in inventory.products.values())
+        operations = [operation for operation, _ in catalog.calls]
+        assert (operations.count(skipping), operations.count(other)) == (2, 1)
+
+
+def test_what_only_the_search_still_shows_is_looked_for_no_more_than_that() -> None:
+    """It lags behind (seen); and a second reading that fails is no complete listing."""
+    catalog, clock = lane(1)
+    late = (product("pp-000"), product("pp-gone"))
+    catalog.trouble[Operation.SEARCH].extend([says(Answer(Page(products=late)))] * 2)
+    inventory = stock_of(surveyed(catalog, clock), catalog, plan())
+    assert (inventory.complete, set(inventory.only_searched)) == (True, {"pp-gone"})
+    assert [operation for operation, _ in catalog.calls] == [Operation.SCAN, Operation.SEARCH, Operation.SCAN]
+    catalog.trouble[Operation.SCAN].extend([lambda carry_out: carry_out(), says(Denied("AccessDenied", "no"))])
+    again = stock_of(surveyed(catalog, clock), catalog, plan())
+    assert (again.complete, again.problem) == (False, "ScanProvisionedProducts failed: AccessDenied: no")
+
+
 def test_a_history_of_other_products_tells_nothing_of_this_one() -> None:
     """A filter that is not heeded would make a product that nobody has seen one that was terminated before."""
     catalog, clock = lane(3)

@@ -203,7 +203,16 @@ READS = [
         on=NOTHING,
     ),
     Fault(
-        name="a listing leaves a product out",
+        name="pages of a listing skip products",
+        products=[product(f"{n:02d}") for n in range(45)],
+        world={"Paging": {"Skip": 0.1}},
+        plan={"Products": [{"ProvisionedProductId": f"pp-{n:02d}"} for n in range(45)], "Limits": {"MaxTerminations": 45}},
+        said=["45 terminated", " 0 refused"],
+        code=0,
+        on=NOTHING,
+    ),
+    Fault(
+        name="a listing leaves a product out each time",
         products=[product("a", HiddenFromSearch=True)],
         said=["1 product refused:", "the complete listing shows it and the search does not"],
         code=1,
