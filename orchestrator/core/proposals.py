@@ -1,5 +1,6 @@
 """
-What should be asked of the world now: state → commands, in order of urgency. Reads only.
+What should be asked of the world now: state → commands, in order of urgency, and the events by which they become history.
+Reads only.
 """
 
 from __future__ import annotations
@@ -7,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
+from orchestrator.core import events as e
 from orchestrator.core import tokens
+from orchestrator.core import volatile as v
 from orchestrator.core.commands import (
     Command,
     DescribeProduct,
@@ -193,3 +196,28 @@ def send(t: Termination, state: State, lane: LaneWork, run_id: str) -> Terminate
         options=t.line.options,
         record_before=conclusion.record_id,
     )
+
+
+def issued(command: Command, at: float) -> e.Event:
+    """
+    Return the event by which a wish becomes history.
+
+    Args:
+
+        command: What is about to be called.
+        at: Now, seconds since the epoch.
+    """
+    if isinstance(command, Terminate):
+        return e.Intended(
+            at=at,
+            line=command.line,
+            attempt=command.attempt,
+            send=command.send,
+            token=command.token,
+            ignore_errors=command.options.ignore_errors,
+            retain_physical_resources=command.options.retain_physical_resources,
+            accept_language=command.options.accept_language,
+            record_before=command.record_before,
+        )
+    line = None if isinstance(command, ListPage) else command.line
+    return v.Asked(at=at, lane=command.lane, operation=Operation(command.operation), line=line)

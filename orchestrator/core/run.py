@@ -15,34 +15,15 @@ down between applying them and acting on them:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from orchestrator.core import changes, ticks
 from orchestrator.core import events as e
-from orchestrator.core import volatile as v
-from orchestrator.core.commands import Command, ListPage, Operation, Terminate
-from orchestrator.core.hearing import hear
-from orchestrator.core.inventory import gather
+from orchestrator.core.commands import Command
 from orchestrator.core.lane import Lane
-from orchestrator.core.lane_work import LISTING_TRIES, MOST_PAGES
 from orchestrator.core.plan import Plan
 from orchestrator.core.proposals import propose
-from orchestrator.core.replies import (
-    Answer,
-    Denied,
-    Interrupt,
-    NotFound,
-    NotSent,
-    Page,
-    Rejected,
-    Reply,
-    Stop,
-    Throttled,
-    Tick,
-    Unanswered,
-    Unauthenticated,
-    explain,
-)
+from orchestrator.core.receiving import receive
+from orchestrator.core.replies import Interrupt, Reply, Stop, Tick
 from orchestrator.core.states import Board, State
 from orchestrator.core.tally import Tally, tally
 from orchestrator.core.termination import Termination
@@ -110,7 +91,7 @@ class Run:
                 until = round(reply.at + self.grace, 6)
                 return [e.Draining(at=reply.at, why=e.Drain.STOPPED, detail="`stop` was asked for", until=until)]
             case _:
-                return list(self._hear(reply))
+                return list(receive(self._work, reply))
 
     def apply(self, event: e.Event) -> None:
         """
@@ -221,85 +202,3 @@ class Run:
         unmet = sum(t.options_unmet for t in self._work.lines.values())
         unseen = self.worklist.nothing_was_ever_seen
         return tally(self._work.board, options_unmet=unmet, audit_owed=self._work.owes_audit, nothing_seen=unseen)
-
-    def _hear(self, reply: Reply) -> Iterator[e.Event]:
-        command = reply.command
-        line = None if isinstance(command, ListPage) else command.line
-        outcome = reply.outcome
-        yield v.Heard(
-            at=reply.at,
-            lane=command.lane,
-            operation=command.operation,
-            line=line,
-            slower=isinstance(outcome, Throttled | NotSent | Unanswered),
-            well=isinstance(outcome, Answer | NotFound | Denied | Rejected),
-            missed=isinstance(outcome, Denied | Rejected | Unanswered),
-            definite=isinstance(outcome, Denied | Rejected),
-            denied=isinstance(outcome, Denied),
-            problem=None if isinstance(outcome, Answer | NotFound) else explain(outcome),
-        )
-        if isinstance(outcome, Unauthenticated):
-            reason = f"its credentials are no longer accepted: {explain(outcome)}"
-            yield e.LaneLost(at=reply.at, lane=command.lane, reason=reason)
-        if isinstance(command, ListPage):
-            yield from self._hear_page(reply, command)
-        elif (t := self._work.lines.get(command.line)) is not None:
-            yield from hear(reply, t, self._work.state(t), self._work.rules(t))
-
-    def _hear_page(self, reply: Reply, command: ListPage) -> Iterator[e.LaneEvent]:
-        lane = self._work.lanes[command.lane]
-        listing = lane.listing
-        if listing is None or (listing.number, listing.page) != (command.listing, command.page):
-            return
-        at, number = reply.at, command.listing
-        match reply.outcome:
-            case Answer(Page(next_token=next_token) as page):
-                if next_token is not None and (next_token in listing.tokens or listing.page >= MOST_PAGES):
-                    reason = "its pages repeat without end"
-                    yield v.ListingFailed(at=at, lane=lane.lane, listing=number, reason=reason)
-                    return
-                yield v.PageRead(
-                    at=at,
-                    lane=lane.lane,
-                    listing=number,
-                    operation=listing.operation,
-                    products=page.products,
-                    next_token=next_token,
-                )
-                if next_token is None and listing.operation is Operation.SEARCH:
-                    searched = listing.searched.copy()
-                    gather(searched, page.products)
-                    yield self._work.listed(lane, replace(listing, searched=searched), at)
-            case NotFound() | Denied() | Rejected() | Answer():
-                reason = "the listing was refused"
-                yield v.ListingFailed(at=at, lane=lane.lane, listing=number, reason=reason)
-            case Unanswered() if listing.misses + 1 >= LISTING_TRIES:
-                reason = "a page stayed unanswered"
-                yield v.ListingFailed(at=at, lane=lane.lane, listing=number, reason=reason)
-            case _:
-                return
-
-
-def issued(command: Command, at: float) -> e.Event:
-    """
-    Return the event by which a wish becomes history.
-
-    Args:
-
-        command: What is about to be called.
-        at: Now, seconds since the epoch.
-    """
-    if isinstance(command, Terminate):
-        return e.Intended(
-            at=at,
-            line=command.line,
-            attempt=command.attempt,
-            send=command.send,
-            token=command.token,
-            ignore_errors=command.options.ignore_errors,
-            retain_physical_resources=command.options.retain_physical_resources,
-            accept_language=command.options.accept_language,
-            record_before=command.record_before,
-        )
-    line = None if isinstance(command, ListPage) else command.line
-    return v.Asked(at=at, lane=command.lane, operation=Operation(command.operation), line=line)

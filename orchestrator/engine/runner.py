@@ -15,8 +15,9 @@ from itertools import islice
 
 from orchestrator.core.commands import Command
 from orchestrator.core.events import Beginning, Event, Intended
+from orchestrator.core.proposals import issued
 from orchestrator.core.replies import Interrupt, Outcome, Reply, Stop, Tick
-from orchestrator.core.run import Run, issued
+from orchestrator.core.run import Run
 from orchestrator.core.volatile import Pulse
 from orchestrator.engine.interrupt import Interruption
 from orchestrator.engine.observers import Audience

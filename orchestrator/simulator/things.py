@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from orchestrator.simulator.specs import ProductSpec
+
 Json = dict[str, Any]
 
 
@@ -66,6 +68,29 @@ class Product:
     last_record: Record | None = None
     current: Record | None = None
     gone_at: float | None = None
+
+    @classmethod
+    def of(cls, spec: ProductSpec, created_at: float, account: str, region: str) -> Product:
+        """Return the product that a world file describes, as it is at first."""
+        return cls(
+            id=spec.Id,
+            name=spec.Name or spec.Id,
+            type=spec.Type,
+            status=spec.Status,
+            created_at=created_at,
+            account=account,
+            region=region,
+            duration=spec.Duration or 0.0,
+            outcomes=list(spec.Terminations),
+            course=spec.Course,
+            error={"Code": spec.Error.Code, "Description": spec.Error.Description},
+            tags=dict(spec.Tags),
+            hidden=spec.HiddenFromSearch,
+            catalog_id=spec.ProductId,
+            catalog_name=spec.ProductName,
+            user_arn=spec.UserArn or f"arn:aws:sts::{account}:assumed-role/Simulated/somebody",
+            owned_by=spec.OwnedBy,
+        )
 
     @property
     def stack_arn(self) -> str:

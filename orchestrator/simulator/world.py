@@ -65,25 +65,7 @@ class World:
                 self._populate(product, now - product.Age * DAY, now)
 
     def _populate(self, spec: ProductSpec, created_at: float, now: float) -> None:
-        product = Product(
-            id=spec.Id,
-            name=spec.Name or spec.Id,
-            type=spec.Type,
-            status=spec.Status,
-            created_at=created_at,
-            account=self.account,
-            region=self.region,
-            duration=spec.Duration or 0.0,
-            outcomes=list(spec.Terminations),
-            course=spec.Course,
-            error={"Code": spec.Error.Code, "Description": spec.Error.Description},
-            tags=dict(spec.Tags),
-            hidden=spec.HiddenFromSearch,
-            catalog_id=spec.ProductId,
-            catalog_name=spec.ProductName,
-            user_arn=spec.UserArn or f"arn:aws:sts::{self.account}:assumed-role/Simulated/somebody",
-            owned_by=spec.OwnedBy,
-        )
+        product = Product.of(spec, created_at, self.account, self.region)
         self._products[product.id] = product
         provisioning = self._new_record(product, "PROVISION_PRODUCT", created_at)
         provisioning.status = "SUCCEEDED"

@@ -11,6 +11,7 @@ from orchestrator.core.events import Beginning, Event
 from orchestrator.core.inventory import Record
 from orchestrator.core.ordering import in_turn
 from orchestrator.core.plan import Limits, Options, Plan, Retry, Tolerance
+from orchestrator.core.proposals import issued
 from orchestrator.core.replies import (
     Answer,
     Denied,
@@ -26,7 +27,7 @@ from orchestrator.core.replies import (
     Unanswered,
     Unauthenticated,
 )
-from orchestrator.core.run import Run, issued
+from orchestrator.core.run import Run
 from orchestrator.core.settle import Sighting
 from orchestrator.core.states import GONE, UNDER_WAY, State
 from orchestrator.core.volatile import Listed

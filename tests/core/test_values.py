@@ -16,7 +16,7 @@ from orchestrator.core.guards import refusals
 from orchestrator.core.inventory import RecordError
 from orchestrator.core.lane import Lane
 from orchestrator.core.pacing import EARLY_IN_FLIGHT, FLOOR, Pace
-from orchestrator.core.plan import Entry, Limits, Plan, Tolerance
+from orchestrator.core.plan import Conditions, Entry, Limits, Plan, Protection, Selection, Tolerance
 from orchestrator.core.replies import Denied, NotFound, NotSent, Throttled, explain
 from orchestrator.core.tokens import jitter, token
 from orchestrator.core.validation import validate
@@ -198,3 +198,20 @@ def test_the_diagram_has_every_state_that_events_lead_to() -> None:
     drawn = diagram()
     assert drawn.startswith("stateDiagram-v2\n    [*] --> pending\n")
     assert "    requested --> pending: Throttled, NotSent\n" in drawn
+
+
+def test_a_plan_whose_lines_were_moved_means_the_same() -> None:
+    """Where its parts are written is nothing that it wants; all else is."""
+
+    def written(at: str, **changes: object) -> Plan:
+        parts = {
+            "entries": (Entry(name="a", where=at),),
+            "selections": (Selection(conditions=Conditions(names=("b*",)), where=at),),
+            "protections": (Protection(conditions=Conditions(names=("c*",)), where=at),),
+        }
+        return Plan(name="test", **parts | changes)  # type: ignore[arg-type]
+
+    assert written("p.yaml:3") != written("p.yaml:9")
+    assert written("p.yaml:3").unplaced == written("p.yaml:9").unplaced
+    assert written("p.yaml:3").unplaced != written("p.yaml:3", protections=()).unplaced
+    assert written("p.yaml:3").unplaced != written("p.yaml:3", limits=Limits(max_terminations=1)).unplaced

@@ -12,8 +12,9 @@ from orchestrator.core import volatile as v
 from orchestrator.core.commands import Command, DescribeProduct, DescribeRecord, ListPage, Operation, ReadHistory, Terminate
 from orchestrator.core.inventory import FAILED, SUCCEEDED, TERMINATE
 from orchestrator.core.plan import Limits, Options, Retry, Tolerance
+from orchestrator.core.proposals import issued
 from orchestrator.core.replies import Answer, Denied, NotFound, Page, Rejected, Reply, Throttled, Tick, Unanswered
-from orchestrator.core.run import Run, issued
+from orchestrator.core.run import Run
 from orchestrator.core.settle import Sighting
 from orchestrator.core.states import Board, State
 from orchestrator.core.watch import after_miss

@@ -13,8 +13,9 @@ from orchestrator.core.events import Beginning, Drain, Drifted, Event, LaneClose
 from orchestrator.core.inventory import FAILED, SUCCEEDED, TERMINATE
 from orchestrator.core.lane import Lane
 from orchestrator.core.plan import Limits, Options, Plan, Retry, Tolerance
+from orchestrator.core.proposals import issued
 from orchestrator.core.replies import Denied, NotSent, Rejected, Reply, Throttled, Unanswered
-from orchestrator.core.run import Run, issued
+from orchestrator.core.run import Run
 from orchestrator.core.states import State
 from orchestrator.engine.observers import Audience
 from orchestrator.engine.pools import InlineExecutor
