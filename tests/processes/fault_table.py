@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -188,7 +189,8 @@ def changed_account(scene: Scene, service: Service) -> Ended:
     folder = scene.bench.folder
     account, program, config = folder / "account", folder / "credentials.sh", folder / "config"
     account.write_text("111122223333")
-    program.write_text(CREDENTIALS.replace("ACCOUNT", str(account)))
+    soon = datetime.now(UTC) + timedelta(minutes=5)
+    program.write_text(CREDENTIALS.format(account=account, soon=soon.isoformat(timespec="seconds")))
     program.chmod(0o755)
     config.write_text(f"[profile renewed]\ncredential_process = {program}\n")
     process = scene.bench.start(service, "run", scene.plan(), "--yes", env={"AWS_CONFIG_FILE": str(config)})
@@ -200,8 +202,8 @@ def changed_account(scene: Scene, service: Service) -> Ended:
 
 CREDENTIALS = """\
 #!/bin/sh
-printf '{"Version": 1, "AccessKeyId": "AKIA%sSIMU", "SecretAccessKey": "x", "SessionToken": "x", "Expiration": "%s"}' \\
-  "$(cat ACCOUNT)" "$(date -u -d '+5 minutes' +%Y-%m-%dT%H:%M:%SZ)"
+printf '{{"Version": 1, "SecretAccessKey":"x", "SessionToken": "x", "Expiration": "{soon}", "AccessKeyId": "AKIA%sK"}}' \\
+  "$(cat {account})"
 """
 """Such as have to be renewed before each call, since they are about to expire."""
 
