@@ -27,7 +27,7 @@ MOST_AT_DOOR = 64
 MOST_NAMED = 5
 NO_ENTRY = "nothing was begun; set credentials, region and endpoint as for any AWS tool, and see `orchestrator doctor PLAN`"
 WRONG_ACCOUNT = "set the credentials that the plan is for, or correct its AccountId; `orchestrator doctor PLAN` tells whose"
-SILENT = "it was given up, since nothing answered any more"
+SILENT = "nothing answered any more for ten minutes"
 AMBIENT = "ambient"
 """Stands for the account of the environment's credentials until it is known."""
 
