@@ -11,13 +11,15 @@ Composes the packages below it and holds no rule of its own.
 from orchestrator.api.abandoning import abandon, set_aside
 from orchestrator.api.again import load_again
 from orchestrator.api.doctoring import Diagnosis, diagnose
+from orchestrator.api.door import Entrance
 from orchestrator.api.driving import GRACE, RunResult, RunSettings
-from orchestrator.api.entrance import Entrance, enter, enter_lanes, reenter, rehearse
+from orchestrator.api.entrance import enter, enter_lanes, reenter, region_of_environment, rehearse
+from orchestrator.api.frame import replay
 from orchestrator.api.keeping import Kept, kept_journals, prune_journals
 from orchestrator.api.review import Review, mend_notices, refuse, survey
 from orchestrator.api.runs import MAX_AGE, NIGHT, has_expired, left_by_canary, resume, run
 from orchestrator.api.stopping import is_going_on, stop
-from orchestrator.api.worklists import WORKLIST_MAX_AGE, recheck, save_worklist
+from orchestrator.api.worklists import WORKLIST_MAX_AGE, outdated, recheck, save_worklist
 from orchestrator.store.plan_file import load_plan
 from orchestrator.store.state_dir import StateDir, default_state_dir
 
@@ -45,11 +47,14 @@ __all__ = [
     "load_again",
     "load_plan",
     "mend_notices",
+    "outdated",
     "prune_journals",
     "recheck",
     "reenter",
     "refuse",
+    "region_of_environment",
     "rehearse",
+    "replay",
     "resume",
     "run",
     "save_worklist",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from orchestrator.api.frame import replay
@@ -86,8 +87,10 @@ def renamed(path: Path, reason: str) -> Path:
     aside = path.with_name(path.name + ".corrupt")
     try:
         path.rename(aside)
-        aside.with_name(aside.name + ".reason").write_text(reason + "\n", errors="replace")
     except OSError as error:
         message = f"{path}: cannot be renamed: {error.strerror}"
         raise JournalError(message) from error
+    # It is aside, whether there is room for the reason or not.
+    with suppress(OSError):
+        aside.with_name(aside.name + ".reason").write_text(reason + "\n", errors="replace")
     return aside

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from orchestrator.api.entrance import Entrance
+from orchestrator.api.door import Entrance
 from orchestrator.core.events import Beginning, Event
 from orchestrator.core.run import Run
 from orchestrator.engine.clock import ReplyInbox

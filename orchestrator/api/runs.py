@@ -7,8 +7,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from orchestrator.api.door import Entrance
 from orchestrator.api.driving import Opening, RunResult, RunSettings, drive, result_of
-from orchestrator.api.entrance import Entrance
 from orchestrator.api.frame import lanes_of, locks_of, replay, states_of
 from orchestrator.api.review import Review, refuse
 from orchestrator.api.worklists import callers_of
@@ -82,6 +82,7 @@ def run(
 
     lanes = list(entrance.identities)
     with listening(settings.interruption), locks_of(plan.name, lanes, path, [state], started_at, run_id):
+        journal.make_room(path, len(review.worklist.lines))
         make_way()
         refuse_unfinished(plan.name, state, simulated=entrance.simulated)
         listings = [listed(inventory) for inventory in review.inventories if inventory.complete]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from orchestrator.api.entrance import Entrance, listed_briefly
+from orchestrator.api.door import Entrance, listed_briefly
 from orchestrator.api.review import Review, take_stock
 from orchestrator.core.drift import drifts
 from orchestrator.core.duration import format_duration
@@ -48,7 +48,8 @@ def recheck(
         NoAccess: No lane could be read at all.
     """
     worklist, now = reviewed.worklist, entrance.clock.now()
-    refuse_outdated(reviewed, now, max_age)
+    if problem := outdated(reviewed, now, max_age):
+        raise GuardRefused(problem)
     foreign = [lane for lane in worklist.usable_lanes if lane not in entrance.lanes]
     if foreign:
         message = f"the worklist is for {', '.join(map(str, foreign))}, and this is {', '.join(map(str, entrance.lanes))}"
@@ -98,24 +99,27 @@ def refuse_elsewhere(reviewed: Reviewed, entrance: Entrance) -> None:
         raise GuardRefused(message)
 
 
-def refuse_outdated(reviewed: Reviewed, now: float, max_age: float | None) -> None:
+def outdated(reviewed: Reviewed, now: float, max_age: float | None) -> str | None:
     """
-    Refuse a worklist that is too old, or from the future.
+    Say why a worklist is too old to be run, or from the future.
 
-    Raises:
+    Args:
 
-        GuardRefused: It is.
+        reviewed: The worklist.
+        now: Seconds since the epoch.
+        max_age: Seconds that it may be old; None for the default.
+
+    Returns:
+
+        The reason, None if it is neither.
     """
     age = now - reviewed.worklist.made_at
     allowed = min(WORKLIST_MAX_AGE, reviewed.expires_at - reviewed.worklist.made_at) if max_age is None else max_age
     if age > allowed:
-        message = (
-            f"the worklist is {format_duration(age)} old, and may be {format_duration(allowed)}; review the plan again"
-        )
-        raise GuardRefused(message)
+        return f"the worklist is {format_duration(age)} old, and may be {format_duration(allowed)}; review the plan again"
     if age < -CLOCK_SKEW:
-        message = "the worklist was made in the future; is the clock right?"
-        raise GuardRefused(message)
+        return "the worklist was made in the future; is the clock right?"
+    return None
 
 
 def save_worklist(review: Review, path: Path, plan_file: Path) -> str:

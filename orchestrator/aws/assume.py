@@ -33,10 +33,17 @@ class Actor(botocore.session.Session):
     making = threading.RLock()
     role: Credentials | None = None
 
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:  # noqa: ANN401 - as the base class has it
+        super().__init__(*arguments, **keywords)
+        self._looking = threading.RLock()
+
     def get_credentials(self) -> Credentials | None:
-        """Return the credentials of the role, else the session's own."""
-        own: Credentials | None = super().get_credentials() if self.role is None else self.role
-        return own
+        """Return the credentials of the role, else the session's own, which a program may take its time to find."""
+        if self.role is not None:
+            return self.role
+        with self._looking:
+            own: Credentials | None = super().get_credentials()
+            return own
 
     def create_client(self, *arguments: Any, **keywords: Any) -> Any:  # noqa: ANN401 - as the base class has it
         """Make a client, nobody else making one."""

@@ -7,78 +7,93 @@ meanwhile. In another account every product of ours is "not found" (inferred), w
 
 from __future__ import annotations
 
-import re
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
-from botocore.awsrequest import AWSPreparedRequest
+from botocore.credentials import Credentials, ReadOnlyCredentials
 
 from orchestrator.aws.answers import Refused, identity_in
 from orchestrator.aws.faults import one_line, problem
 from orchestrator.core.replies import NotSent, Problem, Unauthenticated, explain
 from orchestrator.ports import Identity
 
-KEY_ID = re.compile(r"Credential=([^/,\s]+)/")
+PAUSE = 5.0
+"""Seconds for which a key that nobody could tell the owner of is not asked about again."""
+
+
+class Held(Credentials):
+    """Credentials of a source, of which none signs anything before it is known whose it is."""
+
+    def __init__(self, source: Credentials, vouch: Callable[[ReadOnlyCredentials], None]) -> None:
+        super().__init__("held", "held", method=source.method)
+        self._source = source
+        self._vouch = vouch
+
+    def get_frozen_credentials(self) -> ReadOnlyCredentials:
+        """Return what a request is signed with; raises `Refused` if that must not be."""
+        frozen: ReadOnlyCredentials = self._source.get_frozen_credentials()
+        self._vouch(frozen)
+        return frozen
 
 
 class Caller:
     """
-    Lets no request leave that is signed with the keys of another account.
+    Who we are in an account.
 
     Args:
 
-        account_id: Whose they have to be.
-        make: Makes a client of a service.
+        account_id: Whose the credentials have to be.
+        make: Makes a client of a service that signs with certain credentials.
+        source: Where credentials come from, None if there are none.
     """
 
-    def __init__(self, account_id: str, make: Callable[[str], Any]) -> None:
+    def __init__(self, account_id: str, make: Callable[[str, Credentials | None], Any], source: Credentials | None) -> None:
         self._account_id = account_id
         self._make = make
+        self._source = source
         self._known: set[str] = set()
+        self._refused: dict[str, tuple[float, Problem]] = {}
         self._asking = threading.Lock()
+        self.credentials = Held(source, self._vouch) if source is not None else None
 
     def identify(self) -> Identity:
-        """Ask STS who we are, and remember the key if it is ours; raises whatever goes wrong with that."""
+        """Ask STS who we are; raises whatever goes wrong with that."""
+        return self._ask(self._source.get_frozen_credentials() if self._source is not None else None)
+
+    def _ask(self, frozen: ReadOnlyCredentials | None) -> Identity:
+        # With the very key that is asked about: the next one of the same source may be another's.
+        key = Credentials(str(frozen.access_key), str(frozen.secret_key), frozen.token) if frozen is not None else None
         # Asked once for each key, so its client is not kept.
-        client = self._make("sts")
-        signed: list[str] = []
-        client.meta.events.register("before-send", lambda request, **_: signed.append(key_of(request)))
-        identity = identity_in(client.get_caller_identity())
-        if identity.account_id == self._account_id:
-            self._known.update(signed[-1:])
+        identity = identity_in(self._make("sts", key).get_caller_identity())
+        if frozen is not None and identity.account_id == self._account_id:
+            self._known.add(str(frozen.access_key))
         return identity
 
-    def hold(self, request: AWSPreparedRequest, **_: object) -> None:
-        """
-        Look at a signed request before it is sent; a handler of botocore's `before-send`.
-
-        Raises:
-
-            Refused: It must not be sent.
-        """
-        key = key_of(request)
+    def _vouch(self, frozen: ReadOnlyCredentials) -> None:
+        """Let a key sign that is the account's; raises `Refused` for any other. Many threads, one question."""
+        key = str(frozen.access_key)
         if key in self._known:
             return
         with self._asking:
-            if key not in self._known and (found := self._problem_with(key)) is not None:
+            if key in self._known:
+                return
+            earlier = self._refused.get(key)
+            if earlier is not None and time.monotonic() - earlier[0] < PAUSE:
+                raise Refused(earlier[1])
+            found = self._problem_with(frozen)
+            if found is not None:
+                self._refused[key] = time.monotonic(), found
                 raise Refused(found)
 
-    def _problem_with(self, key: str) -> Problem | None:
+    def _problem_with(self, frozen: ReadOnlyCredentials) -> Problem | None:
         try:
-            identity = self.identify()
+            identity = self._ask(frozen)
         except Exception as error:  # noqa: BLE001 - whatever it is, nobody knows whose the key is
             found = problem(error)
             return found if isinstance(found, Unauthenticated) else NotSent(f"sts:GetCallerIdentity: {explain(found)}")
         if identity.account_id != self._account_id:
             who = f"account {identity.account_id} ({one_line(identity.arn)})"
             return Unauthenticated("wrong account", f"they belong to {who} now")
-        # The question may have been signed with a newer key of the same source, which may be new for every request.
-        self._known.add(key)
         return None
-
-
-def key_of(request: AWSPreparedRequest) -> str:
-    """Return the id of the access key that a request is signed with; it is no secret (documented)."""
-    found = KEY_ID.search(str(request.headers.get("Authorization", "")))
-    return found[1] if found else ""

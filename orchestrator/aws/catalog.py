@@ -49,19 +49,16 @@ class BotoCatalog:
     Args:
 
         account_id: The account that the lane is in.
-        client: Makes the lane's client of a service.
-        credentials: Gives what the clients sign with.
+        make: Makes the lane's client of a service that signs with certain credentials.
+        source: Where the credentials come from, None if there are none.
     """
 
-    def __init__(
-        self, account_id: str, client: Callable[[str], Any], credentials: Callable[[], Credentials | None]
-    ) -> None:
-        self._credentials = credentials
-        self._caller = Caller(account_id, client)
-        self._client: ServiceCatalogClient = client("servicecatalog")
+    def __init__(self, account_id: str, make: Callable[[str, Credentials | None], Any], source: Credentials | None) -> None:
+        self._source = source
+        self._caller = Caller(account_id, make, source)
+        self._client: ServiceCatalogClient = make("servicecatalog", self._caller.credentials)
         self._client.meta.events.register("before-parse", hold_to_shape)
-        self._client.meta.events.register("before-send", self._caller.hold)
-        self._make = client
+        self._make = make
         self._access: AccessLevelFilterTypeDef = {"Key": ACCOUNT_LEVEL, "Value": "self"}
 
     @property
@@ -144,13 +141,16 @@ class BotoCatalog:
 
     def account_alias(self) -> Answer[str | None] | Problem:
         """Ask IAM for the account's alias."""
-        return call(lambda: next(iter(demand(self._make("iam").list_account_aliases(), "AccountAliases")), None))
+        return call(lambda: next(iter(demand(self._aliases(), "AccountAliases")), None))
 
     def credential_life(self) -> CredentialLife:
         """Say how long the credentials last."""
-        credentials = self._credentials()
-        if not isinstance(credentials, RefreshableCredentials):
-            return CredentialLife(temporary=credentials is not None and bool(credentials.token))
+        source = self._source
+        if not isinstance(source, RefreshableCredentials):
+            return CredentialLife(temporary=source is not None and bool(source.token))
         # botocore keeps the moment to itself.
-        expires_at = seconds(getattr(credentials, "_expiry_time", None))
+        expires_at = seconds(getattr(source, "_expiry_time", None))
         return CredentialLife(temporary=True, renewed=True, expires_at=expires_at)
+
+    def _aliases(self) -> Any:  # noqa: ANN401 - what boto3 gives back
+        return self._make("iam", self._caller.credentials).list_account_aliases()

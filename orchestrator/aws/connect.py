@@ -31,6 +31,9 @@ from orchestrator.errors import NoAccess
 CONNECT_TIMEOUT = 10
 READ_TIMEOUT = 60
 
+Way = tuple[str, Target | None]
+"""An account, and the target by which it is entered, if there is one."""
+
 REHEARSAL_KEY_ID = "AKIAREHEARSAL0000000"
 REHEARSAL_KEY = "not-a-secret"
 
@@ -99,9 +102,11 @@ class Sessions:
         self._door_to = door_to
         self._config = client_config
         self._endpoint_url = endpoint_url
-        self._doors: dict[tuple[str, Target | None], Door] = {}
+        self._doors: dict[Way, Door] = {}
         self._catalogs: dict[Lane, BotoCatalog] = {}
-        self._lock = threading.RLock()
+        # A program of credentials that hangs keeps waiting whoever enters in the same way, and nobody else.
+        self._locks: dict[Way, threading.Lock] = {}
+        self._guard = threading.Lock()
 
     def __call__(self, lane: Lane) -> BotoCatalog:
         """
@@ -112,32 +117,30 @@ class Sessions:
             NoAccess: boto3 cannot make a client (no such profile, no credentials, a malformed setting, a program or file of
                 credentials that fails).
         """
-        with self._lock:
+        if found := self._catalogs.get(lane):
+            return found
+        # An account may be entered in one region by this role and in another by that.
+        way = (lane.account_id, self._ways.get(lane))
+        with self._guard:
+            lock = self._locks.setdefault(way, threading.Lock())
+        with lock:
             if lane not in self._catalogs:
                 try:
-                    self._catalogs[lane] = BotoCatalog(
-                        lane.account_id, partial(self._client, lane), partial(self._credentials, lane)
-                    )
+                    self._catalogs[lane] = self._enter(lane, way)
                 except Exception as error:
                     # A program or file that credentials come from may fail in any way; other lanes are none the worse.
                     raise NoAccess(no_client(error)) from error
             return self._catalogs[lane]
 
-    def _door(self, lane: Lane) -> Door:
-        with self._lock:
-            # An account may be entered in one region by this role and in another by that.
-            way = (lane.account_id, self._ways.get(lane))
-            if way not in self._doors:
-                self._doors[way] = self._door_to(*way)
-            return self._doors[way]
+    def _enter(self, lane: Lane, way: Way) -> BotoCatalog:
+        if way not in self._doors:
+            self._doors[way] = self._door_to(*way)
+        door = self._doors[way]
+        source = door.role or door.actor.get_credentials()
+        return BotoCatalog(lane.account_id, partial(self._client, lane, door), source)
 
-    def _credentials(self, lane: Lane) -> Credentials | None:
-        door = self._door(lane)
-        return door.role or door.actor.get_credentials()
-
-    def _client(self, lane: Lane, service: str) -> object:
-        door = self._door(lane)
-        with door.actor.acting_as(door.role):
+    def _client(self, lane: Lane, door: Door, service: str, credentials: Credentials | None) -> object:
+        with door.actor.acting_as(credentials):
             return door.session.client(
                 service,  # type: ignore[call-overload]
                 region_name=lane.region,

@@ -50,7 +50,9 @@ class Before:
             worklist: What it was about, None if it did not get that far. What an earlier run left behind and it does not
                 meet again is still not done.
         """
-        met = {line.id for line in worklist.lines} if worklist is not None else set()
+        lines = worklist.lines if worklist is not None else ()
+        # What was named, and was not found then, may be found by now.
+        met = {line.id for line in lines} | {f"{line.lane}/name:{line.name}" for line in lines}
         found = worse(self.code, code)
         for line, left in self.left.items():
             if line not in met:

@@ -5,6 +5,7 @@ work again, whatever has become of them, and has to say so.
 
 from __future__ import annotations
 
+import errno
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -31,6 +32,7 @@ from orchestrator.errors import (
 from orchestrator.report.text import plural
 from orchestrator.store.journal import Story, load
 
+UNKNOWN = "what it knew of its products is unknown, and the new run meets them again."
 REASON = "`run --resume` could not finish it, and it is too old to be resumed"
 
 
@@ -102,17 +104,19 @@ class Earlier:
     def close_stale(self) -> None:
         """Close the runs that could not be finished, now that it is sure that the new one can begin."""
         for path in self.before.stale:
+            story = load(path)
             try:
-                machine = api.abandon(load(path), REASON)
-            except LockHeld:
-                raise
+                machine = api.abandon(story, REASON)
             except JournalError as error:
-                # It is where nothing can be written any more; what leads to it can be renamed.
-                self.before = self.before.then(set_aside(path, error))
+                if not is_out_of_reach(error):
+                    raise
+                machine = api.replay(story)
+                self.before = self.before.then(set_aside(path, error, "what it knows of its products is this:"))
+                tell_closed(machine)
                 continue
             tell(
                 f"This run began more than {format_duration(api.NIGHT)} ago and could not be finished; it was closed:"
-                f" {path}\nThe new run meets what is left of its products again."
+                f" {path}\nWhat the new run's plan has of its products is met again."
             )
             tell_closed(machine)
 
@@ -147,13 +151,18 @@ class Earlier:
 
     def _why_nothing_is_sent(self, story: Story) -> str | None:
         """Say why an earlier run only follows what it has sent: nobody has said yes to the rest of it today."""
-        worklist, reviewed = self._errand.worklist, story.birth.header.reviewed
-        if worklist is not None and reviewed != worklist.digest:
+        worklist = self._errand.worklist
+        if worklist is not None and story.birth.header.reviewed != worklist.digest:
             return "the worklist that is to be run is another one"
         if story.birth.plan.unplaced != self._plan.unplaced:
             return "the plan was changed since"
         if not self._agreed:
             return "nobody has said yes to it (--yes)"
+        if worklist is not None:
+            return api.outdated(worklist, self._clock(), self._errand.max_age)
+        regions = {lane.region for lane in story.birth.worklist.usable_lanes}
+        if not self._plan.targets and regions != {here := api.region_of_environment()}:
+            return f"the environment is for {here or 'no region'} now, and that was for {', '.join(sorted(regions))}"
         return None
 
     def _after(self, result: api.RunResult, *, is_old: bool) -> Before:
@@ -194,12 +203,18 @@ def refuse_stranger(story: Story, plan_name: str) -> None:
         raise JournalError(message)
 
 
-def set_aside(path: Path, error: OrchestratorError) -> Before:
-    """Put a journal out of the way that cannot be trusted, or closed."""
+def is_out_of_reach(error: JournalError) -> bool:
+    """Whether a journal is where nothing can be written, so that only what leads to it can be renamed."""
+    cause = error.__cause__
+    return isinstance(cause, OSError) and cause.errno in (errno.EROFS, errno.EACCES, errno.EPERM)
+
+
+def set_aside(path: Path, error: OrchestratorError, known: str = UNKNOWN) -> Before:
+    """Put a journal out of the way that cannot be trusted, or closed; `known` says what is still known by it."""
     why = str(error).partition("\n")[0]
     tell(f"Error: {why}")
     aside = api.set_aside(path, f"`run --resume` found: {why}")
-    tell(f"It was set aside as {aside}; what it knew of its products is unknown, and the new run meets them again.")
+    tell(f"It was set aside as {aside}; {known}")
     return Before(ExitCode.JOURNAL)
 
 

@@ -11,6 +11,7 @@ from orchestrator.api.stopping import is_going_on
 from orchestrator.cli.ending import state_option
 from orchestrator.cli.options import FILE
 from orchestrator.cli.streams import put, tell
+from orchestrator.core.events import Abandoned, Finished
 from orchestrator.core.glob import matches
 from orchestrator.core.run import Run
 from orchestrator.errors import ExitCode, InvalidInput
@@ -92,19 +93,31 @@ def about(told: journals.Story) -> dict[str, object]:
         "started_at": moment(header.started_at),
         "last_event_at": moment(told.last.at if told.last else header.started_at),
         "simulated": header.simulated,
-        "finished": told.is_finished,
+        "finished": isinstance(told.last, Finished),
+        "abandoned": told.last.reason if isinstance(told.last, Abandoned) else None,
         "going_on": not told.is_finished and is_going_on(told.path) is not None,
         "callers": [{"lane": str(caller.lane), "arn": caller.arn} for caller in header.callers],
         "reviewed_worklist": header.reviewed,
     }
 
 
+def state_of(told: journals.Story, holder: str | None) -> str:
+    """Say how a run stands; `holder` is who works on it."""
+    match told.last:
+        case Finished():
+            return "finished"
+        case Abandoned(reason=reason):
+            return f"abandoned: {plain(reason)}"
+        case _:
+            return f"going on, {holder}" if holder else "unfinished, and nobody works on it"
+
+
 def show(run: Run, told: journals.Story, found: list[Outcome]) -> None:
     """Write a report for people: a table for each lane, what to know, the final line."""
     header = told.birth.header
     holder = None if told.is_finished else is_going_on(told.path)
-    state = "finished" if told.is_finished else f"going on, {holder}" if holder else "unfinished, and nobody works on it"
-    put(f"Run {plain(header.run_id)} of the plan {plain(header.plan_name)}, begun {moment(header.started_at)}: {state}")
+    begun = f"Run {plain(header.run_id)} of the plan {plain(header.plan_name)}, begun {moment(header.started_at)}"
+    put(f"{begun}: {state_of(told, holder)}")
     for lane in dict.fromkeys(outcome.line.lane for outcome in found):
         rows = [row_of(outcome) for outcome in found if outcome.line.lane == lane]
         put("\n" + (str(lane) if lane else "in no lane"))

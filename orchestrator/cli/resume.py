@@ -71,6 +71,7 @@ def repeat(story: journals.Story) -> int:
     """Say how a finished run ended, again."""
     last = story.last
     assert isinstance(last, Finished | Abandoned)
-    tell(f"This run is finished; nothing was called. Journal: {story.path}")
+    how = f"was abandoned ({plain(last.reason)})" if isinstance(last, Abandoned) else "is finished"
+    tell(f"This run {how}; nothing was called. Journal: {story.path}")
     put(plain(last.summary))
     return last.exit_code if isinstance(last, Finished) else ExitCode.LEFT_TO_DO

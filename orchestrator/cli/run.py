@@ -106,7 +106,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     asked = Wishes(**wishes)  # type: ignore[arg-type]
     display = Display(quiet=quiet, color=color, log_format=log_format, log_level=log_level)
     state = state_at(state_dir, simulated=simulate)
-    refuse_to_mix(asked, narrowed=bool(only or exclude))
+    refuse_to_mix(asked, narrowed=bool(only or exclude or earlier))
     errand = errand_at(plan, earlier, only_failed=only_failed, simulate=simulate, strict=strict, max_age=max_age)
     earlier_runs = Earlier(errand, state, display, agreed=asked.yes, grace=asked.grace, workers=workers)
     try:
@@ -164,6 +164,6 @@ def refuse_to_mix(asked: Wishes, *, narrowed: bool) -> None:
     if asked.resume and (asked.dry_run or narrowed or asked.first is not None):
         message = (
             "--resume finishes an earlier run with all that it has left, so it does not go with --dry-run, --only, "
-            "--exclude or --first"
+            "--exclude, --first or --from"
         )
         raise InvalidInput(message)

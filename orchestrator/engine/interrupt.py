@@ -7,6 +7,7 @@ The handler only takes a note and wakes the loop; the loop decides. Old handlers
 from __future__ import annotations
 
 import os
+import select
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -51,10 +52,18 @@ class Interruption:
         if self.signal is not None:
             # Everything that matters is on disk already; no clean-up may delay this.
             with suppress(OSError):
-                os.write(2, self.farewell)
+                if is_taken(2):
+                    os.write(2, self.farewell[: select.PIPE_BUF])
             os._exit(128 + number)
         self.signal = signal.Signals(number)
         self.wake()
+
+
+def is_taken(descriptor: int) -> bool:
+    """Whether somebody takes what is written, so that nobody waits for a reader that has stalled."""
+    poller = select.poll()
+    poller.register(descriptor, select.POLLOUT)
+    return bool(poller.poll(0))
 
 
 @contextmanager

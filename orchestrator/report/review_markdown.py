@@ -1,9 +1,9 @@
 """
 A review as Markdown: for a comment in a pull request, or for $GITHUB_STEP_SUMMARY.
 
-Kept short enough for a comment (GitHub's limit is 65,536 characters); what does not fit is counted, and what is left alone
-comes before what goes, since there are usually fewer of it. Names come from other people: none of them makes a link, an
-image, a mention or a row of its own.
+Kept short enough for a comment (GitHub's limit is 65,536 characters); what does not fit is counted. What is left alone
+comes before what goes, since there are usually fewer of it, and leaves half of the room to what goes. Names come from other
+people: none of them makes a link, an image, a mention or a row of its own.
 """
 
 from __future__ import annotations
@@ -66,17 +66,22 @@ class Tables:
         for text in head:
             self._room -= len(text) + 1
             yield text
-        left_out = 0
+        half = self._room // 2
+        left_out = dict.fromkeys(Decision, 0)
         for decision, title in SECTIONS:
+            # What is kept for what goes is given back where its turn comes.
+            self._room += half if decision is Decision.TERMINATE else -half if decision is SECTIONS[0][0] else 0
             for lane, lines in self._reviewed.by_lane.items():
                 found = [line for line in lines if line.decision is decision]
                 if not found:
                     continue
                 texts = list(self._table(f"{lane or 'in no lane'}: {len(found):,} {title}", found, decision))
-                left_out += len(found) - max(0, len(texts) - 6)
+                left_out[decision] += len(found) - max(0, len(texts) - 6)
                 yield from texts
-        if left_out:
-            yield f"\n... and {plural(left_out, 'line')} more, which did not fit; `review --format json` has them all."
+        if missing := sum(left_out.values()):
+            going = f", {left_out[Decision.TERMINATE]:,} of them to terminate" if left_out[Decision.TERMINATE] else ""
+            more = f"{plural(missing, 'line')} more, which did not fit{going}"
+            yield f"\n... and {more}; `review --format json` has them all."
 
     def _table(self, title: str, lines: Sequence[Line], decision: Decision) -> Iterator[str]:
         """Yield a table of five lines and one for each of its rows, nothing if not even its head fits."""

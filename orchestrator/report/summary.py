@@ -78,7 +78,8 @@ def known_of(t: Termination, state: State) -> str:
         return f"attempt {t.attempt - 1} failed" if t.attempt > 1 else "never sent"
     if state is State.IN_PROGRESS:
         return f"record {t.record_id}" + (f" was {t.record_status}" if t.record_status else "")
-    return f"attempt {t.attempt}, sent {plural(t.send, 'time')}"
+    # Some of them may have been throttled, or not have left.
+    return f"attempt {t.attempt}, {plural(t.send, 'send')} begun"
 
 
 def unmet(run: Run) -> Iterator[str]:

@@ -135,9 +135,8 @@ def create(path: Path, birth: Birth) -> JournalFile:
     data = b"".join(birth_lines(birth))
     lines = data.count(b"\n")
     partial = partial_of(path)
+    make_room(path, len(birth.worklist.lines))
     try:
-        make_private(path.parent)
-        check_space(path.parent, lines)
         if path.exists():
             message = f"{path}: exists already; a journal belongs to one run"
             raise JournalError(message)
@@ -155,15 +154,26 @@ def create(path: Path, birth: Birth) -> JournalFile:
     return JournalFile(path, descriptor, len(data), lines)
 
 
-def check_space(directory: Path, lines: int) -> None:
+def make_room(path: Path, lines: int) -> None:
     """
-    Refuse to begin where the run's history would not fit.
+    Make the folder of a journal, and refuse to begin where the run's history would not fit.
+
+    Args:
+
+        path: The journal.
+        lines: How many lines its worklist has.
 
     Raises:
 
-        JournalError: There is too little space.
+        JournalError: There is too little space, or no such folder can be.
     """
-    status = os.statvfs(directory)
+    directory = path.parent
+    try:
+        make_private(directory)
+        status = os.statvfs(directory)
+    except OSError as error:
+        message = f"{path}: a journal cannot be begun here: {error.strerror}"
+        raise JournalError(message) from error
     free, needed = status.f_bavail * status.f_frsize, SPACE_AT_LEAST + lines * SPACE_PER_LINE
     if free < needed:
         message = f"{directory}: {free // 1024} KiB free, and the journal may need {needed // 1024} KiB; make room first"

@@ -57,7 +57,7 @@ def last_line(file: IO[bytes]) -> bytes:
 
 def looks_like_one(path: Path) -> bool:
     """Whether a file begins as a journal does, or lies and is named as one; it may still be broken."""
-    is_kept = path.suffix == SUFFIX and (path.absolute().parents[1] / LOCKS).is_dir()
+    is_kept = path.suffix == SUFFIX and (path.absolute().parent.parent / LOCKS).is_dir()
     try:
         with path.open("rb") as file:
             return path.is_file() and (is_kept or file.read(len(BEGINNING)) == BEGINNING)

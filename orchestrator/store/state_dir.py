@@ -147,7 +147,9 @@ class StateDir:
             JournalError: A journal cannot be read.
         """
         found = (path for path in reversed(self.journals(plan_name)) if not journal.is_finished(path))
-        return [path for path in found if not path.is_symlink() or leads_to_its_run(path)]
+        # A journal that was put elsewhere may be here all the same, beside the link to it.
+        ours = {path.resolve(): path for path in found if not path.is_symlink() or leads_to_its_run(path)}
+        return list(ours.values())
 
 
 def leads_to_its_run(link: Path) -> bool:

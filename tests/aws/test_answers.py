@@ -47,11 +47,6 @@ CALLS: dict[str, Callable[[BotoCatalog], object]] = {
 }
 
 
-IDENTITY = b"""<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
-<Arn>arn:aws:iam::111122223333:user/a</Arn><UserId>A</UserId><Account>111122223333</Account>
-</GetCallerIdentityResult></GetCallerIdentityResponse>"""
-
-
 class Raw:
     """What an answer's body is read from."""
 
@@ -72,12 +67,7 @@ class Wire:
             "servicecatalog", config=connect.config(1).merge(Config(retries={"total_max_attempts": 1}))
         )
         self.client.meta.events.register("before-send", self._answer)  # type: ignore[arg-type]
-        sts = session.client("sts")
-        sts.meta.events.register("before-send", self._say_who)  # type: ignore[arg-type]
-        self.catalog = BotoCatalog("111122223333", lambda name: sts if name == "sts" else self.client, lambda: None)
-
-    def _say_who(self, request: Any, **_: object) -> botocore.awsrequest.AWSResponse:
-        return botocore.awsrequest.AWSResponse(request.url, 200, HTTPHeaders(), Raw(IDENTITY))
+        self.catalog = BotoCatalog("111122223333", lambda _service, _credentials: self.client, None)
 
     def _answer(self, request: Any, **_: object) -> botocore.awsrequest.AWSResponse:
         return botocore.awsrequest.AWSResponse(request.url, self.status, HTTPHeaders(), Raw(self.body))

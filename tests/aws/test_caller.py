@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
 import pytest
-from botocore.credentials import Credentials
+from botocore.credentials import Credentials, ReadOnlyCredentials
 
 from orchestrator.aws import connect
+from orchestrator.aws.assume import Actor
 from orchestrator.aws.catalog import BotoCatalog
+from orchestrator.aws.connect import Door
 from orchestrator.core.replies import Answer, NotSent, Unauthenticated
 from orchestrator.simulator import Simulator, WorldSpec
 
@@ -42,15 +43,18 @@ def world(**keys: Any) -> WorldSpec:
     return WorldSpec.model_validate({"Products": [{"Id": "pp-a"}], "Lanes": [lane], **keys})
 
 
-def renewed(server: Simulator) -> Renewed:
-    """A catalog of the first account, entered."""
-    session = boto3.Session(f"AKIA{HOME}SIMU", "not-a-secret", region_name="eu-west-1")
-    credentials: Any = session.get_credentials()
+def renewed(server: Simulator, source: Credentials | None = None) -> Renewed:
+    """A catalog of the first account."""
+    credentials = source or Credentials(f"AKIA{HOME}SIMU", "not-a-secret")
 
-    def make(service: str) -> object:
-        return session.client(service, endpoint_url=server.url, config=connect.config(1))  # type: ignore[call-overload]
+    def make(service: str, signer: Credentials | None) -> object:
+        actor = Actor()
+        with actor.acting_as(signer):
+            return Door.of(actor).session.client(  # type: ignore[call-overload]
+                service, region_name="eu-west-1", endpoint_url=server.url, config=connect.config(1)
+            )
 
-    return Renewed(server, credentials, BotoCatalog(HOME, make, lambda: credentials))
+    return Renewed(server, credentials, BotoCatalog(HOME, make, credentials))
 
 
 @pytest.fixture
@@ -80,22 +84,49 @@ def test_nothing_leaves_with_the_keys_of_another_account(entered: Renewed) -> No
         problem = entered.catalog.describe_product("pp-a")
         assert isinstance(problem, Unauthenticated)
         assert problem.message.startswith(f"they belong to account {OTHER} (arn:")
-    assert entered.called == ["GetCallerIdentity"] * 3
+    assert entered.called == ["GetCallerIdentity"] * 2
     entered.become(f"AKIA{HOME}SIMU")
     assert isinstance(entered.catalog.describe_product("pp-a"), Answer)
 
 
 def test_keys_that_nobody_can_tell_the_owner_of_are_not_used() -> None:
-    """Not now; they are asked about again. Expired ones are said to be."""
+    """Not now; after a while they are asked about again. Expired ones are said to be."""
     trouble = [
         {"Operation": "GetCallerIdentity", "Do": "error", "Code": "ServiceUnavailable", "Status": 503, "Times": 1},
         {"Operation": "GetCallerIdentity", "Do": "error", "Code": "ExpiredToken", "Status": 403, "Times": 1},
     ]
     with Simulator(world(Faults=trouble)) as server:
         found = renewed(server)
-        problem = found.catalog.scan(None)
-        assert isinstance(problem, NotSent)
-        assert problem.reason.startswith("sts:GetCallerIdentity: HTTP 503")
+        for _ in range(2):
+            problem = found.catalog.scan(None)
+            assert isinstance(problem, NotSent)
+            assert problem.reason.startswith("sts:GetCallerIdentity: HTTP 503")
+        # What was found is what all hear that wait meanwhile.
+        assert found.called == ["GetCallerIdentity"]
+        found.become(f"AKIA{HOME}NEWK")
         assert isinstance(found.catalog.scan(None), Unauthenticated)
-        assert found.called == ["GetCallerIdentity"] * 2
+        found.become(f"AKIA{HOME}OTHR")
         assert isinstance(found.catalog.scan(None), Answer)
+        assert found.called == ["GetCallerIdentity"] * 3 + ["ScanProvisionedProducts"]
+
+
+class Alternating(Credentials):
+    """A source that hands out another key each time."""
+
+    def __init__(self, keys: list[str]) -> None:
+        super().__init__("none", "none")
+        self._keys = keys
+
+    def get_frozen_credentials(self) -> ReadOnlyCredentials:
+        """Return the next one."""
+        return ReadOnlyCredentials(self._keys.pop(0), "not-a-secret", None)
+
+
+def test_the_key_that_is_asked_about_is_the_one_that_signs(entered: Renewed) -> None:
+    """A source that changes in between can have nothing sent that was not asked about."""
+    keys = [f"AKIA{account}{suffix}" for suffix in ("ONE", "TWO") for account in (OTHER, HOME)]
+    catalog = renewed(entered.server, Alternating(keys)).catalog
+    assert isinstance(catalog.scan(None), Unauthenticated)
+    assert isinstance(catalog.scan(None), Answer)
+    assert isinstance(catalog.scan(None), Unauthenticated)
+    assert entered.called.count("ScanProvisionedProducts") == 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +11,18 @@ import boto3
 import pytest
 
 from orchestrator.aws import connect
+from orchestrator.core.lane import Lane
+from orchestrator.core.plan import Target
 from orchestrator.core.replies import Answer, NotSent
 from orchestrator.errors import NoAccess
+from orchestrator.ports import CredentialLife
 from orchestrator.simulator import Simulator, WorldSpec
 from tests.aws.environment import nothing_of_aws
 from tests.fakes import LANE
 
 __all__ = ["nothing_of_aws"]
+
+HOME, OTHER = "111122223333", "444455556666"
 
 
 def test_a_rehearsal_hears_no_setting_of_the_environment(nothing_of_aws: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -104,3 +111,29 @@ def test_botocore_still_speaks_json_to_service_catalog() -> None:
     )
     assert client.meta.service_model.resolved_protocol == "json"
     assert client.meta.service_model.metadata["jsonVersion"] == "1.1"
+
+
+def test_a_program_of_credentials_that_hangs_keeps_nobody_else_waiting(
+    nothing_of_aws: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Whoever enters in another way enters; whoever enters in the same way waits with it."""
+    slow, config = tmp_path / "slow", tmp_path / "config"
+    os.mkfifo(slow)
+    keys = '{"Version": 1, "AccessKeyId": "AKIATEST", "SecretAccessKey": "x"}'
+    config.write_text(
+        f"[profile hangs]\ncredential_process = /bin/cat {slow}\n[profile well]\ncredential_process = /bin/echo '{keys}'\n"
+    )
+    nothing_of_aws.setenv("AWS_CONFIG_FILE", str(config))
+    ways = [
+        Target(account_id=account, regions=("eu-west-1",), profile=profile)
+        for account, profile in ((HOME, "well"), (OTHER, "hangs"))
+    ]
+    sessions = connect.ambient(2, ways)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(sessions, Lane(OTHER, "eu-west-1"))
+        # Opened for writing as soon as the program reads.
+        with slow.open("w") as answer:
+            assert sessions(Lane(HOME, "eu-west-1")).credential_life() == CredentialLife(temporary=False)
+            assert not waiting.done()
+            answer.write(keys)
+        assert waiting.result().credential_life() == CredentialLife(temporary=False)

@@ -117,6 +117,7 @@ class Bench:
         *arguments: object,
         env: dict[str, str] | None = None,
         stdout: int | IO[str] = subprocess.PIPE,
+        stderr: int = subprocess.PIPE,
     ) -> subprocess.Popen[str]:
         """Start the program."""
         return subprocess.Popen(
@@ -125,7 +126,7 @@ class Bench:
             text=True,
             stdin=subprocess.DEVNULL,
             stdout=stdout,
-            stderr=subprocess.PIPE,
+            stderr=stderr,
         )
 
     def interrupt(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +170,34 @@ def test_a_second_signal_leaves_at_once(bench: Bench, simulate: Callable[[dict[s
     assert f"orchestrator abandon {bench.journals[0]} --reason TEXT" in last.stderr
     assert bench.run(service, "abandon", bench.journals[0], "--reason", "a test").returncode == 0
     assert bench.run(service, "run", bench.plan("pp-a"), "--yes", "--dry-run").returncode == 0
+
+
+def fill(descriptor: int) -> None:
+    """Write until nothing more fits."""
+    with suppress(BlockingIOError):
+        while os.write(descriptor, b"x" * 4_096):
+            continue
+
+
+def test_a_second_signal_waits_for_no_reader(bench: Bench, simulate: Callable[[dict[str, Any]], Service]) -> None:
+    """A stderr that was full before, and that nobody reads: what would be said there is left out."""
+    service = simulate({"Products": [{"Id": "pp-a", "Duration": 600}]})
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    fill(writer)
+    os.set_blocking(writer, True)
+    process = bench.start(service, "run", bench.plan("pp-a"), "--yes", "--grace", "1h", stderr=writer)
+    wait_for_calls(process, service, 1)
+    for _ in range(600):
+        process.send_signal(signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.1)
+            break
+    assert process.returncode == 143
+    assert process.stdout is not None
+    process.stdout.close()
+    os.close(reader)
+    os.close(writer)
 
 
 def test_an_endpoint_that_dies_in_mid_run_ends_it_with_four_at_the_deadline(

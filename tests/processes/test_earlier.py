@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 from pathlib import Path
@@ -36,11 +37,12 @@ def two_left(bench: Bench, older: Service, newer: Service, *ids: str) -> tuple[P
     return hidden.rename(first), second
 
 
-@pytest.mark.parametrize("changed", ["the plan", "the worklist", "without a yes"])
+@pytest.mark.parametrize("changed", ["the plan", "the worklist", "the region", "without a yes"])
 def test_what_nobody_wants_today_is_not_sent(changed: str, bench: Bench, simulate: Simulate) -> None:
     """What was sent is followed; the rest is not the earlier run's any more."""
-    service = simulate({"Products": [SLOW, *QUICK]})
+    service = simulate({"Products": [SLOW, *QUICK], "Lanes": [{"Account": HOME, "Region": "us-east-1", "Products": []}]})
     left_half_done(bench, service)
+    settings = {"AWS_DEFAULT_REGION": "us-east-1"} if changed == "the region" else {}
     if changed == "the plan":
         protect = [{"ProvisionedProductId": ["pp-b"]}]
         arguments = ["run", bench.plan("pp-c", Protect=protect), *NIGHTLY]
@@ -49,14 +51,35 @@ def test_what_nobody_wants_today_is_not_sent(changed: str, bench: Bench, simulat
         assert bench.run(service, "review", bench.plan("pp-c"), "--out", worklist).returncode == 0
         arguments = ["run", worklist, *NIGHTLY]
     else:
-        arguments = ["run", bench.plan("pp-a", "pp-b", Limits={"InFlight": 1}), "--resume"]
-    ended = bench.run(service, *arguments)
+        agreed = [] if changed == "without a yes" else ["--yes"]
+        arguments = ["run", bench.plan("pp-a", "pp-b", Limits={"InFlight": 1}), "--resume", *agreed]
+    ended = bench.run(service, *arguments, env=settings)
     assert "pp-b" not in service.sent()
     assert service.products()["pp-a"] == "TERMINATED"
     assert "What it has not sent is left to the new run: " in ended.stderr
     # Without a yes nothing new is done at all; else what the earlier run has left and nobody meets again is not done.
     assert ended.returncode == (4 if changed == "without a yes" else 1), ended.stderr
-    assert service.sent() == (["pp-a"] if changed == "without a yes" else ["pp-a", "pp-c"])
+    assert service.sent() == (["pp-a"] if changed in ("without a yes", "the region") else ["pp-a", "pp-c"])
+
+
+def test_a_worklist_that_is_too_old_sends_nothing_through_its_earlier_run_either(bench: Bench, simulate: Simulate) -> None:
+    """It is followed; then the worklist is refused."""
+    service = simulate({"Products": [SLOW, *QUICK]})
+    worklist = bench.folder / "approved.json"
+    path = bench.plan("pp-a", "pp-b", Limits={"InFlight": 1})
+    assert bench.run(service, "review", path, "--out", worklist).returncode == 0
+    bench.interrupt(service, "run", worklist, "--yes")
+    ended = bench.run(service, "run", worklist, *NIGHTLY, "--max-age", "1s")
+    assert ended.returncode == 4, ended.stderr
+    assert "What it has not sent is left to the new run: the worklist is " in ended.stderr
+    assert "Error: the worklist is " in ended.stderr
+    assert service.sent() == ["pp-a"]
+
+
+def test_a_second_go_and_an_earlier_run_do_not_mix(bench: Bench, simulate: Simulate) -> None:
+    """What is left of one is more than what the other is about."""
+    ended = bench.run(simulate({"Products": []}), "run", "--from", bench.folder / "any.jsonl", *NIGHTLY)
+    assert (ended.returncode, "does not go with" in ended.stderr) == (2, True)
 
 
 def test_a_plan_whose_lines_were_moved_is_the_same(bench: Bench, simulate: Simulate) -> None:
@@ -178,9 +201,44 @@ def test_an_old_run_where_nothing_can_be_written_any_more_is_put_aside(bench: Be
         ended = bench.run(service, "run", bench.plan("pp-b"), *NIGHTLY)
         assert ended.returncode == 7, ended.stderr
         assert "It was set aside as" in ended.stderr
+        assert "pp-a  name-of-pp-a: record rec-" in ended.stderr
+        assert service.sent() == ["pp-a", "pp-b"], ended.stderr
         assert journal.exists()
         assert bench.run(service, "run", bench.plan("pp-c"), *NIGHTLY).returncode == 0
     assert service.sent() == ["pp-a", "pp-b", "pp-c"]
+
+
+def test_a_full_disk_closes_no_run_and_puts_none_aside(bench: Bench, simulate: Simulate) -> None:
+    """Exit code 7 until there is room; what the old run knows is still its own."""
+    there, here = simulate({"Products": [LONG]}), simulate({"Products": QUICK})
+    with small_disk(bench.folder / "disk") as disk:
+        settings = {"ORCHESTRATOR_STATE_DIR": str(disk)}
+        bench.interrupt(there, "run", bench.plan("pp-a"), "--yes", env=settings)
+        [old] = disk.glob("test/*.jsonl")
+        age(old, 2 * DAY)
+        content = old.read_bytes()
+        (disk / "ballast").write_bytes(b"x" * (3 * 1024 * 1024))
+        ended = bench.run(here, "run", bench.plan("pp-b"), *NIGHTLY, env=settings)
+        assert (ended.returncode, here.sent()) == (7, []), ended.stderr
+        assert "make room first" in ended.stderr
+        assert [path.read_bytes() for path in disk.glob("test/*.jsonl*") if path.suffix == ".jsonl"] == [content]
+
+
+def test_a_journal_beside_its_own_link_is_one_journal(bench: Bench, simulate: Simulate) -> None:
+    """It is closed once, and the work is done in the same night."""
+    there, here = simulate({"Products": [LONG]}), simulate({"Products": QUICK})
+    mine = bench.folder / "state" / "test" / "mine.jsonl"
+    bench.interrupt(there, "run", bench.plan("pp-a"), "--yes", "--journal", mine)
+    age(mine, 2 * DAY)
+    ended = bench.run(here, "run", bench.plan("pp-b"), *NIGHTLY)
+    assert (ended.returncode, here.sent()) == (4, ["pp-b"]), ended.stderr
+    assert ended.stderr.count("it was closed") == 1
+    told = bench.run(None, "report", mine)
+    assert ": abandoned: `run --resume` could not finish it" in told.stdout.splitlines()[0]
+    data = json.loads(bench.run(None, "report", mine, "--format", "json").stdout)
+    assert (data["finished"], data["abandoned"][:15]) == (False, "`run --resume` ")
+    again = bench.run(here, "resume", mine)
+    assert (again.returncode, "This run was abandoned (`run --resume`" in again.stderr) == (4, True)
 
 
 def test_an_old_run_whose_lane_another_plan_works_in_is_closed(bench: Bench, simulate: Simulate) -> None:

@@ -113,6 +113,19 @@ def test_a_review_as_markdown_fits_a_comment(count: int) -> None:
     assert text.count("<details") == text.count("</details>")
 
 
+def test_what_goes_is_shown_however_much_is_left_alone() -> None:
+    """Half of the room is its own; how much of it does not fit is said."""
+    kept = [
+        product(f"pp-k{n:05d}", name=f"kept_{n:05d}" * 3, tags=(("sc-orchestrator:protect", "true"),)) for n in range(900)
+    ]
+    for count in (60, 900):
+        going = [product(f"pp-g{n:05d}", name=f"goes_{n:05d}" * 3) for n in range(count)]
+        text = as_markdown(shown(*kept, *going))
+        rows = sum(line.startswith("| terminate") for line in text.splitlines())
+        assert len(text) <= MOST_CHARACTERS
+        assert rows == count or (rows > 100 and f"which did not fit, {count - rows} of them to terminate; `" in text)
+
+
 def test_many_warnings_leave_room_for_the_tables() -> None:
     """They are cut, and that is said."""
     reviewed = shown(product("pp-b", name="b"), refusals=["x" * 500] * 200)

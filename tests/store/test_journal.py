@@ -19,6 +19,7 @@ from orchestrator.core.lane import Lane
 from orchestrator.errors import JournalCorrupt, JournalError
 from orchestrator.store import codec, journal
 from orchestrator.store.codec import EVENTS, Malformed, decode, encode, frame, snake, unframe
+from orchestrator.store.journal_lines import looks_like_one
 from tests.disks import small_disk
 from tests.fakes import LANE, START
 from tests.makers import caller, plan, product, worklist
@@ -324,3 +325,8 @@ def test_a_lane_is_written_as_its_text() -> None:
     assert decode(Lane, "1/r") == Lane("1", "r")
     with pytest.raises(Malformed):
         decode(Lane, "nonsense")
+
+
+def test_what_lies_in_the_root_of_all_folders_may_be_no_journal() -> None:
+    """It has no folder above that could be a state directory."""
+    assert not looks_like_one(Path("/no-such-journal.jsonl"))

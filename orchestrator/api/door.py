@@ -1,0 +1,136 @@
+"""The door of the lanes: who we are in each, asked before anything else."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from orchestrator.core.ambient import stranger_to
+from orchestrator.core.lane import Lane
+from orchestrator.core.plan import Plan
+from orchestrator.engine.clock import SystemClock
+from orchestrator.engine.pools import Pulse, side_by_side, threads
+from orchestrator.engine.survey import Surveyor
+from orchestrator.errors import GuardRefused, NoAccess
+from orchestrator.ports import Clock, Connect, Identity
+from orchestrator.store.journal import Caller
+
+MOST_AT_DOOR = 64
+"""Lanes that are entered or listed side by side."""
+
+MOST_NAMED = 5
+NO_ENTRY = "nothing was begun; set credentials, region and endpoint as for any AWS tool, and see `orchestrator doctor PLAN`"
+WRONG_ACCOUNT = "set the credentials that the plan is for, or correct its AccountId; `orchestrator doctor PLAN` tells whose"
+SILENT = "nothing answered any more for ten minutes"
+AMBIENT = "ambient"
+"""Stands for the account of the environment's credentials until it is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entrance:
+    """
+    How the lanes are entered, and who we are there.
+
+    `endpoints` is where Service Catalog is called, by lane; `barred` are lanes that could not be entered, and why;
+    `pulse` makes what tells how long questions are waited for that nothing answers.
+    """
+
+    connect: Connect
+    identities: dict[Lane, Identity]
+    endpoints: dict[Lane, str]
+    simulated: bool
+    workers: int
+    barred: dict[Lane, str] = field(default_factory=dict)
+    clock: Clock = field(default_factory=SystemClock)
+    sleep: Callable[[float], None] = time.sleep
+    pulse: Callable[[], Pulse] = Pulse
+
+    @property
+    def lanes(self) -> tuple[Lane, ...]:
+        """All lanes, those that could not be entered as well."""
+        return (*self.identities, *self.barred)
+
+    def moved_from(self, callers: Iterable[Caller]) -> tuple[Caller, str] | None:
+        """
+        Hold endpoints against those of an earlier time: what looks like the same account elsewhere may be another one.
+
+        Returns:
+
+            A caller of then whose lane is called elsewhere now, and where; None if there is none.
+        """
+        here = ((caller, self.endpoints.get(caller.lane, caller.endpoint)) for caller in callers)
+        return next(((caller, now) for caller, now in here if now != caller.endpoint), None)
+
+
+def enter_ambient(connect: Connect, plan: Plan, region: str, *, simulated: bool, workers: int) -> Entrance:
+    """Ask whose the credentials are, and let that name the lane."""
+    [found] = ask_who(connect, [Lane(AMBIENT, region)])
+    if not isinstance(found, Identity):
+        nobody = f"{found}\n{NO_ENTRY}"
+        raise NoAccess(nobody)
+    lane = Lane(found.account_id, region)
+    if message := stranger_to(plan, lane):
+        raise GuardRefused(message)
+    return at_the_door(connect, [lane], simulated=simulated, workers=workers)
+
+
+def at_the_door(connect: Connect, lanes: Sequence[Lane], *, simulated: bool, workers: int) -> Entrance:
+    """
+    Ask in each lane who we are, before anything else.
+
+    Raises:
+
+        NoAccess: Not one can be entered.
+        GuardRefused: One of them is another account than it should be.
+    """
+    if not lanes:
+        message = "there is no lane that could be entered"
+        raise NoAccess(message)
+    found = dict(zip(lanes, ask_who(connect, lanes), strict=True))
+    identities = {lane: answer for lane, answer in found.items() if isinstance(answer, Identity)}
+    barred = {lane: answer for lane, answer in found.items() if not isinstance(answer, Identity)}
+    wrong = [
+        f"{lane}: the credentials belong to account {identity.account_id} ({identity.arn})"
+        for lane, identity in identities.items()
+        if identity.account_id != lane.account_id
+    ]
+    if wrong:
+        message = f"{listed_briefly('wrong account; nothing was begun', wrong)}\n{WRONG_ACCOUNT}"
+        raise GuardRefused(message)
+    if not identities:
+        problems = [f"{lane}: {problem}" for lane, problem in barred.items()]
+        message = f"{listed_briefly('no lane could be entered', problems)}\n{NO_ENTRY}"
+        raise NoAccess(message)
+    endpoints = {lane: connect(lane).endpoint for lane in identities}
+    return Entrance(
+        connect=connect,
+        identities=identities,
+        endpoints=endpoints,
+        simulated=simulated,
+        workers=workers,
+        barred=barred,
+    )
+
+
+def ask_who(connect: Connect, lanes: Sequence[Lane], pulse: Pulse | None = None) -> list[Identity | str]:
+    """Ask in each lane who we are; where nobody says, return why."""
+    with threads(1) as unused, threads(min(len(lanes), MOST_AT_DOOR) or 1) as executor:
+        surveyor = Surveyor(clock=SystemClock(), sleep=time.sleep, executor=unused, pulse=pulse or Pulse())
+
+        def ask(lane: Lane) -> Identity | str:
+            try:
+                return surveyor.identify(connect(lane))
+            except NoAccess as error:
+                return str(error)
+
+        said = side_by_side((executor,), ask, lanes, pulse=surveyor.pulse, late=lambda _: SILENT)
+        return [said[lane] for lane in lanes]
+
+
+def listed_briefly(what: str, items: Sequence[str]) -> str:
+    """Say what holds for some things, naming the first of them."""
+    if len(items) == 1:
+        return f"{what}: {items[0]}"
+    more = [f"... and {len(items) - MOST_NAMED} more"] if len(items) > MOST_NAMED else []
+    return "\n  ".join([f"{what}:", *items[:MOST_NAMED], *more])
