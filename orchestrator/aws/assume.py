@@ -38,9 +38,11 @@ class Actor(botocore.session.Session):
         self._looking = threading.RLock()
 
     def get_credentials(self) -> Credentials | None:
-        """Return the credentials of the role, else the session's own, which a program may take its time to find."""
-        if self.role is not None:
-            return self.role
+        """Return the credentials of the role, else the session's own; for making a client, which nobody else does then."""
+        return self.role or self.own_credentials()
+
+    def own_credentials(self) -> Credentials | None:
+        """Return the session's own credentials, whoever it acts as; a program may take its time to find them."""
         with self._looking:
             own: Credentials | None = super().get_credentials()
             return own
@@ -61,9 +63,7 @@ class Actor(botocore.session.Session):
                 self.role = None
 
 
-def assumed(
-    source: botocore.session.Session, target: Target, client_config: Config, endpoint_url: str | None = None
-) -> Credentials:
+def assumed(source: Actor, target: Target, client_config: Config, endpoint_url: str | None = None) -> Credentials:
     """
     Return the credentials of a target's role; they are fetched when they are first needed.
 
@@ -78,7 +78,7 @@ def assumed(
 
         NoCredentialsError: There is nobody to assume the role.
     """
-    credentials = source.get_credentials()
+    credentials = source.own_credentials()
     if credentials is None:
         raise NoCredentialsError
     extra = {"RoleSessionName": target.role_session_name or SESSION_NAME}

@@ -20,7 +20,7 @@ from orchestrator.core.replies import NotSent, Problem, Unauthenticated, explain
 from orchestrator.ports import Identity
 
 PAUSE = 5.0
-"""Seconds for which a key that nobody could tell the owner of is not asked about again."""
+"""Seconds for which a key that is not ours is not asked about again; where nobody could tell, only who waits is spared."""
 
 
 class Held(Credentials):
@@ -46,46 +46,46 @@ class Caller:
 
         account_id: Whose the credentials have to be.
         make: Makes a client of a service that signs with certain credentials.
-        source: Where credentials come from, None if there are none.
+        source: Where credentials come from.
     """
 
-    def __init__(self, account_id: str, make: Callable[[str, Credentials | None], Any], source: Credentials | None) -> None:
+    def __init__(self, account_id: str, make: Callable[[str, Credentials], Any], source: Credentials) -> None:
         self._account_id = account_id
         self._make = make
         self._source = source
         self._known: set[str] = set()
         self._refused: dict[str, tuple[float, Problem]] = {}
         self._asking = threading.Lock()
-        self.credentials = Held(source, self._vouch) if source is not None else None
+        self.credentials = Held(source, self._vouch)
 
     def identify(self) -> Identity:
         """Ask STS who we are; raises whatever goes wrong with that."""
-        return self._ask(self._source.get_frozen_credentials() if self._source is not None else None)
+        return self._ask(self._source.get_frozen_credentials())
 
-    def _ask(self, frozen: ReadOnlyCredentials | None) -> Identity:
+    def _ask(self, frozen: ReadOnlyCredentials) -> Identity:
         # With the very key that is asked about: the next one of the same source may be another's.
-        key = Credentials(str(frozen.access_key), str(frozen.secret_key), frozen.token) if frozen is not None else None
+        key = Credentials(str(frozen.access_key), str(frozen.secret_key), frozen.token)
         # Asked once for each key, so its client is not kept.
         identity = identity_in(self._make("sts", key).get_caller_identity())
-        if frozen is not None and identity.account_id == self._account_id:
+        if identity.account_id == self._account_id:
             self._known.add(str(frozen.access_key))
         return identity
 
     def _vouch(self, frozen: ReadOnlyCredentials) -> None:
         """Let a key sign that is the account's; raises `Refused` for any other. Many threads, one question."""
-        key = str(frozen.access_key)
+        key, began = str(frozen.access_key), time.monotonic()
         if key in self._known:
             return
         with self._asking:
             if key in self._known:
                 return
             earlier = self._refused.get(key)
-            if earlier is not None and time.monotonic() - earlier[0] < PAUSE:
-                raise Refused(earlier[1])
-            found = self._problem_with(frozen)
-            if found is not None:
-                self._refused[key] = time.monotonic(), found
-                raise Refused(found)
+            if earlier is None or earlier[0] < began - (PAUSE if isinstance(earlier[1], Unauthenticated) else 0.0):
+                found = self._problem_with(frozen)
+                if found is None:
+                    return
+                earlier = self._refused[key] = time.monotonic(), found
+            raise Refused(earlier[1])
 
     def _problem_with(self, frozen: ReadOnlyCredentials) -> Problem | None:
         try:

@@ -50,10 +50,10 @@ class BotoCatalog:
 
         account_id: The account that the lane is in.
         make: Makes the lane's client of a service that signs with certain credentials.
-        source: Where the credentials come from, None if there are none.
+        source: Where the credentials come from.
     """
 
-    def __init__(self, account_id: str, make: Callable[[str, Credentials | None], Any], source: Credentials | None) -> None:
+    def __init__(self, account_id: str, make: Callable[[str, Credentials], Any], source: Credentials) -> None:
         self._source = source
         self._caller = Caller(account_id, make, source)
         self._client: ServiceCatalogClient = make("servicecatalog", self._caller.credentials)
@@ -147,7 +147,7 @@ class BotoCatalog:
         """Say how long the credentials last."""
         source = self._source
         if not isinstance(source, RefreshableCredentials):
-            return CredentialLife(temporary=source is not None and bool(source.token))
+            return CredentialLife(temporary=bool(source.token))
         # botocore keeps the moment to itself.
         expires_at = seconds(getattr(source, "_expiry_time", None))
         return CredentialLife(temporary=True, renewed=True, expires_at=expires_at)

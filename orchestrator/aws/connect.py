@@ -19,7 +19,7 @@ import botocore.loaders
 import botocore.session
 from botocore.config import Config
 from botocore.credentials import Credentials
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, NoCredentialsError
 
 from orchestrator.aws.assume import Actor, assumed
 from orchestrator.aws.catalog import BotoCatalog
@@ -136,10 +136,13 @@ class Sessions:
         if way not in self._doors:
             self._doors[way] = self._door_to(*way)
         door = self._doors[way]
-        source = door.role or door.actor.get_credentials()
+        source = door.role or door.actor.own_credentials()
+        if source is None:
+            # Found later, by a second look, they would sign without being held to their account.
+            raise NoCredentialsError
         return BotoCatalog(lane.account_id, partial(self._client, lane, door), source)
 
-    def _client(self, lane: Lane, door: Door, service: str, credentials: Credentials | None) -> object:
+    def _client(self, lane: Lane, door: Door, service: str, credentials: Credentials) -> object:
         with door.actor.acting_as(credentials):
             return door.session.client(
                 service,  # type: ignore[call-overload]

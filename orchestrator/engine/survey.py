@@ -181,7 +181,7 @@ class Surveyor:
         again = self._list(operation, read)
         listing.problem = again.problem
         listing.pages += again.pages
-        listing.total = again.total
+        listing.total = max((total for total in (listing.total, again.total) if total is not None), default=None)
         gather(listing.products, again.products.values())
 
     def _histories(self, catalog: Catalog, asked: list[str]) -> tuple[dict[str, tuple[Record, ...]], str | None]:

@@ -12,6 +12,7 @@ import botocore.awsrequest
 import pytest
 from botocore.compat import HTTPHeaders
 from botocore.config import Config
+from botocore.credentials import Credentials
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -67,7 +68,7 @@ class Wire:
             "servicecatalog", config=connect.config(1).merge(Config(retries={"total_max_attempts": 1}))
         )
         self.client.meta.events.register("before-send", self._answer)  # type: ignore[arg-type]
-        self.catalog = BotoCatalog("111122223333", lambda _service, _credentials: self.client, None)
+        self.catalog = BotoCatalog("111122223333", lambda _service, _credentials: self.client, Credentials("x", "x"))
 
     def _answer(self, request: Any, **_: object) -> botocore.awsrequest.AWSResponse:
         return botocore.awsrequest.AWSResponse(request.url, self.status, HTTPHeaders(), Raw(self.body))

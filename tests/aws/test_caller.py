@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from botocore.credentials import Credentials, ReadOnlyCredentials
+from botocore.exceptions import EndpointConnectionError
 
 from orchestrator.aws import connect
+from orchestrator.aws.answers import Refused
 from orchestrator.aws.assume import Actor
+from orchestrator.aws.caller import Caller
 from orchestrator.aws.catalog import BotoCatalog
 from orchestrator.aws.connect import Door
 from orchestrator.core.replies import Answer, NotSent, Unauthenticated
@@ -47,7 +52,7 @@ def renewed(server: Simulator, source: Credentials | None = None) -> Renewed:
     """A catalog of the first account."""
     credentials = source or Credentials(f"AKIA{HOME}SIMU", "not-a-secret")
 
-    def make(service: str, signer: Credentials | None) -> object:
+    def make(service: str, signer: Credentials) -> object:
         actor = Actor()
         with actor.acting_as(signer):
             return Door.of(actor).session.client(  # type: ignore[call-overload]
@@ -90,24 +95,50 @@ def test_nothing_leaves_with_the_keys_of_another_account(entered: Renewed) -> No
 
 
 def test_keys_that_nobody_can_tell_the_owner_of_are_not_used() -> None:
-    """Not now; after a while they are asked about again. Expired ones are said to be."""
+    """Not now; they are asked about again. Expired ones are said to be."""
     trouble = [
         {"Operation": "GetCallerIdentity", "Do": "error", "Code": "ServiceUnavailable", "Status": 503, "Times": 1},
         {"Operation": "GetCallerIdentity", "Do": "error", "Code": "ExpiredToken", "Status": 403, "Times": 1},
     ]
     with Simulator(world(Faults=trouble)) as server:
         found = renewed(server)
+        problem = found.catalog.scan(None)
+        assert isinstance(problem, NotSent)
+        assert problem.reason.startswith("sts:GetCallerIdentity: HTTP 503")
         for _ in range(2):
-            problem = found.catalog.scan(None)
-            assert isinstance(problem, NotSent)
-            assert problem.reason.startswith("sts:GetCallerIdentity: HTTP 503")
-        # What was found is what all hear that wait meanwhile.
-        assert found.called == ["GetCallerIdentity"]
+            assert isinstance(found.catalog.scan(None), Unauthenticated)
+        # What is refused is not asked about each time.
+        assert found.called == ["GetCallerIdentity"] * 2
         found.become(f"AKIA{HOME}NEWK")
-        assert isinstance(found.catalog.scan(None), Unauthenticated)
-        found.become(f"AKIA{HOME}OTHR")
         assert isinstance(found.catalog.scan(None), Answer)
-        assert found.called == ["GetCallerIdentity"] * 3 + ["ScanProvisionedProducts"]
+
+
+def test_whoever_waits_for_an_answer_hears_it_be_it_a_failure() -> None:
+    """A question that hangs for a minute is not asked by one waiting call after the other."""
+    asked, go_on = threading.Event(), threading.Event()
+    calls: list[str] = []
+
+    class Sts:
+        """Fails once it may."""
+
+        def get_caller_identity(self) -> Any:
+            calls.append("asked")
+            asked.set()
+            go_on.wait()
+            raise EndpointConnectionError(endpoint_url="https://example.invalid")
+
+    caller = Caller(HOME, lambda _service, _key: Sts(), Credentials(f"AKIA{HOME}SIMU", "x"))
+    held = caller.credentials
+    with ThreadPoolExecutor(5) as pool:
+        waiting = [pool.submit(held.get_frozen_credentials)]
+        asked.wait()
+        waiting += [pool.submit(held.get_frozen_credentials) for _ in range(4)]
+        while pool._work_queue.qsize():
+            continue
+        go_on.set()
+        problems = [call.exception() for call in waiting]
+    assert all(isinstance(problem, Refused) for problem in problems)
+    assert len(calls) < len(waiting)
 
 
 class Alternating(Credentials):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -137,3 +138,35 @@ def test_a_program_of_credentials_that_hangs_keeps_nobody_else_waiting(
             assert not waiting.done()
             answer.write(keys)
         assert waiting.result().credential_life() == CredentialLife(temporary=False)
+
+
+def test_every_lane_signs_with_what_its_source_renews(nothing_of_aws: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """However many are entered side by side: never with what a client of another lane was made for."""
+    config = tmp_path / "config"
+    keys = {"Version": 1, "AccessKeyId": "AKIATEST", "SecretAccessKey": "x", "Expiration": "2099-01-01T00:00:00Z"}
+    config.write_text(f"[default]\ncredential_process = /bin/echo '{json.dumps(keys)}'\n")
+    nothing_of_aws.setenv("AWS_CONFIG_FILE", str(config))
+    regions = tuple(f"eu-west-{number}" for number in range(1, 9))
+    with Simulator(WorldSpec()) as server:
+        nothing_of_aws.setenv("AWS_ENDPOINT_URL", server.url)
+        for _ in range(3):
+            sessions = connect.ambient(8, [Target(account_id=HOME, regions=regions)])
+
+            def life(region: str, sessions: connect.Sessions = sessions) -> CredentialLife:
+                catalog = sessions(Lane(HOME, region))
+                catalog.caller_identity()
+                return catalog.credential_life()
+
+            with ThreadPoolExecutor(8) as pool:
+                lives = set(pool.map(life, regions))
+            assert lives == {CredentialLife(temporary=True, renewed=True, expires_at=4_070_908_800.0)}
+
+
+def test_without_credentials_there_is_no_catalog(nothing_of_aws: pytest.MonkeyPatch) -> None:
+    """What a second look might find would sign without having been looked at; the next time it is looked for again."""
+    sessions = connect.ambient(1, [Target(account_id=HOME, regions=("eu-west-1",))])
+    with pytest.raises(NoAccess, match="Unable to locate credentials"):
+        sessions(LANE)
+    nothing_of_aws.setenv("AWS_ACCESS_KEY_ID", "AKIATEST")
+    nothing_of_aws.setenv("AWS_SECRET_ACCESS_KEY", "x")
+    assert sessions(LANE).credential_life() == CredentialLife(temporary=False)
