@@ -11,9 +11,9 @@ Composes the packages below it and holds no rule of its own.
 from orchestrator.api.abandoning import abandon, set_aside
 from orchestrator.api.again import load_again
 from orchestrator.api.doctoring import Diagnosis, diagnose
-from orchestrator.api.door import Entrance
 from orchestrator.api.driving import GRACE, RunResult, RunSettings
-from orchestrator.api.entrance import enter, enter_lanes, reenter, region_of_environment, rehearse
+from orchestrator.api.entering import enter, enter_lanes, reenter, region_of_environment, rehearse
+from orchestrator.api.entrance import Entrance
 from orchestrator.api.frame import replay
 from orchestrator.api.keeping import Kept, kept_journals, prune_journals
 from orchestrator.api.review import Review, mend_notices, refuse, survey

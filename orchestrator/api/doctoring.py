@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from orchestrator.api.door import MOST_AT_DOOR, Entrance
+from orchestrator.api.entrance import MOST_AT_DOOR, Entrance
 from orchestrator.core.lane import Lane
 from orchestrator.engine.examination import Examination, examine
 from orchestrator.engine.pools import threads

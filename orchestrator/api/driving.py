@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from orchestrator.api.door import Entrance
+from orchestrator.api.entrance import Entrance
 from orchestrator.core.events import Beginning, Event
 from orchestrator.core.run import Run
 from orchestrator.engine.clock import ReplyInbox
@@ -64,8 +64,7 @@ class RunResult:
     """
     How an execution ended.
 
-    `interrupted` is the signal that asked for it, `broken` what was wrong with the journal or, worse, with this program;
-    `abandoned_calls` says that workers still wait for answers that only a resume will use.
+    `interrupted` is the signal that asked for it, `broken` what was wrong with the journal or, worse, with this program.
     """
 
     run: Run
@@ -73,7 +72,6 @@ class RunResult:
     exit_code: ExitCode
     interrupted: signal.Signals | None = None
     broken: OrchestratorError | None = None
-    abandoned_calls: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,12 +125,10 @@ def drive(
         finally:
             executor.shutdown(wait=False, cancel_futures=True)
             file.close()
-    return result_of(machine, file.path, interruption, broken, calls_left=runner.in_flight > 0)
+    return result_of(machine, file.path, interruption, broken)
 
 
-def result_of(
-    machine: Run, path: Path, interruption: Interruption, broken: OrchestratorError | None, *, calls_left: bool
-) -> RunResult:
+def result_of(machine: Run, path: Path, interruption: Interruption, broken: OrchestratorError | None) -> RunResult:
     """Say how an execution ended: a broken journal comes before a signal, a signal before the counts."""
     code = machine.tally().exit_code
     if interruption.signal is not None and machine.is_unfinished:
@@ -145,5 +141,4 @@ def result_of(
         exit_code=code,
         interrupted=interruption.signal,
         broken=broken,
-        abandoned_calls=calls_left,
     )

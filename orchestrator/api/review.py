@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 
-from orchestrator.api.door import MOST_AT_DOOR, NO_ENTRY, SILENT, Entrance, listed_briefly
+from orchestrator.api.entrance import MOST_AT_DOOR, NO_ENTRY, SILENT, Entrance, listed_briefly
 from orchestrator.core.again import confined
 from orchestrator.core.decision import decide
 from orchestrator.core.events import Drifted, Event, LaneClosed, LineEvent

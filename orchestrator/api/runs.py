@@ -7,8 +7,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from orchestrator.api.door import Entrance
 from orchestrator.api.driving import Opening, RunResult, RunSettings, drive, result_of
+from orchestrator.api.entrance import Entrance
 from orchestrator.api.frame import lanes_of, locks_of, replay, states_of
 from orchestrator.api.review import Review, refuse
 from orchestrator.api.worklists import callers_of
@@ -16,7 +16,7 @@ from orchestrator.core.events import Beginning, LaneLost
 from orchestrator.core.inventory import Inventory
 from orchestrator.core.pasteable import pasteable
 from orchestrator.core.run import Run
-from orchestrator.core.settle import Sighting
+from orchestrator.core.settle import CLOCK_SKEW, Sighting
 from orchestrator.core.volatile import Listed
 from orchestrator.engine.interrupt import listening
 from orchestrator.errors import GuardRefused, JournalError, RunUnfinished
@@ -29,13 +29,6 @@ MAX_AGE = 86_400.0
 NIGHT = 82_800.0
 """Seconds after which a nightly job gives an earlier run up: 23 h, since a run begins a little after its job does."""
 
-CLOCK_SKEW = 300.0
-"""Seconds that a run may seem to have begun in the future; one that is further ahead has an age that nobody knows."""
-
-
-def nothing_in_the_way() -> None:
-    """Make way for a run where there is nothing in it."""
-
 
 def run(
     review: Review,
@@ -43,7 +36,7 @@ def run(
     state: StateDir,
     settings: RunSettings,
     journal_path: Path | None = None,
-    make_way: Callable[[], None] = nothing_in_the_way,
+    make_way: Callable[[], object] = lambda: None,
 ) -> RunResult:
     """
     Execute what was reviewed, to its end.
@@ -82,6 +75,7 @@ def run(
 
     lanes = list(entrance.identities)
     with listening(settings.interruption), locks_of(plan.name, lanes, path, [state], started_at, run_id):
+        # Asked before anything is done about earlier runs, too.
         journal.make_room(path, len(review.worklist.lines))
         make_way()
         refuse_unfinished(plan.name, state, simulated=entrance.simulated)
@@ -105,7 +99,7 @@ def after_canary(result: RunResult, entrance: Entrance, settings: RunSettings) -
     with settings.interruption.breaking_off():
         agreed = settings.go_on(run)
     if settings.interruption.signal is not None:
-        return result_of(run, result.journal, settings.interruption, None, calls_left=False)
+        return result_of(run, result.journal, settings.interruption, None)
     if not agreed:
         return result
     story = journal.load(result.journal)
@@ -166,7 +160,7 @@ def has_expired(story: journal.Story, now: float) -> bool:
 
 
 def is_out_of_date(age: float, max_age: float) -> bool:
-    """Whether a run of such an age (seconds) is too old, or has one that nobody knows."""
+    """Whether a run of such an age (seconds) is too old, or seems to have begun so far ahead that nobody knows its age."""
     return not -CLOCK_SKEW <= age <= max_age
 
 

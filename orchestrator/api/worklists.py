@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from orchestrator.api.door import Entrance, listed_briefly
+from orchestrator.api.entrance import Entrance, listed_briefly
 from orchestrator.api.review import Review, take_stock
 from orchestrator.core.drift import drifts
 from orchestrator.core.duration import format_duration

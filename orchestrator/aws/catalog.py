@@ -22,8 +22,8 @@ from orchestrator.aws.answers import (
     records_in,
     seconds,
 )
-from orchestrator.aws.caller import Caller
 from orchestrator.aws.faults import without_password
+from orchestrator.aws.keys import Keys
 from orchestrator.aws.shape import hold_to_shape
 from orchestrator.core.commands import Terminate
 from orchestrator.core.inventory import Product, Record
@@ -55,8 +55,8 @@ class BotoCatalog:
 
     def __init__(self, account_id: str, make: Callable[[str, Credentials], Any], source: Credentials) -> None:
         self._source = source
-        self._caller = Caller(account_id, make, source)
-        self._client: ServiceCatalogClient = make("servicecatalog", self._caller.credentials)
+        self._keys = Keys(account_id, make, source)
+        self._client: ServiceCatalogClient = make("servicecatalog", self._keys.credentials)
         self._client.meta.events.register("before-parse", hold_to_shape)
         self._make = make
         self._access: AccessLevelFilterTypeDef = {"Key": ACCOUNT_LEVEL, "Value": "self"}
@@ -137,11 +137,16 @@ class BotoCatalog:
 
     def caller_identity(self) -> Answer[Identity] | Problem:
         """Ask STS who we are."""
-        return call(self._caller.identify)
+        return call(self._keys.identify)
 
     def account_alias(self) -> Answer[str | None] | Problem:
         """Ask IAM for the account's alias."""
-        return call(lambda: next(iter(demand(self._aliases(), "AccountAliases")), None))
+
+        def ask() -> str | None:
+            answer = self._make("iam", self._keys.credentials).list_account_aliases()
+            return next(iter(demand(answer, "AccountAliases")), None)
+
+        return call(ask)
 
     def credential_life(self) -> CredentialLife:
         """Say how long the credentials last."""
@@ -151,6 +156,3 @@ class BotoCatalog:
         # botocore keeps the moment to itself.
         expires_at = seconds(getattr(source, "_expiry_time", None))
         return CredentialLife(temporary=True, renewed=True, expires_at=expires_at)
-
-    def _aliases(self) -> Any:  # noqa: ANN401 - what boto3 gives back
-        return self._make("iam", self._caller.credentials).list_account_aliases()

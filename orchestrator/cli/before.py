@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestrator.cli.signals import exit_code_of
-from orchestrator.cli.streams import leave_at_once, tell, tell_error
+from orchestrator.cli.streams import tell, tell_error
 from orchestrator.core.run import Run
 from orchestrator.core.states import DONE, State
 from orchestrator.core.worklist import Worklist
@@ -89,5 +89,4 @@ def broken_off(error: BaseException) -> ExitCode:
         # That nothing was terminated, as the others say, is not true any more.
         return error.exit_code if error.exit_code in (ExitCode.JOURNAL, ExitCode.BUG) else ExitCode.LEFT_TO_DO
     tell("Interrupted; the new run was not begun.")
-    leave_at_once()
     return ExitCode(exit_code_of(error))

@@ -64,7 +64,6 @@ class Earlier:
     ) -> None:
         self.before = Before()
         self._errand = errand
-        self._plan = errand.plan
         self._state = state
         self._display = display
         self._agreed = agreed
@@ -83,7 +82,7 @@ class Earlier:
             LockHeld: One of them is going on.
             JournalError: A journal is another plan's, or cannot be read.
         """
-        for path in self._state.all_unfinished(self._plan.name):
+        for path in self._state.all_unfinished(self._errand.plan.name):
             try:
                 found = self._finish_one(path)
             except (OrchestratorError, KeyboardInterrupt) as error:
@@ -96,7 +95,7 @@ class Earlier:
 
     def trust_notices(self) -> None:
         """Let the notices of the plan not keep it from being reviewed, whatever has become of their file."""
-        done = api.mend_notices(self._plan, self._state) if self._errand.worklist is None else None
+        done = api.mend_notices(self._errand.plan, self._state) if self._errand.worklist is None else None
         if done is not None:
             tell(f"Error: {done}")
             self.before = self.before.then(Before(ExitCode.JOURNAL))
@@ -112,29 +111,28 @@ class Earlier:
                     raise
                 machine = api.replay(story)
                 self.before = self.before.then(set_aside(path, error, "what it knows of its products is this:"))
-                tell_closed(machine)
-                continue
-            tell(
-                f"This run began more than {format_duration(api.NIGHT)} ago and could not be finished; it was closed:"
-                f" {path}\nWhat the new run's plan has of its products is met again."
-            )
+            else:
+                tell(
+                    f"This run began more than {format_duration(api.NIGHT)} ago and could not be finished; it was closed:"
+                    f" {path}\nWhat the new run's plan has of its products is met again."
+                )
             tell_closed(machine)
 
     def _finish_one(self, path: Path) -> Before:
         if holder := api.is_going_on(path):
-            message = f"an earlier run of the plan `{self._plan.name}` is going on: {path} is in use by {holder}"
+            message = f"an earlier run of the plan `{self._errand.plan.name}` is going on: {path} is in use by {holder}"
             raise LockHeld(message)
         try:
             story = load(path)
             left = api.left_by_canary(story)
         except (JournalCorrupt, IllegalTransition) as error:
             return set_aside(path, error)
-        refuse_stranger(story, self._plan.name)
+        refuse_stranger(story, self._errand.plan.name)
         is_old = api.has_expired(story, self._clock())
         if left > 0 and not is_old:
             tell(canary(path, left))
             return Before(ExitCode.LEFT_TO_DO, is_clear=False)
-        tell(f"An earlier run of `{self._plan.name}` is unfinished; finishing it first: {path}")
+        tell(f"An earlier run of `{self._errand.plan.name}` is unfinished; finishing it first: {path}")
         no_sends = self._why_nothing_is_sent(story)
         if no_sends and not is_old:
             tell(f"What it has not sent is left to the new run: {no_sends}.")
@@ -154,14 +152,14 @@ class Earlier:
         worklist = self._errand.worklist
         if worklist is not None and story.birth.header.reviewed != worklist.digest:
             return "the worklist that is to be run is another one"
-        if story.birth.plan.unplaced != self._plan.unplaced:
+        if story.birth.plan.unplaced != self._errand.plan.unplaced:
             return "the plan was changed since"
         if not self._agreed:
             return "nobody has said yes to it (--yes)"
         if worklist is not None:
             return api.outdated(worklist, self._clock(), self._errand.max_age)
         regions = {lane.region for lane in story.birth.worklist.usable_lanes}
-        if not self._plan.targets and regions != {here := api.region_of_environment()}:
+        if not self._errand.plan.targets and regions != {here := api.region_of_environment()}:
             return f"the environment is for {here or 'no region'} now, and that was for {', '.join(sorted(regions))}"
         return None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from orchestrator.api import RunResult, default_state_dir
-from orchestrator.cli.streams import leave_at_once, put, tell
+from orchestrator.cli.streams import put, tell
 from orchestrator.cli.terminal import NOTHING_TO_RESUME
 from orchestrator.core.pasteable import pasteable
 from orchestrator.core.run import Run
@@ -56,8 +56,6 @@ def end(
     elif advise and (result.run.is_unfinished or broken):
         tell(NOTHING_TO_RESUME)
     put_line(result.run)
-    if result.abandoned_calls:
-        leave_at_once()
     return code
 
 

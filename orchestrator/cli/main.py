@@ -15,7 +15,7 @@ from typing import NoReturn
 import click
 
 from orchestrator.cli.signals import break_off_on_signals, exit_code_of
-from orchestrator.cli.streams import Leaving, leave_at_once, tell_error, wait_for_no_reader
+from orchestrator.cli.streams import tell_error, wait_for_no_reader
 from orchestrator.errors import ExitCode, Interrupted, OrchestratorError
 from orchestrator.version import VERSION
 
@@ -120,7 +120,6 @@ def main() -> NoReturn:
         code = ExitCode.INVALID
     except (click.Abort, KeyboardInterrupt) as error:
         click.echo("Interrupted.", err=True)
-        leave_at_once()
         code = exit_code_of(error)
     except Interrupted as error:
         complain(error)
@@ -171,7 +170,7 @@ def complain(error: OrchestratorError) -> None:
 
 
 def calls_are_left() -> bool:
-    """Whether the interpreter would wait at its end for calls that were given up."""
+    """Whether the interpreter would wait at its end for calls whose answers only a resume will use, if anybody."""
     if threading.active_count() == 1:
         return False
     from orchestrator.engine import pools  # noqa: PLC0415 - most commands have no pools
@@ -185,7 +184,7 @@ def leave(code: int) -> NoReturn:
         sys.stdout.flush()
     except OSError:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115
-    if Leaving.at_once or calls_are_left():
+    if calls_are_left():
         sys.stderr.flush()
         os._exit(code)
     sys.exit(code)

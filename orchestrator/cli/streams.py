@@ -14,6 +14,7 @@ from contextlib import suppress
 
 import click
 
+from orchestrator.engine.interrupt import is_taken
 from orchestrator.errors import OutputLost
 from orchestrator.report.text import plain
 
@@ -72,9 +73,7 @@ class Patient(io.RawIOBase):
                 view = view[os.write(self._descriptor, view[:PIECE]) :]
 
     def _ready(self) -> bool:
-        poller = select.poll()
-        poller.register(self._descriptor, select.POLLOUT)
-        return bool(poller.poll(0 if self._dropped else self._patience * 1_000))
+        return is_taken(self._descriptor, 0.0 if self._dropped else self._patience)
 
 
 def wait_for_no_reader() -> None:
@@ -85,17 +84,6 @@ def wait_for_no_reader() -> None:
         return
     raw = io.BufferedWriter(Patient(descriptor), buffer_size=1)
     sys.stderr = io.TextIOWrapper(raw, sys.stderr.encoding, "backslashreplace", line_buffering=True, write_through=True)
-
-
-class Leaving:
-    """How the process is to be left: without waiting for calls in flight, once `at_once` is set."""
-
-    at_once = False
-
-
-def leave_at_once() -> None:
-    """Let the process end without waiting for workers: they wait for answers that only a resume will use."""
-    Leaving.at_once = True
 
 
 def tell(text: str = "") -> None:

@@ -59,11 +59,11 @@ class Interruption:
         self.wake()
 
 
-def is_taken(descriptor: int) -> bool:
-    """Whether somebody takes what is written, so that nobody waits for a reader that has stalled."""
+def is_taken(descriptor: int, patience: float = 0.0) -> bool:
+    """Whether somebody takes what is written, at the latest after *patience* seconds; a reader may have stalled."""
     poller = select.poll()
     poller.register(descriptor, select.POLLOUT)
-    return bool(poller.poll(0))
+    return bool(poller.poll(patience * 1_000))
 
 
 @contextmanager

@@ -67,10 +67,11 @@ class Tables:
             self._room -= len(text) + 1
             yield text
         half = self._room // 2
+        self._room -= half
         left_out = dict.fromkeys(Decision, 0)
         for decision, title in SECTIONS:
-            # What is kept for what goes is given back where its turn comes.
-            self._room += half if decision is Decision.TERMINATE else -half if decision is SECTIONS[0][0] else 0
+            if decision is Decision.TERMINATE:
+                self._room += half
             for lane, lines in self._reviewed.by_lane.items():
                 found = [line for line in lines if line.decision is decision]
                 if not found:

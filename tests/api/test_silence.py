@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from orchestrator.api.door import SILENT, Entrance, ask_who
+from orchestrator.api.entrance import SILENT, Entrance, ask_who
 from orchestrator.api.review import take_stock
 from orchestrator.core.inventory import Record
 from orchestrator.core.lane import Lane

@@ -38,21 +38,29 @@ class Held(Credentials):
         return frozen
 
 
-class Caller:
+class Keys:
     """
-    Who we are in an account.
+    The keys that sign in an account: those that are known to be its own.
 
     Args:
 
         account_id: Whose the credentials have to be.
         make: Makes a client of a service that signs with certain credentials.
         source: Where credentials come from.
+        clock: Returns seconds, of whatever time.
     """
 
-    def __init__(self, account_id: str, make: Callable[[str, Credentials], Any], source: Credentials) -> None:
+    def __init__(
+        self,
+        account_id: str,
+        make: Callable[[str, Credentials], Any],
+        source: Credentials,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._account_id = account_id
         self._make = make
         self._source = source
+        self._clock = clock
         self._known: set[str] = set()
         self._refused: dict[str, tuple[float, Problem]] = {}
         self._asking = threading.Lock()
@@ -73,7 +81,7 @@ class Caller:
 
     def _vouch(self, frozen: ReadOnlyCredentials) -> None:
         """Let a key sign that is the account's; raises `Refused` for any other. Many threads, one question."""
-        key, began = str(frozen.access_key), time.monotonic()
+        key, began = str(frozen.access_key), self._clock()
         if key in self._known:
             return
         with self._asking:
@@ -84,7 +92,7 @@ class Caller:
                 found = self._problem_with(frozen)
                 if found is None:
                     return
-                earlier = self._refused[key] = time.monotonic(), found
+                earlier = self._refused[key] = self._clock(), found
             raise Refused(earlier[1])
 
     def _problem_with(self, frozen: ReadOnlyCredentials) -> Problem | None:
