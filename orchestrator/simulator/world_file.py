@@ -172,7 +172,10 @@ def read_world(path: Path) -> WorldSpec:
         if path.exists() and not path.is_file():
             message = "this is no file"
             raise ValueError(message)
-        content = yaml.load(path.read_bytes()[: MOST_BYTES + 1].decode(), Loader=Bounded)  # noqa: S506 - it is a SafeLoader
+        if path.stat().st_size > MOST_BYTES:
+            message = f"it is longer than {MOST_BYTES // 1024 // 1024} MiB"
+            raise ValueError(message)
+        content = yaml.load(path.read_bytes().decode(), Loader=Bounded)  # noqa: S506 - it is a SafeLoader
         return WorldSpec.model_validate(content if content is not None else {})
     except ValidationError as error:
         mistakes = "\n".join(

@@ -213,3 +213,12 @@ def test_the_server_answers_whatever_comes() -> None:
             urllib.request.urlopen(f"{server.url}/nowhere")
         assert nowhere.value.code == 404
         nowhere.value.close()
+
+
+def test_a_world_that_is_too_long_is_refused_and_not_cut(tmp_path: Path) -> None:
+    """What is left of it would be another world."""
+    path = tmp_path / "world.yaml"
+    with path.open("wb") as file:
+        file.truncate(64 * 1024 * 1024 + 1)
+    with pytest.raises(WorldInvalid, match="it is longer than 64 MiB"):
+        read_world(path)
