@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from orchestrator.simulator.contract import ApiError
+from orchestrator.simulator.errors import ApiError
 from orchestrator.simulator.specs import LEVELS, AccountSpec
 
 OWN_KEY = re.compile(r"AKIA(\d{12})")
@@ -52,6 +52,14 @@ class Accounts:
         self._specs = specs
         self._sessions: dict[str, Caller] = {}
 
+    def account_of(self, key_id: str) -> str:
+        """Return the account that an access key leads to, valid or not."""
+        session = self._sessions.get(key_id)
+        if session is not None:
+            return session.account
+        own = OWN_KEY.match(key_id)
+        return own[1] if own else self._home
+
     def caller(self, key_id: str) -> Caller:
         """
         Say whose an access key is.
@@ -60,8 +68,7 @@ class Accounts:
 
             ApiError: It is nobody's, or has expired.
         """
-        own = OWN_KEY.match(key_id)
-        account = own[1] if own else self._home
+        account = self.account_of(key_id)
         found = self._sessions.get(key_id)
         if found is None and (key_id.startswith("ASIA") or account not in self._specs):
             code = "UnrecognizedClientException"
@@ -121,9 +128,14 @@ class Accounts:
         spec = self._specs[caller.account]
         too_high = level is not None and LEVELS.index(level) > LEVELS.index(spec.Access)
         if operation in spec.Deny or too_high:
-            code = "AccessDeniedException"
-            service = {"GetCallerIdentity": "sts", "ListAccountAliases": "iam"}.get(operation, "servicecatalog")
-            raise ApiError(code, f"User: {caller.arn} is not authorized to perform: {service}:{operation}")
+            raise self.denied(caller, operation)
+
+    def denied(self, caller: Caller, operation: str) -> ApiError:
+        """Return the error of an operation that a caller has no right to."""
+        code = "AccessDeniedException"
+        services = {"GetCallerIdentity": "sts", "AssumeRole": "sts", "ListAccountAliases": "iam"}
+        service = services.get(operation, "servicecatalog")
+        return ApiError(code, f"User: {caller.arn} is not authorized to perform: {service}:{operation}")
 
     def sees(self, caller: Caller, owned_by: str) -> bool:
         """Whether a product that is owned at a level is within the caller's access."""

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 import random
+import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from orchestrator.simulator.errors import ApiError
 from orchestrator.simulator.specs import FaultSpec, Trouble
 from orchestrator.simulator.things import Json
 
@@ -105,6 +107,26 @@ class Faults:
         script.drawn[operation, about] += 1
         nth = script.drawn[operation, about]
         return random.Random(f"{self._seed}/{number}/{operation}/{about}/{nth}")  # noqa: S311 - a made-up world
+
+
+def forestall(fault: Fault | None) -> None:
+    """
+    Let a fault happen that comes before the request is carried out.
+
+    Raises:
+
+        ApiError: The answer is an error.
+        Lost, Odd: There is to be no answer, or a wrong one.
+    """
+    match fault:
+        case Fault("delay", spec):
+            time.sleep(spec.Seconds)
+        case Fault("reset" | "late"):
+            raise Lost
+        case Fault("error", spec):
+            raise ApiError(spec.Code, spec.Message, spec.Status or 500)
+        case Fault("answer", spec):
+            raise Odd(spec.Status or 200, spec.Body.encode())
 
 
 def damaged(answer: Json | bytes, fault: Fault | None) -> bytes:

@@ -1,21 +1,17 @@
-"""How listings sort, filter and page."""
+"""How listings sort and page."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
-from orchestrator.simulator.contract import ApiError
-from orchestrator.simulator.specs import LEVELS, PagingSpec
+from orchestrator.simulator.errors import ApiError, invalid
+from orchestrator.simulator.specs import LEVELS, Listing, PagingSpec
 from orchestrator.simulator.things import Json, Product, Record
+from orchestrator.simulator.tokens import Place, Tokens
 
-RECORD_PAGE = 20
-
-
-def invalid(message: str) -> ApiError:
-    """Return the error of a parameter that is not valid."""
-    code = "InvalidParametersException"
-    return ApiError(code, message)
+Item = TypeVar("Item")
 
 
 def sort_key(name: str | None) -> Callable[[Product], str]:
@@ -29,8 +25,8 @@ def sort_key(name: str | None) -> Callable[[Product], str]:
         None: lambda product: product.id[::-1],
         "id": lambda product: product.id,
         "name": lambda product: product.name,
-        "arn": lambda product: str(product.detail()["Arn"]),
-        "lastRecordId": lambda product: str(product.detail().get("LastRecordId", "")),
+        "arn": lambda product: product.arn,
+        "lastRecordId": lambda product: product.last_record or "",
     }
     if name not in keys:
         code = "ValidationException"
@@ -38,16 +34,6 @@ def sort_key(name: str | None) -> Callable[[Product], str]:
         message = f"Value '{name}' at 'sortBy' failed to satisfy constraint: Member must satisfy enum value set: [{valid}]"
         raise ApiError(code, f"1 validation error detected: {message}")
     return keys[name]
-
-
-def matches(product: Product, query: str) -> bool:
-    """Whether a product fits one `field:value` of a search query. Only the documented fields that we use are known."""
-    name, _, value = query.partition(":")
-    fields = {"status": product.status, "id": product.id, "name": product.name, "type": product.type}
-    if name not in fields:
-        message = f"the simulator does not know the search field {name!r}"
-        raise invalid(message)
-    return fields[name] == value
 
 
 class Shuffle:
@@ -73,33 +59,73 @@ class Shuffle:
         return again + shown, token
 
 
-def history_page(seen: Sequence[Record], request: Json) -> tuple[Sequence[Record], Json]:
-    """Cut one page out of the records, newest first, of one product or of all."""
+class Pages:
+    """
+    The pages of one listing, and what goes wrong with them.
+
+    Args:
+
+        spec: What goes wrong.
+        kind: Which listing it is.
+        most: The size of a page that asks for none, and the most that it can have.
+        lane: Names the lane, and the seed of what is drawn by lot.
+    """
+
+    def __init__(self, spec: PagingSpec, kind: Listing, most: int, lane: str) -> None:
+        self._spec = spec
+        self._endless = kind in spec.Endless
+        self._most = most
+        self._tokens = Tokens(f"{lane}/{kind}")
+        self._lot = random.Random(f"{lane}/{kind}")  # noqa: S311 - a made-up world
+
+    def cut(
+        self, found: Sequence[Item], request: Json, key: Callable[[Item], Place], *, descending: bool = False
+    ) -> tuple[Sequence[Item], Json]:
+        """
+        Sort what was found, and cut one page out of it.
+
+        Args:
+
+            found: What is listed.
+            request: Says which page it is, and how many may be on it.
+            key: What it is sorted by; unlike for any two of them.
+            descending: Whether the greatest key comes first.
+
+        Raises:
+
+            ApiError: The page token is not valid.
+        """
+        given = request.get("PageToken")
+        after = self._tokens.place(given)
+        size = min(int(request.get("PageSize") or self._most), self._most)
+        ordered = sorted(found, key=key, reverse=descending)
+        rest = [each for each in ordered if not after or (key(each) < after if descending else key(each) > after)]
+        if rest and self._lot.random() < self._spec.Empty:
+            return [], {"NextPageToken": self._tokens.give(after)}
+        page = rest[:size]
+        if given is not None and self._spec.SameToken:
+            return page, {"NextPageToken": given}
+        if len(rest) > size:
+            return page, {"NextPageToken": self._tokens.give(key(page[-1]))}
+        if self._endless:
+            # Everything again, or nothing more; if there is nothing at all, that comes to the same.
+            behind = key(page[-1]) if page else after
+            return page, {"NextPageToken": self._tokens.give([] if self._lot.random() < 0.5 else behind)}
+        return page, {}
+
+
+def history_of(seen: Sequence[Record], request: Json) -> Sequence[Record]:
+    """Return the records of one product, of one product in the catalog, or of all, as a history's filter wants it."""
     wanted = request.get("SearchFilter", {})
-    records = sorted(seen, key=lambda record: (record.created_at, record.id), reverse=True)
-    if wanted.get("Key") == "product":
-        records = [record for record in records if record.product.catalog_id == wanted.get("Value")]
-    elif wanted.get("Key") == "provisionedproduct":
-        records = [record for record in records if record.product.id == wanted.get("Value")]
-    elif wanted:
-        message = f"the search filter key {wanted.get('Key')} is not valid"
+    key, value = wanted.get("Key"), wanted.get("Value")
+    if key == "product":
+        return [record for record in seen if record.product.catalog_id == value]
+    if key == "provisionedproduct":
+        return [record for record in seen if record.product.id == value]
+    if wanted:
+        message = f"the search filter key {key} is not valid"
         raise invalid(message)
-    token_given = request.get("PageToken") or "0"
-    if not token_given.isdecimal():
-        raise invalid("the page token is not valid")
-    offset = int(token_given)
-    size = min(int(request.get("PageSize") or RECORD_PAGE), RECORD_PAGE)
-    token = {"NextPageToken": str(offset + size)} if offset + size < len(records) else {}
-    return records[offset : offset + size], token
-
-
-def cut(found: list[Product], request: Json, most: int, key: Callable[[Product], str]) -> tuple[Sequence[Product], Json]:
-    """Cut one page out of a sorted list; the token is the key that the next page begins behind."""
-    size = min(int(request.get("PageSize") or most), most)
-    after = request.get("PageToken")
-    rest = [product for product in found if after is None or key(product) > after]
-    token = {"NextPageToken": key(rest[size - 1])} if len(rest) > size else {}
-    return rest[:size], token
+    return seen
 
 
 def visible(product: Product, request: Json, default: str = "User") -> bool:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from xml.sax.saxutils import escape
 
 from orchestrator.simulator.accounts import Caller, Session
-from orchestrator.simulator.contract import ApiError
+from orchestrator.simulator.errors import ApiError
 
 STS = "https://sts.amazonaws.com/doc/2011-06-15/"
 IAM = "https://iam.amazonaws.com/doc/2010-05-08/"
@@ -52,7 +52,9 @@ def failure(error: ApiError) -> bytes:
     """Return an error answer. STS and IAM have names of their own for two codes (documented)."""
     names = {"UnrecognizedClientException": "InvalidClientTokenId", "ExpiredTokenException": "ExpiredToken"}
     code = names.get(error.code, error.code)
+    # XML has no form at all for most control characters.
+    words = "".join(each if each.isprintable() else "?" for each in error.message)
     return (
         f'<ErrorResponse xmlns="{STS}"><Error><Type>Sender</Type><Code>{escape(code)}</Code>'
-        f"<Message>{escape(error.message)}</Message></Error><RequestId>{uuid.uuid4()}</RequestId></ErrorResponse>"
+        f"<Message>{escape(words)}</Message></Error><RequestId>{uuid.uuid4()}</RequestId></ErrorResponse>"
     ).encode()

@@ -22,7 +22,7 @@ class Bucket:
     def take(self, now: float) -> bool:
         """Take a token at *now* (seconds); False if there is none."""
         if self._at is not None:
-            self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)
+            self._tokens = min(self._burst, self._tokens + max(0.0, now - self._at) * self._rate)
         self._at = now
         if self._tokens < 1:
             return False

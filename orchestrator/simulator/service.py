@@ -5,21 +5,23 @@ against the contract and the caller's rights, and lets the world answer.
 
 from __future__ import annotations
 
-import json
 import threading
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from orchestrator.simulator import query
 from orchestrator.simulator.accounts import Accounts, Caller
-from orchestrator.simulator.contract import ApiError, Contract
-from orchestrator.simulator.faults import Cut, Fault, Faults, Hung, Lost, Odd, damaged
+from orchestrator.simulator.clocks import Clocks
+from orchestrator.simulator.contract import Contract
+from orchestrator.simulator.errors import ApiError, invalid, unknown_operation
+from orchestrator.simulator.faults import Cut, Faults, Hung, Lost, Odd, damaged, forestall
+from orchestrator.simulator.form import parse
+from orchestrator.simulator.late import CarryOut, Late, note
 from orchestrator.simulator.quota import Bucket
+from orchestrator.simulator.things import Json
 from orchestrator.simulator.world import World
 from orchestrator.simulator.world_file import Holdings, WorldSpec
-
-Json = dict[str, Any]
 
 
 class Service:
@@ -29,14 +31,15 @@ class Service:
     Args:
 
         spec: The world.
+        clock: Our time, in epoch seconds.
     """
 
-    def __init__(self, spec: WorldSpec) -> None:
+    def __init__(self, spec: WorldSpec, clock: Callable[[], float] = time.time) -> None:
         self._spec = spec
         self._contract = Contract()
-        self._began_at = time.time()
         self._accounts = Accounts(spec.Account, spec.all_accounts)
         self._holdings: dict[tuple[str, str], Holdings] = spec.all_lanes
+        self._clocks = Clocks(self._holdings, clock, spec.Speed)
         self._worlds: dict[tuple[str, str], World] = {}
         for account, region in self._holdings:
             self._world(account, region)
@@ -44,6 +47,7 @@ class Service:
         self._faults = {
             lane: Faults(holdings.Faults, f"{spec.Seed}/{'/'.join(lane)}") for lane, holdings in self._holdings.items()
         }
+        self._late = Late()
         self._lock = threading.Lock()
         self.ledger: list[Json] = []
 
@@ -52,14 +56,18 @@ class Service:
         """What the API's operations are prefixed with on the wire."""
         return self._contract.target_prefix
 
-    def now(self) -> float:
-        """Return the world's time, in epoch seconds; it may go faster than ours."""
-        return self._began_at + (time.time() - self._began_at) * self._spec.Speed
+    def dates(self, key_id: str, region: str) -> dict[str, str]:
+        """Return the headers that tell an access key's owner the service's time."""
+        return self._clocks.headers(self._accounts.account_of(key_id), region)
+
+    def calls(self) -> list[Json]:
+        """Return the ledger, with everything noted that is due."""
+        with self._caught_up():
+            return list(self.ledger)
 
     def summary(self) -> Json:
         """Return the state of the world: of each lane, and of its own account's products by their id alone."""
-        with self._lock:
-            now = self.now()
+        with self._caught_up() as now:
             found = {}
             for (account, region), world in self._worlds.items():
                 world.advance(now)
@@ -67,10 +75,15 @@ class Service:
             home = found[f"{self._spec.Account}/{self._spec.Region}"]
             return {**home, "lanes": found}
 
-    def tag(self, account: str, region: str, product_id: str, tags: dict[str, str]) -> None:
-        """Let somebody tag a product; a KeyError if there is no such product."""
-        with self._lock:
-            self._worlds[account, region].tag(product_id, tags)
+    @contextmanager
+    def lane(self, account: str, region: str) -> Iterator[World]:
+        """Hold a lane as it is now, so that somebody can change it; a KeyError if there is no such account."""
+        with self._caught_up() as now:
+            if account not in self._spec.all_accounts:
+                raise KeyError(account)
+            world = self._world(account, region)
+            world.advance(now)
+            yield world
 
     def catalog(self, operation: str, body: bytes, key_id: str, region: str) -> bytes:
         """
@@ -81,10 +94,15 @@ class Service:
             ApiError: The answer is an error.
             Lost, Hung, Cut, Odd: There is to be no answer, or a wrong one.
         """
-        request = parse(body)
         caller = self._accounts.caller(key_id)
+        try:
+            request = parse(body)
+        except ApiError as error:
+            with self._lock:
+                self._note(operation, caller.account, region, {})["error"] = error.code
+            raise
         return self._answer(
-            operation, caller.account, region, request, lambda: self._carry_out(operation, request, caller, region)
+            operation, caller.account, region, request, lambda now: self._carry_out(operation, request, caller, region, now)
         )
 
     def query(self, action: str, form: dict[str, str], key_id: str, region: str) -> bytes:
@@ -100,10 +118,11 @@ class Service:
         account = caller.account
         if action == "AssumeRole":
             # What happens to it happens in the account that is entered.
-            account = form.get("RoleArn", "::::").split(":")[4]
+            account = (form.get("RoleArn", "").split(":") + [""] * 5)[4]
 
-        def carry_out() -> bytes:
-            self._throttle(action, account, region, self.now())
+        def carry_out(now: float) -> bytes:
+            self._throttle(action, account, region, now)
+            self._check_lane(caller, action, account, region)
             if action == "AssumeRole":
                 name = form.get("RoleSessionName", "?")
                 return query.assumed(self._accounts.assume(caller, form.get("RoleArn", ""), name, form.get("ExternalId")))
@@ -117,20 +136,19 @@ class Service:
 
         return self._answer(action, account, region, form, carry_out)
 
-    def _answer(
-        self, operation: str, account: str, region: str, request: Json, carry_out: Callable[[], Json | bytes]
-    ) -> bytes:
+    def _answer(self, operation: str, account: str, region: str, request: Json, carry_out: CarryOut) -> bytes:
         """Note a call, let trouble happen to it, carry it out."""
-        with self._lock:
+        with self._caught_up() as now:
             call = self._note(operation, account, region, request)
             faults = self._faults.get((account, region))
             fault = faults.meet(operation, request) if faults else None
+            if fault is not None and fault.do == "late":
+                self._late.add(now + fault.spec.Seconds, call, carry_out)
         try:
             forestall(fault)
-            with self._lock:
-                answer = carry_out()
-            if isinstance(answer, dict):
-                call["record"] = answer.get("RecordDetail", {}).get("RecordId")
+            with self._caught_up() as now:
+                answer = carry_out(now)
+            note(call, answer)
             return damaged(answer, fault)
         except ApiError as error:
             call["error"] = error.code
@@ -138,10 +156,22 @@ class Service:
         except (Lost, Hung, Cut, Odd) as error:
             call["error"] = type(error).__name__.lower()
             raise
+        except Exception:
+            # The answer is a 500 then, and a ledger that said nothing would say that it went well.
+            call["error"] = "InternalFailure"
+            raise
+
+    @contextmanager
+    def _caught_up(self) -> Iterator[float]:
+        """Hold the world, and say what time it is there; what is due by then has happened."""
+        with self._lock:
+            now = self._clocks.now()
+            self._late.arrive(now)
+            yield now
 
     def _note(self, operation: str, account: str, region: str, request: Json) -> Json:
         call = {
-            "at": round(self.now(), 3),
+            "at": round(self._clocks.now(), 3),
             "operation": operation,
             "account": account,
             "region": region,
@@ -154,30 +184,29 @@ class Service:
         self.ledger.append(call)
         return call
 
-    def _carry_out(self, operation: str, request: Json, caller: Caller, region: str) -> Json:
-        now = self.now()
+    def _carry_out(self, operation: str, request: Json, caller: Caller, region: str, now: float) -> Json:
         self._throttle(operation, caller.account, region, now)
-        self._contract.check_request(operation, request)
-        access = request.get("AccessLevelFilter", {})
-        if access.get("Value", "self") != "self":
-            code = "InvalidParametersException"
-            raise ApiError(code, "The only supported value of an access level filter is self.")
-        self._accounts.check(caller, operation, access.get("Key"))
         world = self._world(caller.account, region)
-        world.advance(now)
-        operations: dict[str, Callable[[], Json]] = {
-            "TerminateProvisionedProduct": lambda: world.terminate(request, now),
-            "DescribeRecord": lambda: world.describe_record(request),
-            "DescribeProvisionedProduct": lambda: world.describe_product(request),
-            "ScanProvisionedProducts": lambda: world.scan(request),
-            "SearchProvisionedProducts": lambda: world.search(request, now),
-            "ListRecordHistory": lambda: world.history(request),
+        operations: dict[str, Callable[[Json], Json]] = {
+            "TerminateProvisionedProduct": lambda read: world.terminate(read, now),
+            "DescribeRecord": world.describe_record,
+            "DescribeProvisionedProduct": world.describe_product,
+            "ScanProvisionedProducts": world.scan,
+            "SearchProvisionedProducts": lambda read: world.search(read, now),
+            "ListRecordHistory": world.history,
         }
         if operation not in operations:
-            code = "UnknownOperationException"
-            raise ApiError(code, f"the simulator does not know {operation}")
+            message = f"the simulator does not know {operation}"
+            raise unknown_operation(message)
+        read = self._contract.check_request(operation, request)
+        access = read.get("AccessLevelFilter", {})
+        if access.get("Value", "self") != "self":
+            raise invalid("The only supported value of an access level filter is self.")
+        self._check_lane(caller, operation, caller.account, region)
+        self._accounts.check(caller, operation, access.get("Key"))
+        world.advance(now)
         world.sees = lambda owned_by: self._accounts.sees(caller, owned_by)
-        answer = operations[operation]()
+        answer = operations[operation](read)
         self._contract.check_answer(operation, answer)
         return answer
 
@@ -187,8 +216,13 @@ class Service:
             holdings = self._holdings.get((account, region), Holdings())
             # Lanes that hold the same must not live the same lives.
             seed = self._spec.Seed + len(self._worlds)
-            self._worlds[account, region] = World(account, region, holdings, seed, self._began_at)
+            self._worlds[account, region] = World(account, region, holdings, seed, self._clocks.began_at)
         return self._worlds[account, region]
+
+    def _check_lane(self, caller: Caller, operation: str, account: str, region: str) -> None:
+        holdings = self._holdings.get((account, region))
+        if holdings is not None and operation in holdings.Deny:
+            raise self._accounts.denied(caller, operation)
 
     def _throttle(self, operation: str, account: str, region: str, now: float) -> None:
         holdings = self._holdings.get((account, region))
@@ -199,36 +233,3 @@ class Service:
         if not bucket.take(now):
             code = "ThrottlingException"
             raise ApiError(code, "Rate exceeded")
-
-
-def forestall(fault: Fault | None) -> None:
-    """
-    Let a fault happen that comes before the request is carried out.
-
-    Raises:
-
-        ApiError: The answer is an error.
-        Lost, Odd: There is to be no answer, or a wrong one.
-    """
-    match fault:
-        case Fault("delay", spec):
-            time.sleep(spec.Seconds)
-        case Fault("reset"):
-            raise Lost
-        case Fault("error", spec):
-            raise ApiError(spec.Code, spec.Message, spec.Status or 500)
-        case Fault("answer", spec):
-            raise Odd(spec.Status or 200, spec.Body.encode())
-
-
-def parse(body: bytes) -> Json:
-    """Read a request's JSON."""
-    try:
-        request = json.loads(body or b"{}")
-    except ValueError as error:
-        code = "SerializationException"
-        raise ApiError(code, str(error)) from error
-    if not isinstance(request, dict):
-        code = "SerializationException"
-        raise ApiError(code, "the request is not an object")
-    return request

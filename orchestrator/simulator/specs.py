@@ -25,7 +25,10 @@ OPERATIONS = Literal[
 LEVELS = ("User", "Role", "Account")
 """Levels of access, each of which holds those before it (documented)."""
 
-Trouble = Literal["lose_answer", "reset", "hang", "cut", "truncate", "garble", "answer", "error", "delay"]
+Trouble = Literal["lose_answer", "reset", "hang", "cut", "truncate", "garble", "answer", "error", "delay", "late"]
+
+Listing = Literal["Scan", "Search", "History"]
+"""The operations that answer in pages: ScanProvisionedProducts, SearchProvisionedProducts, ListRecordHistory."""
 
 Portion = Annotated[float, Field(ge=0, le=1)]
 NonNegative = Annotated[float, Field(ge=0)]
@@ -63,6 +66,10 @@ class ProductSpec(Strict):
     one comes, under the same name if it has none of its own, as soon as that one is gone. `OwnedBy` is the closest level at
     which the caller may see it. `ProductId` and `ProductName` are those of the product in the catalog that it was
     provisioned from, `UserArn` is who did that. `Duration` is in seconds, `Age` in days.
+
+    `AppearsAt`, `RenamedAt`, `UpdatedAt` and `TerminatedAt` are seconds since the world began, or since the product was put
+    into it later. Somebody else provisions, renames, updates or terminates the product then (that a product can get another
+    name is made up). An update or a termination that meets a product under change does nothing.
     """
 
     Id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
@@ -83,6 +90,35 @@ class ProductSpec(Strict):
     HiddenFromSearch: bool = False
     Follows: str | None = None
     OwnedBy: Literal["Account", "Role", "User"] = "Account"
+    StatusMessage: str | None = None
+    IdempotencyToken: Annotated[str, Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,127}$")] | None = None
+    ProvisioningArtifactId: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}$")] | None = None
+    ProvisioningArtifactName: str = "v1"
+    PathId: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}$")] = "lpv2-simulatedxxxx"
+    LaunchRoleArn: str | None = None
+    UserArnSession: str | None = None
+    HiddenRecords: bool = False
+    AppearsAt: NonNegative | None = None
+    RenamedAt: NonNegative | None = None
+    RenamedTo: str | None = None
+    UpdatedAt: NonNegative | None = None
+    UpdateLasts: NonNegative = 5.0
+    TerminatedAt: NonNegative | None = None
+
+    @model_validator(mode="after")
+    def _what_belongs_together(self) -> Self:
+        if (self.RenamedAt is None) != (self.RenamedTo is None):
+            message = "RenamedAt and RenamedTo go together"
+            raise ValueError(message)
+        if self.AppearsAt is not None and self.Follows is not None:
+            message = "AppearsAt and Follows exclude each other"
+            raise ValueError(message)
+        return self
+
+    @property
+    def is_there_at_first(self) -> bool:
+        """Whether the world begins with it."""
+        return self.Follows is None and self.AppearsAt is None
 
 
 class CrowdSpec(Strict):
@@ -95,10 +131,20 @@ class CrowdSpec(Strict):
 
 
 class PagingSpec(Strict):
-    """How pages that nothing sorts go wrong: the share of products that a page leaves out, or that the next one repeats."""
+    """
+    How pages go wrong.
+
+    `Skip` is the share of products that a page leaves out, `Repeat` the share that the next page repeats; both only where
+    nothing sorts the pages. `Empty` is the share of pages that are empty although there is more behind them. The listings
+    in `Endless` never end: after the last page come a new token and either an empty page or everything again. With
+    `SameToken` the answer to a page token holds the same token.
+    """
 
     Skip: Portion = 0.0
     Repeat: Portion = 0.0
+    Empty: Portion = 0.0
+    Endless: tuple[Listing, ...] = ()
+    SameToken: bool = False
 
 
 class FaultSpec(Strict):
@@ -112,7 +158,8 @@ class FaultSpec(Strict):
     `lose_answer` carries the request out and closes the connection; `reset` closes it before; `hang` carries it out and
     never answers; `cut` carries it out and closes the connection in the middle of the answer; `truncate` carries it out and
     answers 200 without content; `garble` answers with bytes that are no text; `answer` carries nothing out and answers with
-    `Body` and `Status`; `error` answers with `Code` and `Status`; `delay` waits `Seconds` first.
+    `Body` and `Status`; `error` answers with `Code` and `Status`; `delay` waits `Seconds` first; `late` closes the
+    connection at once and carries the request out `Seconds` later, in the world's time.
     """
 
     Operation: OPERATIONS | Literal["any"]

@@ -1,9 +1,7 @@
 """
 HTTP on loopback: AWS JSON 1.1 for Service Catalog, the query protocol for STS and IAM.
 
-Runs in a thread of this process or in one of its own. `/_simulator/ledger` lists every call, `/_simulator/world` the state
-of each product, and a PUT of JSON to `/_simulator/tags/ACCOUNT/REGION/PRODUCT` gives a product other tags while the world
-goes on; all are for tests and for curious people.
+Runs in a thread of this process or in one of its own. Paths under `/_simulator/` are the simulator's own, see `control`.
 """
 
 from __future__ import annotations
@@ -12,14 +10,16 @@ import json
 import re
 import socket
 import threading
+import time
 import uuid
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self, cast
 from urllib.parse import parse_qs
 
-from orchestrator.simulator import query
-from orchestrator.simulator.contract import ApiError
+from orchestrator.simulator import cbor, control, query
+from orchestrator.simulator.errors import ApiError
 from orchestrator.simulator.faults import Cut, Hung, Lost, Odd
 from orchestrator.simulator.service import Service
 from orchestrator.simulator.world_file import WorldSpec
@@ -28,7 +28,10 @@ LOOPBACK = "127.0.0.1"
 LOOPBACK_NAMES = frozenset({LOOPBACK, "localhost"})
 CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request")
 
-TAGS = re.compile(r"/_simulator/tags/(\d{12})/([a-z0-9-]+)/([A-Za-z0-9_-]+)")
+MOST_BYTES = 8 * 1024 * 1024
+"""Of a request's body. That AWS's own bound has this size is a guess."""
+
+JSON = "application/x-amz-json-1.1"
 
 
 class Simulator:
@@ -39,10 +42,11 @@ class Simulator:
 
         spec: The world.
         port: Where to listen; 0 finds a free port.
+        clock: Our time, in epoch seconds.
     """
 
-    def __init__(self, spec: WorldSpec, port: int = 0) -> None:
-        self.service = Service(spec)
+    def __init__(self, spec: WorldSpec, port: int = 0, clock: Callable[[], float] = time.time) -> None:
+        self.service = Service(spec, clock)
         self._server = Server((LOOPBACK, port), self.service)
 
     @property
@@ -132,35 +136,21 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Show the ledger or the world."""
-        if self.path == "/_simulator/ledger":
-            self._send(200, "".join(json.dumps(call) + "\n" for call in list(self.service.ledger)).encode())
-        elif self.path == "/_simulator/world":
-            self._send(200, json.dumps(self.service.summary()).encode())
-        else:
-            self._send(404, b"not found\n")
+        self._send(*control.show(self.service, self.path))
 
     def do_PUT(self) -> None:
-        """Let somebody tag a product."""
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        match = TAGS.fullmatch(self.path)
+        """Let somebody change the world."""
         try:
-            if match is None:
-                raise KeyError(self.path)
-            self.service.tag(match[1], match[2], match[3], {str(key): str(tag) for key, tag in json.loads(body).items()})
-            self._send(204, b"")
-        except (KeyError, ValueError, AttributeError):
-            self._send(404, b"no such product, or not a JSON object of tags\n")
+            self._send(*control.change(self.service, self.path, self._body()))
+        except ApiError as error:
+            self._send(error.status, error.message.encode())
 
     def do_POST(self) -> None:
         """Answer an AWS request."""
         try:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            self._answer(body)
+            self._answer(self._body())
         except ApiError as error:
-            if self.headers.get("X-Amz-Target"):
-                self._send(error.status, json.dumps({"__type": error.code, "Message": error.message}).encode())
-            else:
-                self._send(error.status, query.failure(error), "text/xml")
+            self._fail(error)
         except Odd as odd:
             self._send(odd.status, odd.body)
         except Cut as cut:
@@ -174,35 +164,64 @@ class Handler(BaseHTTPRequestHandler):
             self._hang_up()
         except Lost:
             self._hang_up()
-        except (ValueError, TypeError, LookupError, RecursionError) as error:
+        except Exception as error:  # noqa: BLE001 - a client would take a closed connection for a network's fault
             words = f"a mistake in the simulator: {type(error).__name__}: {error}"
-            self._send(500, json.dumps({"__type": "InternalFailure", "Message": words}).encode())
+            self._fail(ApiError("InternalFailure", words, 500))
+
+    def send_response(self, code: int, message: str | None = None) -> None:
+        """Begin an answer, dated by the service's own clock."""
+        self.send_response_only(code, message)
+        scope = self._scope()
+        for name, value in self.service.dates(scope[1] if scope else "", scope[2] if scope else "").items():
+            self.send_header(name, value)
+        self.send_header("x-amzn-RequestId", str(uuid.uuid4()))
+
+    def _scope(self) -> re.Match[str] | None:
+        """Who signed the request, for where and for which service; the headers are not there if they cannot be read."""
+        headers = getattr(self, "headers", None)
+        return CREDENTIAL.search(headers.get("Authorization", "")) if headers else None
+
+    def _body(self) -> bytes:
+        length = self.headers.get("Content-Length") or "0"
+        if not (length.isascii() and length.isdecimal()) or int(length) > MOST_BYTES:
+            # What is not read would be taken for the next request.
+            self.close_connection = True
+            raise ApiError("SerializationException", f"the request's length, {length}, is not accepted", 413)
+        return self.rfile.read(int(length))
 
     def _answer(self, body: bytes) -> None:
+        if cbor.is_cbor(self.headers.get("smithy-protocol"), self.headers.get("Content-Type")):
+            self._send(cbor.STATUS, cbor.refusal(), cbor.TYPE, **cbor.HEADERS)
+            return
         target = self.headers.get("X-Amz-Target", "")
-        scope = CREDENTIAL.search(self.headers.get("Authorization", ""))
+        scope = self._scope()
         if scope is None:
-            code = "MissingAuthenticationTokenException"
-            raise ApiError(code, "the request is not signed")
+            raise ApiError("MissingAuthenticationTokenException", "the request is not signed")
         if target:
             prefix, _, operation = target.rpartition(".")
             if prefix != self.service.target_prefix:
-                code = "UnknownOperationException"
-                raise ApiError(code, f"this is not {prefix}")
+                raise ApiError("UnknownOperationException", f"this is not {prefix}")
             self._send(200, self.service.catalog(operation, body, scope[1], scope[2]))
             return
-        form = {key: values[-1] for key, values in parse_qs(body.decode()).items()}
+        form = {key: values[-1] for key, values in parse_qs(body.decode(errors="replace")).items()}
         self._send(200, self.service.query(form.get("Action", ""), form, scope[1], scope[2]), "text/xml")
 
-    def _send(self, status: int, body: bytes, kind: str = "application/x-amz-json-1.1") -> None:
-        self._head(status, len(body), kind)
+    def _fail(self, error: ApiError) -> None:
+        if self.headers.get("X-Amz-Target"):
+            self._send(error.status, json.dumps({"__type": error.code, "Message": error.message}).encode())
+        else:
+            self._send(error.status, query.failure(error), "text/xml")
+
+    def _send(self, status: int, body: bytes, kind: str = JSON, **headers: str) -> None:
+        self._head(status, len(body), kind, **headers)
         self.wfile.write(body)
 
-    def _head(self, status: int, length: int, kind: str = "application/x-amz-json-1.1") -> None:
+    def _head(self, status: int, length: int, kind: str = JSON, **headers: str) -> None:
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(length))
-        self.send_header("x-amzn-RequestId", str(uuid.uuid4()))
+        for name, value in headers.items():
+            self.send_header(name, value)
         self.end_headers()
 
     def _hang_up(self) -> None:

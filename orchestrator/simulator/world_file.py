@@ -10,7 +10,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import Field, ValidationError, model_validator
@@ -39,6 +39,13 @@ class Holdings(Strict):
 
     UnderChangeCode: str = "ValidationException"
     SearchLag: NonNegative = 0.0
+    LookupLag: NonNegative = 0.0
+    RecordLag: NonNegative = 0.0
+    HistoryLag: NonNegative = 0.0
+    ClockOffset: Annotated[float, Field(ge=-1e9, le=1e9)] = 0.0
+    DateHeader: Literal["honest", "absent", "cached"] = "honest"
+    Tokens: Literal["remembered", "forgotten", "refused"] = "remembered"
+    Deny: tuple[OPERATIONS, ...] = ()
     Paging: PagingSpec = PagingSpec()
     Quotas: dict[OPERATIONS, QuotaSpec] = Field(default={})
     Products: tuple[ProductSpec, ...] = ()
@@ -54,7 +61,7 @@ class Holdings(Strict):
             raise ValueError(message)
         for what, found in (
             ("products listed twice", [product.Id for product in self.Products]),
-            ("names borne twice at a time", [product.Name for product in self.Products if not product.Follows]),
+            ("names borne twice at a time", [product.Name for product in self.Products if product.is_there_at_first]),
         ):
             twice = [str(each) for each, count in Counter(found).items() if each is not None and count > 1]
             if twice:
@@ -67,9 +74,7 @@ class Holdings(Strict):
         draw = random.Random(seed)  # noqa: S311 - a made-up world
         names = {product.Id: product.Name or f"name-of-{product.Id}" for product in self.Products}
         for product in self.Products:
-            duration = product.Duration if product.Duration is not None else round(draw.uniform(1.0, 4.0), 2)
-            name = product.Name or names[product.Follows or product.Id]
-            yield product.model_copy(update={"Duration": duration, "Name": name})
+            yield completed(product, names[product.Follows or product.Id], draw)
         for number in range(self.Crowd.Count if self.Crowd else 0):
             assert self.Crowd is not None
             fails = draw.random() < self.Crowd.FailOnce
@@ -79,6 +84,12 @@ class Holdings(Strict):
                 Duration=round(draw.uniform(*self.Crowd.Duration), 3),
                 Terminations=("FAILED", "SUCCEEDED") if fails else ("SUCCEEDED",),
             )
+
+
+def completed(product: ProductSpec, name: str, draw: random.Random) -> ProductSpec:
+    """Return a product with a name, if it has none of its own, and with a duration that is drawn if it is not given."""
+    duration = product.Duration if product.Duration is not None else round(draw.uniform(1.0, 4.0), 2)
+    return product.model_copy(update={"Duration": duration, "Name": product.Name or name})
 
 
 class LaneSpec(Holdings):

@@ -1,0 +1,52 @@
+"""The world's time, and what the Date header of an answer makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from email.utils import formatdate
+
+from orchestrator.simulator.world_file import Holdings
+
+Lane = tuple[str, str]
+"""An account and a region."""
+
+
+class Clocks:
+    """
+    The clock of the world, and the service's own in each lane.
+
+    Args:
+
+        holdings: Says how a lane's clock is off, and what its answers show of it. The first lane is that of callers who
+            cannot be told.
+        time: Our time, in epoch seconds.
+        speed: How many times faster than ours the world's time goes.
+    """
+
+    def __init__(self, holdings: Mapping[Lane, Holdings], time: Callable[[], float], speed: float) -> None:
+        self._holdings = holdings
+        self._time = time
+        self._speed = speed
+        self._cached: dict[Lane, float] = {}
+        self.began_at = time()
+
+    def now(self) -> float:
+        """Return the world's time, in epoch seconds."""
+        return self.began_at + (self._time() - self.began_at) * self._speed
+
+    def headers(self, account: str, region: str) -> dict[str, str]:
+        """
+        Return the headers of an answer that have to do with time (RFC 7231).
+
+        The services that are global are signed for a region of their own; they go by the account's first lane.
+        """
+        lanes = [(account, region), *(lane for lane in self._holdings if lane[0] == account), *self._holdings]
+        lane = next(lane for lane in lanes if lane in self._holdings)
+        spec = self._holdings[lane]
+        now = self.now() + spec.ClockOffset
+        if spec.DateHeader == "absent":
+            return {}
+        if spec.DateHeader == "cached":
+            first = self._cached.setdefault(lane, now)
+            return {"Date": formatdate(first, usegmt=True), "Age": str(max(0, int(now - first)))}
+        return {"Date": formatdate(now, usegmt=True)}
