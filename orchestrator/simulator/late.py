@@ -41,6 +41,7 @@ class Late:
             call: Its entry in the ledger, which is told when it was carried out and what came of it.
             carry_out: Carries it out.
         """
+        call["carried_out_at"] = None
         heapq.heappush(self._waiting, Waiting(at, next(self._numbers), call, carry_out))
 
     def arrive(self, now: float) -> None:
