@@ -1,9 +1,13 @@
 """
 The simulator: a world of provisioned products behind a real HTTP server on loopback, speaking what boto3 speaks.
 
-It must not share our mistakes, so it imports nothing of ours: `world_file` reads what there is, `world` lives it,
-`accounts` knows who is calling, `contract` holds requests and answers against botocore's own service model, `quota`
-throttles, `service` puts them together, `query` and `wire` speak HTTP.
+It must not share our mistakes, so it imports nothing of ours.
+
+- `specs` and `world_file` read a world; `things` and `life` keep its products, `past` their history, `clocks` its time.
+- `world` answers the API's operations, with `listing`, `tokens` and `filters`.
+- `accounts` knows the caller, `form` and `contract` hold requests and answers against botocore's own service model, `quota`
+  throttles, `faults` and `late` make trouble, and `service` puts all of them together.
+- `query`, `cbor`, `control` and `wire` speak HTTP.
 
 What it models follows AWS where AWS's behaviour is known; each guess is called a guess where it is made.
 """

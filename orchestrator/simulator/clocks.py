@@ -10,6 +10,9 @@ from orchestrator.simulator.world_file import Holdings
 Lane = tuple[str, str]
 """An account and a region."""
 
+LATEST = 253_402_300_799
+"""The last second that a Date header can tell, in epoch seconds; a fast world may get there."""
+
 
 class Clocks:
     """
@@ -17,8 +20,7 @@ class Clocks:
 
     Args:
 
-        holdings: Says how a lane's clock is off, and what its answers show of it. The first lane is that of callers who
-            cannot be told.
+        holdings: The clock of each lane. Callers without a known account get the first lane's.
         time: Our time, in epoch seconds.
         speed: How many times faster than ours the world's time goes.
     """
@@ -36,14 +38,14 @@ class Clocks:
 
     def headers(self, account: str, region: str) -> dict[str, str]:
         """
-        Return the headers of an answer that have to do with time (RFC 7231).
+        Return the Date and Age headers of an answer (RFC 7231).
 
-        The services that are global are signed for a region of their own; they go by the account's first lane.
+        Requests to IAM are signed for a region of its own; they get the account's first lane.
         """
         lanes = [(account, region), *(lane for lane in self._holdings if lane[0] == account), *self._holdings]
         lane = next(lane for lane in lanes if lane in self._holdings)
         spec = self._holdings[lane]
-        now = self.now() + spec.ClockOffset
+        now = min(self.now() + spec.ClockOffset, LATEST)
         if spec.DateHeader == "absent":
             return {}
         if spec.DateHeader == "cached":

@@ -1,5 +1,5 @@
 """
-The simulator's own requests, for tests and for curious people; the world goes on meanwhile.
+The simulator's own requests, for tests and for curious people. The world keeps running.
 
 `GET /_simulator/ledger` lists every call, `GET /_simulator/world` the state of each product. A PUT of JSON changes it:
 
@@ -34,7 +34,7 @@ def show(service: Service, path: str) -> Answer:
 
 
 def change(service: Service, path: str, body: bytes) -> Answer:
-    """Answer a PUT: let somebody tag, rename or provision a product."""
+    """Answer a PUT: tag, rename or provision a product."""
     one, several = ONE.fullmatch(path), PRODUCTS.fullmatch(path)
     match = one or several
     try:

@@ -1,4 +1,4 @@
-"""Requests that are carried out later, although their answer is lost already."""
+"""Requests that are carried out after their answer was lost."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Waiting:
 
 
 class Late:
-    """The requests that are on their way; whatever looks at the world lets those arrive that are due."""
+    """The requests that are still on their way. Each call and each look at the world carries out those that are due."""
 
     def __init__(self) -> None:
         self._waiting: list[Waiting] = []
@@ -33,19 +33,19 @@ class Late:
 
     def add(self, at: float, call: Json, carry_out: CarryOut) -> None:
         """
-        Let a request arrive at a moment.
+        Schedule a request.
 
         Args:
 
             at: When, in epoch seconds of the world.
-            call: Its entry in the ledger, which is told when it was carried out and what came of it.
+            call: Its entry in the ledger, which gets the time and the result.
             carry_out: Carries it out.
         """
         call["carried_out_at"] = None
         heapq.heappush(self._waiting, Waiting(at, next(self._numbers), call, carry_out))
 
     def arrive(self, now: float) -> None:
-        """Carry out what is due by *now* (epoch seconds), each at its own moment and in their order."""
+        """Carry out the requests that are due by *now* (epoch seconds), in order, each at its own moment."""
         while self._waiting and self._waiting[0].at <= now:
             due = heapq.heappop(self._waiting)
             due.call["carried_out_at"] = round(due.at, 3)
@@ -56,6 +56,6 @@ class Late:
 
 
 def note(call: Json, answer: Json | bytes) -> None:
-    """Take down in the ledger which record an answer is about."""
+    """Write the record of an answer into the ledger."""
     if isinstance(answer, dict):
         call["record"] = answer.get("RecordDetail", {}).get("RecordId")

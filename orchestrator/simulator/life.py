@@ -15,7 +15,7 @@ from functools import partial
 
 from orchestrator.simulator.past import Past
 from orchestrator.simulator.specs import ProductSpec
-from orchestrator.simulator.things import Json, Product, Record, Wish
+from orchestrator.simulator.things import TRANSITIVE, Json, Product, Record, Wish
 from orchestrator.simulator.world_file import Holdings, completed
 
 START_SHARE = 0.1
@@ -68,11 +68,11 @@ class Life:
 
     def put(self, spec: ProductSpec) -> None:
         """
-        Let somebody provision a product now.
+        Provision a product now, as someone else would.
 
         Raises:
 
-            ValueError: There is a product of this id or name, or it is to follow another one.
+            ValueError: A product has this id or name, or the new one would follow another.
         """
         product = completed(spec, f"name-of-{spec.Id}", self._lot)
         if product.Follows is not None:
@@ -88,17 +88,17 @@ class Life:
         self._schedule(product, self.now)
 
     def tag(self, product_id: str, tags: dict[str, str]) -> None:
-        """Let somebody give a product these tags instead of those that it has; a KeyError if there is no such product."""
+        """Replace a product's tags; raise a KeyError if the product does not exist."""
         self.products[product_id].tags = tags
         self.past_products.note(self.products[product_id], self.now)
 
     def rename(self, product_id: str, name: str) -> None:
-        """Let somebody give a product another name; a KeyError if there is no such product."""
+        """Rename a product; raise a KeyError if it does not exist."""
         self.products[product_id].name = name
         self.past_products.note(self.products[product_id], self.now)
 
     def terminate(self, product: Product, at: float, wish: Wish) -> Record:
-        """Begin to terminate a product that is not under change, and return the record."""
+        """Start to terminate a product that is not under change, and return the record."""
         alone = product.type != CONTROL_TOWER_ACCOUNT or not self._unmanages()
         record = self._new_record(product, TERMINATE, at)
         record.token, record.ignore_errors, record.retain = wish.token, wish.ignore_errors, wish.retain
@@ -116,7 +116,7 @@ class Life:
     # What time does
 
     def advance(self, now: float) -> None:
-        """Let everything happen that is due by *now* (epoch seconds)."""
+        """Carry out everything that is due by *now* (epoch seconds)."""
         while self._due and self._due[0][0] <= now:
             moment, _, what = heapq.heappop(self._due)
             self.now = max(self.now, moment)
@@ -129,7 +129,7 @@ class Life:
         return {"products": states, "orphans": self.orphans}
 
     def _schedule(self, spec: ProductSpec, began: float) -> None:
-        """Plan what others do with a product, in seconds from a moment."""
+        """Schedule what others do to a product, counted from a moment (epoch seconds)."""
         if spec.AppearsAt is not None:
             self._at(began + spec.AppearsAt, lambda at: self._populate(spec, at, at))
         if spec.RenamedAt is not None and spec.RenamedTo is not None:
@@ -175,9 +175,11 @@ class Life:
             self.terminate(product, at, Wish())
 
     def _idle(self, product_id: str) -> Product | None:
-        """Return a product that is there and not under change."""
+        """Return a product that exists and is not under change."""
         product = self.products.get(product_id)
-        return product if product is not None and product.gone_at is None and product.current is None else None
+        if product is None or product.gone_at is not None or product.status in TRANSITIVE:
+            return None
+        return product
 
     def _change(self, product: Product, record: Record, at: float) -> None:
         product.current, product.status = record, "UNDER_CHANGE"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import TypeVar
 
 from orchestrator.simulator.errors import ApiError, invalid
@@ -98,19 +100,24 @@ class Pages:
         given = request.get("PageToken")
         after = self._tokens.place(given)
         size = min(int(request.get("PageSize") or self._most), self._most)
-        ordered = sorted(found, key=key, reverse=descending)
-        rest = [each for each in ordered if not after or (key(each) < after if descending else key(each) > after)]
+        keyed = sorted(((key(each), each) for each in found), key=itemgetter(0), reverse=descending)
+        begin = 0
+        if after and descending:
+            begin = len(keyed) - bisect_left(keyed[::-1], after, key=itemgetter(0))
+        elif after:
+            begin = bisect_right(keyed, after, key=itemgetter(0))
+        rest = len(keyed) - begin
         if rest and self._lot.random() < self._spec.Empty:
             return [], {"NextPageToken": self._tokens.give(after)}
-        page = rest[:size]
+        page = [each for _, each in keyed[begin : begin + size]]
         if given is not None and self._spec.SameToken:
             return page, {"NextPageToken": given}
-        if len(rest) > size:
+        if rest > size:
             return page, {"NextPageToken": self._tokens.give(key(page[-1]))}
         if self._endless:
             # Everything again, or nothing more; if there is nothing at all, that comes to the same.
             behind = key(page[-1]) if page else after
-            return page, {"NextPageToken": self._tokens.give([] if self._lot.random() < 0.5 else behind)}
+            return page, {"NextPageToken": self._tokens.give(() if self._lot.random() < 0.5 else behind)}
         return page, {}
 
 
@@ -128,7 +135,7 @@ def history_of(seen: Sequence[Record], request: Json) -> Sequence[Record]:
     return seen
 
 
-def visible(product: Product, request: Json, default: str = "User") -> bool:
-    """Whether a product is within the level of access that a listing asks for, or has by default (documented)."""
+def levels_of(request: Json, default: str = "User") -> tuple[str, ...]:
+    """Return the levels of access that a listing shows: up to the one that it asks for, or its default (documented)."""
     asked = request.get("AccessLevelFilter", {}).get("Key", default)
-    return LEVELS.index(product.owned_by) <= LEVELS.index(asked)
+    return LEVELS[: LEVELS.index(asked) + 1]

@@ -1,4 +1,4 @@
-"""How things were a while ago: for lookups, records and listings that lag."""
+"""Earlier states of products and records, for answers that lag."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ Thing = TypeVar("Thing", bound=Identified)
 
 class Past(Generic[Thing]):
     """
-    What products or records were like at each moment.
+    The states of products, or of records, over time.
 
     Args:
 
-        kept: Whether anything will ever ask; a large world that never lags need not be kept twice.
+        kept: Whether states are kept. A world without lags does not need them.
     """
 
     def __init__(self, *, kept: bool) -> None:
@@ -30,7 +30,7 @@ class Past(Generic[Thing]):
         self._seen: dict[str, list[tuple[float, Thing]]] = {}
 
     def note(self, thing: Thing, at: float) -> None:
-        """Remember what a thing is like from a moment on (epoch seconds)."""
+        """Keep the state that a thing has from a moment on (epoch seconds)."""
         if self._kept:
             self._seen.setdefault(thing.id, []).append((at, copy.copy(thing)))
 
@@ -39,7 +39,7 @@ class Past(Generic[Thing]):
         return next((thing for at, thing in reversed(self._seen.get(id_, ())) if at <= moment), None)
 
     def all(self, moment: float) -> Iterator[Thing]:
-        """Yield everything that existed at a moment (epoch seconds), or had existed, as it was then."""
+        """Yield everything that had been created by a moment (epoch seconds), as it was then."""
         for id_ in self._seen:
             found = self.one(id_, moment)
             if found is not None:

@@ -61,7 +61,7 @@ class Service:
         return self._clocks.headers(self._accounts.account_of(key_id), region)
 
     def calls(self) -> list[Json]:
-        """Return the ledger, with everything noted that is due."""
+        """Return the ledger, after carrying out the late requests that are due."""
         with self._caught_up():
             return list(self.ledger)
 
@@ -77,7 +77,7 @@ class Service:
 
     @contextmanager
     def lane(self, account: str, region: str) -> Iterator[World]:
-        """Hold a lane as it is now, so that somebody can change it; a KeyError if there is no such account."""
+        """Lock a lane, brought up to now, for a change; raise a KeyError if the account does not exist."""
         with self._caught_up() as now:
             if account not in self._spec.all_accounts:
                 raise KeyError(account)
@@ -157,13 +157,13 @@ class Service:
             call["error"] = type(error).__name__.lower()
             raise
         except Exception:
-            # The answer is a 500 then, and a ledger that said nothing would say that it went well.
+            # The client gets a 500. Without a note here, the ledger would report a success.
             call["error"] = "InternalFailure"
             raise
 
     @contextmanager
     def _caught_up(self) -> Iterator[float]:
-        """Hold the world, and say what time it is there; what is due by then has happened."""
+        """Lock the world, carry out the late requests that are due, and yield the world's time."""
         with self._lock:
             now = self._clocks.now()
             self._late.arrive(now)

@@ -68,8 +68,8 @@ class ProductSpec(Strict):
     provisioned from, `UserArn` is who did that. `Duration` is in seconds, `Age` in days.
 
     `AppearsAt`, `RenamedAt`, `UpdatedAt` and `TerminatedAt` are seconds since the world began, or since the product was put
-    into it later. Somebody else provisions, renames, updates or terminates the product then (that a product can get another
-    name is made up). An update or a termination that meets a product under change does nothing.
+    into it later. Someone else provisions, renames, updates or terminates the product then. AWS cannot rename a product. An
+    update or a termination that meets a product under change does nothing.
     """
 
     Id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}$")]

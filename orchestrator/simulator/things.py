@@ -9,6 +9,9 @@ from orchestrator.simulator.specs import ProductSpec
 
 Json = dict[str, Any]
 
+TRANSITIVE = ("UNDER_CHANGE", "PLAN_IN_PROGRESS")
+"""Statuses in which a product is under change (documented)."""
+
 
 @dataclass(slots=True)
 class Record:
@@ -175,7 +178,7 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How somebody wants a product terminated."""
+    """The parameters of a termination."""
 
     token: str | None = None
     ignore_errors: bool = False
@@ -183,5 +186,5 @@ class Wish:
 
 
 def known(**members: object) -> Json:
-    """Return the members that have a value; what AWS does not know, it leaves out."""
+    """Return the members that have a value; AWS leaves out the others."""
     return {name: value for name, value in members.items() if value is not None}

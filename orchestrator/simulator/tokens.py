@@ -13,7 +13,7 @@ from itertools import count
 
 from orchestrator.simulator.errors import invalid
 
-Place = list[float | str]
+Place = tuple[float | str, ...]
 """What a listing is sorted by: the sort key, and the id. An empty one is the beginning."""
 
 SUM = 12
@@ -47,15 +47,14 @@ class Tokens:
             ApiError: The token was not given out here.
         """
         if token is None:
-            return []
+            return ()
         try:
             raw = base64.b64decode(token.encode(), altchars=b"-_", validate=True)
         except ValueError as error:
             raise invalid("The page token is not valid.") from error
         if raw[:SUM] != self._sum(raw[SUM:]) or base64.urlsafe_b64encode(raw).decode() != token:
             raise invalid("The page token is not valid.")
-        place: Place = json.loads(raw[SUM:])[1]
-        return place
+        return tuple(json.loads(raw[SUM:])[1])
 
     def _sum(self, body: bytes) -> bytes:
         return hashlib.sha256(self._scope.encode() + b"/" + body).digest()[:SUM]

@@ -139,7 +139,7 @@ class Handler(BaseHTTPRequestHandler):
         self._send(*control.show(self.service, self.path))
 
     def do_PUT(self) -> None:
-        """Let somebody change the world."""
+        """Change the world."""
         try:
             self._send(*control.change(self.service, self.path, self._body()))
         except ApiError as error:
@@ -164,12 +164,15 @@ class Handler(BaseHTTPRequestHandler):
             self._hang_up()
         except Lost:
             self._hang_up()
+        except OSError:
+            # The client has hung up.
+            raise
         except Exception as error:  # noqa: BLE001 - a client would take a closed connection for a network's fault
             words = f"a mistake in the simulator: {type(error).__name__}: {error}"
             self._fail(ApiError("InternalFailure", words, 500))
 
     def send_response(self, code: int, message: str | None = None) -> None:
-        """Begin an answer, dated by the service's own clock."""
+        """Start an answer, with the date of the service's own clock."""
         self.send_response_only(code, message)
         scope = self._scope()
         for name, value in self.service.dates(scope[1] if scope else "", scope[2] if scope else "").items():
@@ -177,14 +180,16 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("x-amzn-RequestId", str(uuid.uuid4()))
 
     def _scope(self) -> re.Match[str] | None:
-        """Who signed the request, for where and for which service; the headers are not there if they cannot be read."""
+        """Return the access key, region and service of the signature; None without one, or before the headers are read."""
         headers = getattr(self, "headers", None)
         return CREDENTIAL.search(headers.get("Authorization", "")) if headers else None
 
     def _body(self) -> bytes:
         length = self.headers.get("Content-Length") or "0"
+        if "Transfer-Encoding" in self.headers:
+            length = "chunked"
         if not (length.isascii() and length.isdecimal()) or int(length) > MOST_BYTES:
-            # What is not read would be taken for the next request.
+            # The body stays unread, and would be read as the next request.
             self.close_connection = True
             raise ApiError("SerializationException", f"the request's length, {length}, is not accepted", 413)
         return self.rfile.read(int(length))

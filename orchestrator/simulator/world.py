@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterable
 from orchestrator.simulator.errors import ApiError, invalid, missing
 from orchestrator.simulator.filters import matches
 from orchestrator.simulator.life import Life
-from orchestrator.simulator.listing import Pages, Shuffle, history_of, sort_key, visible
-from orchestrator.simulator.things import Json, Product, Record, Wish
+from orchestrator.simulator.listing import Pages, Shuffle, history_of, levels_of, sort_key
+from orchestrator.simulator.things import TRANSITIVE, Json, Product, Record, Wish
+from orchestrator.simulator.tokens import Place
 from orchestrator.simulator.world_file import Holdings
 
 SCAN_PAGE = 20
@@ -46,7 +47,7 @@ class World:
         self._history = Pages(spec.Paging, "History", RECORD_PAGE, lane)
 
     def advance(self, now: float) -> None:
-        """Let everything happen that is due by *now* (epoch seconds)."""
+        """Carry out everything that is due by *now* (epoch seconds)."""
         self.life.advance(now)
 
     def terminate(self, request: Json, now: float) -> Json:
@@ -58,7 +59,7 @@ class World:
             raise invalid(message)
         if product.current is not None and product.current.token == token and self._spec.Tokens == "remembered":
             return {"RecordDetail": product.current.detail()}
-        if product.current is not None or product.status in ("UNDER_CHANGE", "PLAN_IN_PROGRESS"):
+        if product.current is not None or product.status in TRANSITIVE:
             # Rejected with a 4xx (seen); its code and words are unknown, so the code can be set.
             what = "under change" if product.current is not None else product.status
             raise ApiError(self._spec.UnderChangeCode, f"Provisioned product {product.id} is {what}")
@@ -89,17 +90,16 @@ class World:
 
     def scan(self, request: Json) -> Json:
         """ScanProvisionedProducts: what is not terminated, 20 a page."""
-        found = [product for product in self._live() if visible(product, request)]
-        page, token = self._shuffle(*self._scan.cut(found, request, lambda product: [product.id]))
+        levels = levels_of(request)
+        found = [product for product in self._live() if product.owned_by in levels]
+        page, token = self._shuffle(*self._scan.cut(found, request, lambda product: (product.id,)))
         return {"ProvisionedProducts": [product.detail() for product in page]} | token
 
     def search(self, request: Json, now: float) -> Json:
         """SearchProvisionedProducts: an index of its own, which lags and may miss products (seen)."""
-        found = [
-            product
-            for product in self._products(self._spec.SearchLag, now)
-            if not product.hidden and visible(product, request, "Account")
-        ]
+        levels = levels_of(request, "Account")
+        there = self._products(self._spec.SearchLag, now)
+        found = [product for product in there if not product.hidden and product.owned_by in levels]
         # That a product has to match every entry is a guess.
         for query in request.get("Filters", {}).get("SearchQuery", ()):
             found = [product for product in found if matches(product, query)]
@@ -108,7 +108,7 @@ class World:
         page, token = self._search.cut(
             found,
             request,
-            lambda product: [key(product), product.id],
+            lambda product: (key(product), product.id),
             descending=field is not None and request.get("SortOrder") == "DESCENDING",
         )
         if field is None:
@@ -120,7 +120,8 @@ class World:
         """ListRecordHistory: newest first; records outlive their product."""
         lag = self._spec.HistoryLag
         records = self.life.past_records.all(self.life.now - lag) if lag else self.life.records.values()
-        seen = [each for each in records if visible(each.product, request) and not each.product.hides_records]
+        levels = levels_of(request)
+        seen = [each for each in records if each.product.owned_by in levels and not each.product.hides_records]
         page, token = self._history.cut(history_of(seen, request), request, moment_of, descending=True)
         return {"RecordDetails": [record.detail() for record in page]} | token
 
@@ -155,6 +156,6 @@ class World:
         raise missing(message)
 
 
-def moment_of(record: Record) -> list[float | str]:
+def moment_of(record: Record) -> Place:
     """Return what histories are sorted by."""
-    return [record.created_at, record.id]
+    return record.created_at, record.id

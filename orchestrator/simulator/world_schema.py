@@ -23,7 +23,7 @@ DESCRIPTIONS = {
     "ClockOffset": "Seconds that the service's clock is ahead of ours, in dates and in the times of products and records.",
     "DateHeader": "The Date header of answers: `honest` gives the service's time, `absent` leaves it out, `cached` repeats"
     " the first one, with an Age.",
-    "Tokens": "What becomes of a termination's token when it comes again: `remembered` answers the same record while the"
+    "Tokens": "How a repeated termination token is treated: `remembered` answers the same record while the"
     " termination is in progress, `forgotten` treats it as a new token, `refused` refuses it.",
     "Quotas": "How fast operations may be called; those that are not named have no quota.",
     "Rate": "Calls per second.",
@@ -47,14 +47,14 @@ DESCRIPTIONS = {
     "ProvisioningArtifactName": "The name of that version.",
     "PathId": "The launch path that it was provisioned by.",
     "LaunchRoleArn": "Its launch role. Left out: none.",
-    "UserArnSession": "The session of who provisioned it. Left out: its UserArn.",
-    "HiddenRecords": "Whether nobody may read its records: DescribeRecord is denied, and histories leave them out.",
-    "AppearsAt": "Seconds after the world began at which somebody provisions it. Left out: it is there from the beginning.",
-    "RenamedAt": "Seconds after the world began at which it gets another name.",
-    "RenamedTo": "That name.",
-    "UpdatedAt": "Seconds after the world began at which somebody updates it.",
+    "UserArnSession": "The ARN of the session that provisioned it. Left out: its UserArn.",
+    "HiddenRecords": "Whether its records are hidden: DescribeRecord is denied, and histories leave them out.",
+    "AppearsAt": "Seconds after the world began at which someone provisions it. Left out: it exists from the beginning.",
+    "RenamedAt": "Seconds after the world began at which it gets a new name.",
+    "RenamedTo": "The new name.",
+    "UpdatedAt": "Seconds after the world began at which someone updates it.",
     "UpdateLasts": "Seconds that this update keeps it UNDER_CHANGE.",
-    "TerminatedAt": "Seconds after the world began at which somebody terminates it.",
+    "TerminatedAt": "Seconds after the world began at which someone terminates it.",
     "Change": "What keeps it UNDER_CHANGE at the beginning, for its Duration.",
     "Tags": "Its tags.",
     "ProductId": "The product in the catalog that it was provisioned from.",
@@ -89,7 +89,7 @@ DESCRIPTIONS = {
     "Roles": "The roles that may be assumed, by name. Left out: any.",
     "ExternalId": "What has to be said to assume one.",
     "Access": "The highest level of an access level filter that callers have a right to.",
-    "Deny": "Operations that nobody has a right to.",
+    "Deny": "Operations that are denied.",
     "CredentialsLast": "Seconds that the credentials of an assumed role last.",
 }
 

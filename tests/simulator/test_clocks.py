@@ -68,7 +68,7 @@ def test_a_clock_that_is_off_is_off_everywhere(offset: float) -> None:
 
 
 def test_each_lane_has_a_clock_of_its_own() -> None:
-    """Whoever enters an account goes by its clock, also with STS."""
+    """A role's calls have its account's clock, also those to STS."""
     clock = Clock()
     lane = {"Account": "444455556666", "Region": "us-east-1", "ClockOffset": 60, "DateHeader": "absent"}
     with simulator(clock=clock, Lanes=[lane | {"DateHeader": "honest"}, lane | {"Region": "eu-west-1"}]) as server:

@@ -33,7 +33,7 @@ def send(catalog: Any, token: str = "t") -> str:
 
 
 def test_a_request_may_be_carried_out_long_after_its_answer_was_lost() -> None:
-    """At its own moment, whenever somebody looks next; the ledger tells both."""
+    """It happens at its own moment, however late the next call; the ledger shows both times."""
     clock = Clock()
     with simulator({"Id": "pp-a", "Duration": 5}, Faults=[LATE], clock=clock) as server:
         catalog = client(server)

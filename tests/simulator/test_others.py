@@ -1,4 +1,4 @@
-"""What somebody else does meanwhile: provisions, renames, updates and terminates, by the world file or by a request."""
+"""Someone else provisions, renames, updates and terminates products, by the world file or by a request."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_product_may_be_updated() -> None:
     assert kinds(here, "pp-a")[0] == ("UPDATE_PROVISIONED_PRODUCT", "SUCCEEDED", 1005.0)
 
 
-def test_a_product_may_be_terminated_by_somebody_else() -> None:
+def test_a_product_may_be_terminated_by_someone_else() -> None:
     """By a record of theirs; no token of ours gets it."""
     here = world({"Id": "pp-a", "Name": "a", "Duration": 10, "TerminatedAt": 5})
     here.advance(1006.0)
@@ -101,8 +101,8 @@ def test_keys_that_do_not_go_together_are_refused(keys: dict[str, Any]) -> None:
         WorldSpec.model_validate({"Products": [{"Id": "pp-a"} | keys, {"Id": "pp-b"}]})
 
 
-def test_somebody_may_provision_while_the_world_goes_on() -> None:
-    """With the keys of a world file, whose seconds count from then on; a second time it is refused."""
+def test_someone_may_provision_while_the_world_goes_on() -> None:
+    """With the keys of a world file, counted from then on; a second time it is refused."""
     with simulator({"Id": "pp-a", "Name": "a"}) as server:
 
         def put(product: Any, lane: str = f"{HOME}/eu-west-1") -> Answer:
@@ -130,7 +130,7 @@ def test_somebody_may_provision_while_the_world_goes_on() -> None:
         assert put({"Id": "pp-c"}, "nowhere").status == 404
 
 
-def test_somebody_may_tag_and_rename_while_the_world_goes_on() -> None:
+def test_someone_may_tag_and_rename_while_the_world_goes_on() -> None:
     """A product that is not there is not found."""
     with simulator({"Id": "pp-a", "Name": "a"}) as server:
 

@@ -145,7 +145,7 @@ def test_a_lookup_a_scan_and_a_search_tell_what_other_clients_read() -> None:
     )
 
 
-def test_what_nobody_gave_is_left_out_or_has_a_default() -> None:
+def test_a_member_without_a_value_is_left_out_or_has_a_default() -> None:
     """No launch role, no message; the session is the user's own."""
     here = world({"Id": "pp-a"})
     [searched] = here.search({}, 1000.0)["ProvisionedProducts"]
