@@ -7,6 +7,7 @@ refusal, or anything at all (`Unanswered`).
 
 from __future__ import annotations
 
+import html
 import re
 from typing import Any
 
@@ -104,6 +105,17 @@ NO_CONNECTION = (
 )
 
 
+MOST_WORDS = 300
+"""Characters of somebody else's text in one error line, the error code included."""
+
+MOST_CODE = 80
+
+MOST_TITLE = 100
+
+HTML_PAGE = re.compile(r"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
+HTML_TITLE = re.compile(r"<title[^<>]{0,200}>([^<]{0,1000})<", re.IGNORECASE)
+
+
 def problem(error: Exception) -> Problem:
     """
     Say what an exception from a call means.
@@ -136,21 +148,20 @@ def not_entered(error: ClientError) -> Problem:
     found = answered(error)
     if isinstance(found, Throttled | Unanswered):
         return NotSent(f"{error.operation_name}: {explain(found)}")
-    details: Any = (error.response or {}).get("Error", {})
-    return Unauthenticated(f"{error.operation_name} {details.get('Code')}", one_line(details.get("Message") or ""))
+    code, message = words_of(error)
+    return Unauthenticated(f"{error.operation_name} {code}", message)
 
 
 def answered(error: ClientError) -> Problem:
     """Say what an error answer means: by its code if that is known, else by its HTTP status."""
-    # A reset has been seen to leave None where the types promise a dictionary.
-    response: Any = error.response or {}
-    details = response.get("Error", {})
-    code, message = str(details.get("Code") or "Unknown"), one_line(details.get("Message") or "no message")
-    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    code, message = words_of(error)
+    status = (error.response or {}).get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code in THROTTLING or status == 429:
         return Throttled(code)
     if status in UNFINISHED or status >= 500 or not 400 <= status < 500:
-        return Unanswered(f"HTTP {status} {code}: {message}")
+        # Where a body names no code, botocore puts the status in its place.
+        named = "" if code == str(status) else f" {code}"
+        return Unanswered(f"HTTP {status}{named}: {message}")
     if code in NOT_FOUND:
         return NotFound(message)
     if code in UNAUTHENTICATED:
@@ -162,14 +173,42 @@ def answered(error: ClientError) -> Problem:
     return Rejected(code, message)
 
 
+def words_of(error: ClientError) -> tuple[str, str]:
+    """Return the code and the message of an error answer, each on one line."""
+    # A reset has been seen to leave None where the types promise a dictionary.
+    details: Any = (error.response or {}).get("Error", {})
+    code = one_line(details.get("Code") or "Unknown", MOST_CODE)
+    return code, one_line(details.get("Message") or "no message", MOST_WORDS - len(code))
+
+
 def unreadable(why: str) -> Unanswered:
     """Return the reply for an answer that came without its content (a truncated 200 raises nothing, seen), or misshapen."""
     return Unanswered(f"the answer could not be read: {why}")
 
 
-def one_line(text: object) -> str:
-    """Make a text from elsewhere fit for one line of a log: no control characters, no password of a URL, not too long."""
-    return "".join(c if c.isprintable() else " " for c in without_password(str(text)))[:500].strip()
+def one_line(text: object, most: int = MOST_WORDS) -> str:
+    """
+    Make a text from elsewhere fit for one line of a log: no control characters, no password of a URL, no page of HTML.
+
+    Args:
+
+        text: The text, or what has one.
+        most: How many characters may remain.
+    """
+    # Cut only at the end: half a URL would still hold its password, and no longer look like one.
+    words = title_only(without_password(str(text)))
+    line = " ".join("".join(c if c.isprintable() else " " for c in words).split())
+    return line if len(line) <= most else line[: most - 3] + "..."
+
+
+def title_only(text: str) -> str:
+    """Replace the page of HTML that a text ends in by its title; return any other text as it is."""
+    page = HTML_PAGE.search(text)
+    if page is None:
+        return text
+    title = HTML_TITLE.search(text, page.start())
+    words = " ".join(html.unescape(title[1]).split()) if title else ""
+    return text[: page.start()] + (f"{words[:MOST_TITLE]} (an HTML page)" if words else "an HTML page")
 
 
 def without_password(text: str) -> str:
