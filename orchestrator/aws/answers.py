@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from math import isfinite
 from typing import Any, TypeVar
 
 from orchestrator.aws.faults import problem, unreadable
@@ -157,6 +158,8 @@ def identity_in(answer: Mapping[str, Any]) -> Identity:
     return Identity(account_id=needed(answer, "Account"), arn=needed(answer, "Arn"))
 
 
-def seconds(moment: datetime | None) -> float | None:
-    """Turn a time of AWS's into seconds since the epoch."""
+def seconds(moment: object) -> float | None:
+    """Return a time of AWS's in seconds since the epoch; in CBOR it may be a number already."""
+    if isinstance(moment, int | float) and not isinstance(moment, bool):
+        return float(moment) if isfinite(moment) else None
     return moment.timestamp() if isinstance(moment, datetime) else None
