@@ -182,13 +182,13 @@ plan.yaml:4:38: ambiguous value `0012`
   |
 4 |   - Where: {Tags: {Keep: true, Cost: 0012, Since: 2026-01-01, Count: 3, None: }}
   |                                      ^^^^
-  = help: some readers take it for a number in another base; quote it: "0012"
+  = help: some YAML parsers read this as an octal number; quote it: "0012"
 
 plan.yaml:4:51: ambiguous value `2026-01-01`
   |
 4 |   - Where: {Tags: {Keep: true, Cost: 0012, Since: 2026-01-01, Count: 3, None: }}
   |                                                   ^^^^^^^^^^
-  = help: some readers take it for a date; quote it: "2026-01-01"
+  = help: some YAML parsers read this as a date; quote it: "2026-01-01"
 
 plan.yaml:4:70: `Count` must be text, not the number `3`
   |
@@ -328,7 +328,7 @@ plan.yaml:4:24: ambiguous value `012345670123`
   |
 4 |   - Where: {AccountId: 012345670123, OlderThan: 14, YoungerThan: 2w}
   |                        ^^^^^^^^^^^^
-  = help: some readers take it for a number in another base; quote it: "012345670123"
+  = help: some YAML parsers read this as an octal number; quote it: "012345670123"
 
 plan.yaml:4:49: `OlderThan`: expected a duration, as in 30s, 45m, 4h or 1h30m
   |
