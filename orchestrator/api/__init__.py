@@ -10,7 +10,8 @@ Composes the packages below it and holds no rule of its own.
 
 from orchestrator.api.abandoning import abandon, set_aside
 from orchestrator.api.again import load_again
-from orchestrator.api.doctoring import Diagnosis, diagnose
+from orchestrator.api.diagnosis import Check, Diagnosis, exit_code
+from orchestrator.api.doctoring import diagnose
 from orchestrator.api.driving import GRACE, RunResult, RunSettings
 from orchestrator.api.entering import enter, enter_lanes, reenter, region_of_environment, rehearse
 from orchestrator.api.entrance import Entrance
@@ -28,6 +29,7 @@ __all__ = [
     "MAX_AGE",
     "NIGHT",
     "WORKLIST_MAX_AGE",
+    "Check",
     "Diagnosis",
     "Entrance",
     "Kept",
@@ -40,6 +42,7 @@ __all__ = [
     "diagnose",
     "enter",
     "enter_lanes",
+    "exit_code",
     "has_expired",
     "is_going_on",
     "kept_journals",

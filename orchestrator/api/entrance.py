@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from orchestrator.core.ambient import stranger_to
 from orchestrator.core.lane import Lane
 from orchestrator.core.plan import Plan
+from orchestrator.core.replies import Answer, Problem, Unanswered
 from orchestrator.engine.clock import SystemClock
 from orchestrator.engine.pools import Pulse, side_by_side, threads
 from orchestrator.engine.survey import Surveyor
@@ -126,6 +127,34 @@ def ask_who(connect: Connect, lanes: Sequence[Lane], pulse: Pulse | None = None)
 
         said = side_by_side((executor,), ask, lanes, pulse=surveyor.pulse, late=lambda _: SILENT)
         return [said[lane] for lane in lanes]
+
+
+def knock(connect: Connect, lanes: Sequence[Lane], attempts: int) -> dict[Lane, Identity | Problem | str]:
+    """
+    Ask in each lane who we are; raise nothing, and judge nothing.
+
+    Args:
+
+        connect: Gives the catalogs.
+        lanes: Where to ask.
+        attempts: How often, where an answer may come at the next try.
+
+    Returns:
+
+        For each lane who we are, what went wrong with asking, or in words why nobody could be asked.
+    """
+    with threads(1) as unused, threads(min(len(lanes), MOST_AT_DOOR) or 1) as executor:
+        surveyor = Surveyor(clock=SystemClock(), sleep=time.sleep, executor=unused)
+
+        def ask(lane: Lane) -> Identity | Problem | str:
+            try:
+                catalog = connect(lane)
+            except NoAccess as error:
+                return str(error)
+            answer = surveyor.insist(catalog.caller_identity, attempts)
+            return answer.value if isinstance(answer, Answer) else answer
+
+        return side_by_side((executor,), ask, lanes, pulse=surveyor.pulse, late=lambda _: Unanswered(SILENT))
 
 
 def listed_briefly(what: str, items: Sequence[str]) -> str:

@@ -23,7 +23,7 @@ from botocore.exceptions import BotoCoreError, NoCredentialsError
 
 from orchestrator.aws.assume import Actor, assumed
 from orchestrator.aws.catalog import BotoCatalog
-from orchestrator.aws.faults import one_line
+from orchestrator.aws.no_client import no_client
 from orchestrator.core.lane import Lane
 from orchestrator.core.plan import Target
 from orchestrator.errors import NoAccess
@@ -150,13 +150,6 @@ class Sessions:
                 config=self._config,
                 endpoint_url=self._endpoint_url,
             )
-
-
-def no_client(error: Exception) -> str:
-    """Say why no client can be made. The words of an error that nobody foresaw may hold a secret."""
-    if isinstance(error, BotoCoreError | ValueError):
-        return one_line(error)
-    return f"its credentials cannot be had: {one_line(error) if isinstance(error, OSError) else type(error).__name__}"
 
 
 def ambient_region() -> str:

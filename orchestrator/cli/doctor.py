@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
 
 from orchestrator import api
 from orchestrator.cli.options import all_of, plan_argument, simulate_options, workers_option
-from orchestrator.cli.places import entrance_for, errand_at
+from orchestrator.cli.places import errand_at, world_of
 from orchestrator.cli.streams import put
 from orchestrator.cli.terminal import Display
 from orchestrator.core import rights
-from orchestrator.core.duration import format_duration
 from orchestrator.engine.examination import Standing
 from orchestrator.errors import ExitCode, InvalidInput
-from orchestrator.ports import CredentialLife
-from orchestrator.report.text import plain
+from orchestrator.report.text import plain, plural
 
-COLOURS = {Standing.OK: "green", Standing.MISSING: "red", Standing.UNKNOWN: "yellow", Standing.NOT_TRIED: "dim"}
+COLOURS = {
+    Standing.OK: "green",
+    Standing.MISSING: "red",
+    Standing.WRONG: "red",
+    Standing.UNREACHABLE: "red",
+    Standing.UNKNOWN: "yellow",
+    Standing.NOT_TRIED: "dim",
+}
 
 
 @click.command("doctor")
@@ -29,63 +34,65 @@ COLOURS = {Standing.OK: "green", Standing.MISSING: "red", Standing.UNKNOWN: "yel
 @click.option(
     "--probe-terminate",
     is_flag=True,
-    help="Try the right to terminate too, by one termination of a product that does not exist.",
+    help="Also try the permission to terminate, with one termination of a product that does not exist.",
 )
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True)
 def command(
     *, plan: Path, simulate: bool, world: Path | None, workers: int | None, probe_terminate: bool, color: str
-) -> int:
+) -> ExitCode:
     """
-    Tell who you are in each lane of PLAN, and whether that is enough for a run.
+    Check credentials and permissions in every account and region of PLAN.
 
-    For each account and region: the caller, the account's alias, the endpoint, how long the credentials last, and which of
-    the rights that a run needs are there, tried by calls that change nothing. What is missing is printed as a policy, ready
-    to paste.
+    Shows for each account/region the caller, the account's alias, the endpoint, how long the credentials last, and each
+    permission that a run needs, tried by calls that change nothing. Each line that is not `ok` comes with what to do.
+    Missing permissions are printed as a policy, ready to paste.
 
-    Exits 1 if a right is missing or a lane cannot be entered, 3 if an account is another one, 5 if no lane can be entered.
+    Exits 0 only if everything that a run needs was seen to work; 1 if something is missing or unknown, 3 if an account is
+    not the plan's, 5 if no account can be entered.
     """
-    display = Display(color=color)
     errand = errand_at(plan, simulate=simulate)
     if errand.worklist is not None:
         message = f"{plan}: doctor is for plans, and this is a saved worklist"
         raise InvalidInput(message)
-    with entrance_for(errand, world, workers) as entrance:
-        found = api.diagnose(entrance, probe=probe_terminate)
-    for diagnosis in found:
-        put("\n".join(told(diagnosis, display)) + "\n")
-    missing = {action: None for each in found if each.examination for action in each.examination.missing}
-    if missing:
-        put("A policy with what is missing:\n")
-        put(json.dumps(rights.policy(list(missing)), indent=2))
-    return ExitCode.DONE if all(each.is_well for each in found) else ExitCode.SOME_NOT_DONE
+    world = world_of(errand, world)
+    found = api.diagnose(errand.plan, simulate=simulate, world=world, workers=workers, probe=probe_terminate)
+    if simulate:
+        put(
+            f"Simulation: {plain(str(world)) if world else 'products invented from the plan'}; no AWS account was called.\n"
+        )
+    display = Display(color=color)
+    for each in found:
+        put("\n".join(told(each, display)) + "\n")
+    if missing := {action: None for each in found for action in each.missing}:
+        put(f"Policy with the missing permissions:\n\n{json.dumps(rights.policy(list(missing)), indent=2)}\n")
+    put(closing(found))
+    return api.exit_code(found)
 
 
 def told(diagnosis: api.Diagnosis, display: Display) -> Iterator[str]:
-    """Yield what is known of one lane, in words."""
+    """Yield what is known of one account/region, in lines."""
 
     def style(text: str, colour: str) -> str:
         return display.style(text, colour, stderr=False)
 
-    examination = diagnosis.examination
-    if examination is None:
-        yield style(str(diagnosis.lane), "bold")
-        yield f"  {style('cannot be entered:', 'red')} {plain(diagnosis.problem or '')}"
-        return
-    alias = f"  alias {plain(examination.alias)}" if examination.alias else ""
-    yield style(str(diagnosis.lane), "bold") + alias
-    yield f"  caller       {plain(diagnosis.arn or '')}"
-    yield f"  endpoint     {plain(diagnosis.endpoint or '')}"
-    yield f"  credentials  {lasting(examination.life, diagnosis.seconds_left)}"
-    for right in examination.rights:
-        words = f"  {plain(right.words)}" if right.words else ""
-        yield f"  {style(f'{right.standing.value:<11}', COLOURS[right.standing])}  {right.action}{words}"
+    alias = f"  alias {on_one_line(diagnosis.alias)}" if diagnosis.alias else ""
+    yield style(on_one_line(diagnosis.title), "bold") + alias
+    for check in diagnosis.checks:
+        standing = style(f"{check.standing.value:<11}", COLOURS[check.standing])
+        yield f"  {standing}  {check.what:<11}  {on_one_line(check.words)}".rstrip()
+        if check.remedy:
+            yield f"               -> {on_one_line(check.remedy)}"
 
 
-def lasting(life: CredentialLife, seconds_left: float | None) -> str:
-    """Say how long credentials last."""
-    if not life.temporary:
-        return "do not expire"
-    if not life.renewed:
-        return "are temporary, given as they are: they cannot be renewed, and a run that outlives them ends resumable"
-    left = "" if seconds_left is None else f"last for another {format_duration(seconds_left)}, and "
-    return f"{left}are renewed"
+def on_one_line(text: str) -> str:
+    """Return a text without line breaks, and without what a terminal would obey."""
+    return plain(" ".join(text.split()))
+
+
+def closing(found: Sequence[api.Diagnosis]) -> str:
+    """Return the last line: how many accounts/regions were checked, and how many a run can rely on."""
+    ready = sum(each.is_ready for each in found)
+    checked = plural(len(found), "account/region", "accounts/regions")
+    untried = any(check.is_untried_terminate for each in found for check in each.checks)
+    words = " TerminateProvisionedProduct was not tried (--probe-terminate tries it)." if untried else ""
+    return f"Doctor: {checked} checked: {ready:,} ready, {len(found) - ready:,} not ready.{words}"

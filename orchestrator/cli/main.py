@@ -22,7 +22,7 @@ from orchestrator.version import VERSION
 COMMANDS = {
     "discover": "Write a plan from what is live.",
     "validate": "Check plans, offline.",
-    "doctor": "Tell who you are in each lane, and what you may do there.",
+    "doctor": "Check credentials and permissions in every account and region.",
     "review": "Show what a run would do, and why. Terminates nothing.",
     "run": "Review, confirm, terminate, follow to the end.",
     "resume": "Finish an interrupted run.",

@@ -171,15 +171,27 @@ def as_text(shown: Reviewed, display: Display, *, stderr: bool) -> str:
     return preview(shown, lambda text, style: display.style(text, style, stderr=stderr), display.width(stderr=stderr))
 
 
-@contextmanager
-def entrance_for(errand: Errand, world: Path | None, workers: int | None) -> Iterator[api.Entrance]:
-    """Enter the accounts of an errand, or simulated ones."""
+def world_of(errand: Errand, world: Path | None) -> Path | None:
+    """
+    Return the world file of an errand's simulation: the one that was asked for, else the one beside the plan, if any.
+
+    Raises:
+
+        InvalidInput: A world was asked for without a simulation.
+    """
     if world is not None and not errand.simulate:
         message = "--world says what a rehearsal finds; it needs --simulate"
         raise InvalidInput(message)
+    beside = errand.plan_file.with_suffix(WORLD_SUFFIX)
+    return world or (beside if errand.simulate and beside.exists() else None)
+
+
+@contextmanager
+def entrance_for(errand: Errand, world: Path | None, workers: int | None) -> Iterator[api.Entrance]:
+    """Enter the accounts of an errand, or simulated ones."""
+    world = world_of(errand, world)
     if errand.simulate:
-        beside = errand.plan_file.with_suffix(WORLD_SUFFIX)
-        with api.rehearse(errand.plan, world or (beside if beside.exists() else None), workers=workers) as entrance:
+        with api.rehearse(errand.plan, world, workers=workers) as entrance:
             yield entrance
     elif errand.worklist is not None:
         yield api.enter_lanes(errand.plan, errand.worklist.worklist.usable_lanes, workers=workers)

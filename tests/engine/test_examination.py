@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.core.commands import Operation
-from orchestrator.core.replies import Denied, NotFound, Throttled, Unanswered
+from orchestrator.core.replies import Denied, NotFound, NotSent, Throttled, Unanswered
 from orchestrator.core.rights import READS, TERMINATE
-from orchestrator.engine.examination import NOBODY, Standing, examine
+from orchestrator.engine.examination import NOBODY, TRIES, Standing, examine
 from orchestrator.engine.pools import InlineExecutor
 from orchestrator.engine.survey import Surveyor
 from tests.engine.test_runner import says
@@ -19,7 +19,7 @@ def standings(catalog: FakeCatalog, clock: FakeClock, *, probe: bool = False) ->
     """How each right stands."""
     surveyor = Surveyor(clock=clock, sleep=clock.sleep, executor=InlineExecutor())
     found = examine(surveyor, LANE, catalog, probe=probe)
-    assert found.alias == "sandbox"
+    assert found.alias == (None if found.unreachable else "sandbox")
     assert found.missing == tuple(each.action for each in found.rights if each.standing is Standing.MISSING)
     return {each.action: each.standing for each in found.rights}
 
@@ -42,6 +42,7 @@ def test_every_right_is_tried_by_reads_and_that_to_terminate_not_at_all(count: i
         (Denied("AccessDenied", "no"), Standing.MISSING),
         (Unanswered("reset"), Standing.UNKNOWN),
         (Throttled("SlowDown"), Standing.UNKNOWN),
+        (NotSent("no connection"), Standing.UNREACHABLE),
     ],
 )
 def test_a_right_is_missing_only_where_aws_says_so(trouble: object, standing: Standing) -> None:
@@ -63,3 +64,14 @@ def test_a_scan_that_is_denied_leaves_the_others_to_be_tried() -> None:
     found = standings(catalog, clock)
     assert [action for action, standing in found.items() if standing is Standing.MISSING] == [READS[0]]
     assert found[READS[2]] is Standing.OK
+
+
+def test_an_endpoint_that_cannot_be_reached_is_asked_once() -> None:
+    """Every other call would wait as long for the same connection."""
+    clock = FakeClock()
+    catalog = FakeCatalog(clock, [fake("pp-a")])
+    catalog.trouble[Operation.SCAN].extend([says(NotSent("no connection"))] * 10)
+    found = standings(catalog, clock, probe=True)
+    assert found == {READS[0]: Standing.UNREACHABLE} | dict.fromkeys([*READS[1:], TERMINATE], Standing.NOT_TRIED)
+    assert [operation for operation, _ in catalog.calls] == [Operation.SCAN] * TRIES
+    assert catalog.sent == []

@@ -1,4 +1,4 @@
-"""Selections, protections, notices, files of rows, discover and doctor, as a person meets them: real processes and HTTP."""
+"""Selections, protections, notices, files of rows and discover, as a person meets them: real processes and HTTP."""
 
 from __future__ import annotations
 
@@ -327,48 +327,6 @@ def test_discover_says_what_it_could_not_read(bench: Bench, simulate: Simulate) 
     assert f"Not read completely: {OTHER}/eu-west-1: " in ended.stderr
     assert f"# {OTHER}/eu-west-1: NOT READ COMPLETELY: " in ended.stdout
     assert "pp-b" not in ended.stdout
-
-
-def test_doctor_tells_who_one_is_and_what_is_missing(bench: Bench, simulate: Simulate) -> None:
-    """By reads only; the policy with what is missing can be pasted; the right to terminate only if one wants it tried."""
-    deny = ["ListRecordHistory", "TerminateProvisionedProduct"]
-    accounts = {HOME: {"Alias": "sandbox-one"}, OTHER: {"Deny": deny}, "777788889999": {"Roles": []}}
-    lanes = [{"Account": account, "Region": "eu-west-1", "Products": []} for account in (OTHER, "777788889999")]
-    service = simulate({"Products": [product("a")], "Lanes": lanes, "Accounts": accounts})
-    targets = [{"AccountId": account, "Regions": ["eu-west-1"], "RoleName": "r"} for account in accounts]
-    path = bench.plan("pp-a", Targets=targets)
-    ended = bench.run(service, "doctor", path)
-    assert ended.returncode == 1, ended.stderr
-    home, other, barred, policy = ended.stdout.split("\n\n", 3)
-    assert home.splitlines()[0] == f"{LANE}  alias sandbox-one"
-    assert f"caller       arn:aws:sts::{HOME}:assumed-role/r/servicecatalog-orchestrator" in home
-    assert f"endpoint     {service.url}" in home
-    assert "are renewed" in home
-    assert "not tried    servicecatalog:TerminateProvisionedProduct" in home
-    assert "missing      servicecatalog:ListRecordHistory  AccessDeniedException: " in other
-    assert "cannot be entered:" in barred
-    assert json.loads(policy.partition("\n\n")[2])["Statement"][0]["Action"] == ["servicecatalog:ListRecordHistory"]
-    assert service.sent() == []
-    probed = bench.run(service, "doctor", path, "--probe-terminate")
-    assert "ok           servicecatalog:TerminateProvisionedProduct" in probed.stdout
-    assert "missing      servicecatalog:TerminateProvisionedProduct" in probed.stdout
-    assert set(service.sent()) == {"orchestrator-doctor-no-such-product"}
-    assert service.products() == {"pp-a": "AVAILABLE"}
-
-
-def test_doctor_is_well_where_nothing_is_missing(bench: Bench, simulate: Simulate) -> None:
-    """Exit code 0; a wrong account is 3, and a worklist is no plan."""
-    service = simulate({"Products": [product("a")]})
-    ended = bench.run(service, "doctor", bench.plan("pp-a"))
-    assert ended.returncode == 0, ended.stderr
-    assert "credentials  do not expire" in ended.stdout
-    token = bench.run(service, "doctor", bench.plan("pp-a"), env={"AWS_SESSION_TOKEN": "x"})
-    assert "they cannot be renewed" in token.stdout
-    wrong = bench.plan("pp-a", Targets=[{"AccountId": OTHER, "Regions": ["eu-west-1"]}])
-    assert bench.run(service, "doctor", wrong).returncode == 3
-    worklist = bench.folder / "w.json"
-    bench.run(service, "review", bench.plan("pp-a"), "--out", worklist)
-    assert bench.run(service, "doctor", worklist).returncode == 2
 
 
 def test_a_rehearsal_without_a_world_makes_up_products_that_fit(bench: Bench) -> None:

@@ -1,0 +1,114 @@
+"""What to do about each thing that keeps a run from an account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from orchestrator.api.diagnosis import Check, Diagnosis, Door, exit_code
+from orchestrator.api.remedies import IDENTIFY, Place, for_credentials, for_endpoint, for_identity, for_right
+from orchestrator.core.plan import Target
+from orchestrator.core.replies import Denied, NotSent, Problem, Rejected, Throttled, Unanswered, Unauthenticated
+from orchestrator.core.rights import READS, TERMINATE
+from orchestrator.engine.examination import Right, Standing
+from orchestrator.errors import ExitCode
+from tests.fakes import LANE
+
+UNREACHABLE = 'Could not connect to the endpoint URL: "https://sts.eu-west-1.amazonaws.com/"'
+
+
+def place(settings: Mapping[str, str] | None = None, **target: Any) -> Place:
+    """An account/region, entered as a target says, if there is one."""
+    entered = Target(account_id=LANE.account_id, regions=(LANE.region,), **target) if target else None
+    return Place(lane=LANE, target=entered, settings=settings or {})
+
+
+@pytest.mark.parametrize(
+    ("problem", "what", "standing", "remedy"),
+    [
+        (Unauthenticated("AssumeRole AccessDenied", "no"), "role", Standing.MISSING, "check that role J in account 1"),
+        (
+            Unauthenticated("AssumeRole ExpiredToken", "old"),
+            "credentials",
+            Standing.WRONG,
+            "renew them: set the credentials",
+        ),
+        (Unauthenticated("ExpiredToken", "old"), "credentials", Standing.WRONG, "renew them: "),
+        (NotSent("AssumeRole: throttled (Throttling)"), "credentials", Standing.UNKNOWN, "try again"),
+        (
+            NotSent("Error when retrieving credentials from container-role: http://x"),
+            "credentials",
+            Standing.UNKNOWN,
+            "try",
+        ),
+        (NotSent(UNREACHABLE), IDENTIFY, Standing.UNREACHABLE, "nothing can be reached at https://sts.eu-west-1"),
+        (Denied("AccessDenied", "an explicit deny"), IDENTIFY, Standing.MISSING, "it needs no permission"),
+        (Unanswered("ProxyConnectionError: no"), IDENTIFY, Standing.UNKNOWN, "check the proxy"),
+        (Unanswered("SSLError: SSL validation failed"), IDENTIFY, Standing.UNKNOWN, "check AWS_CA_BUNDLE"),
+        (Unanswered("HTTP 500: sorry"), IDENTIFY, Standing.UNKNOWN, "try again"),
+        (Throttled("SlowDown"), IDENTIFY, Standing.UNKNOWN, "try again"),
+        (Rejected("Odd", "no"), IDENTIFY, Standing.UNKNOWN, "try again"),
+    ],
+)
+def test_whatever_keeps_one_out_has_a_remedy(problem: Problem, what: str, standing: Standing, remedy: str) -> None:
+    """By what was answered, and by the way in."""
+    found = for_identity(place(role_name="J"), problem)
+    assert found[:2] == (what, standing)
+    assert found[2].startswith(remedy)
+
+
+def test_the_setting_that_names_an_endpoint_is_named() -> None:
+    """That of the service before that of all; in AWS's own domain the region and the network are to be checked."""
+    every, own = {"AWS_ENDPOINT_URL": "http://x"}, {"AWS_ENDPOINT_URL_STS": "http://x"}
+    assert "which AWS_ENDPOINT_URL_STS names" in for_endpoint(place(every | own), "http://x", "STS")
+    assert "which AWS_ENDPOINT_URL names" in for_endpoint(place(every | own), "http://x", "SERVICE_CATALOG")
+    assert "check region eu-west-1" in for_endpoint(place(), UNREACHABLE, "STS")
+    assert "`endpoint_url` in the AWS profile" in for_endpoint(place(), "http://amazonaws.com.example.org", "STS")
+    assert for_credentials(place(own), "Invalid endpoint: http://[") == "correct AWS_ENDPOINT_URL_STS"
+
+
+@pytest.mark.parametrize(
+    ("problem", "remedy"),
+    [
+        (Denied("AccessDenied", "no"), "attach the policy below to arn:me"),
+        (NotSent(f"{IDENTIFY}: {UNREACHABLE}"), "nothing can be reached at https://sts.eu-west-1"),
+        (NotSent("no connection"), "nothing can be reached at http://catalog"),
+        (Unauthenticated("ExpiredToken", "old"), "renew the credentials: "),
+        (Unanswered("HTTP 500: sorry"), "try again"),
+    ],
+)
+def test_whatever_is_amiss_with_a_permission_has_a_remedy(problem: Problem, remedy: str) -> None:
+    """One that is there needs none."""
+    said = for_right(place(), Right(READS[0], Standing.UNKNOWN, problem), "arn:me", "http://catalog")
+    assert said is not None
+    assert said.startswith(remedy)
+    assert for_right(place(), Right(READS[0], Standing.OK), "arn:me", "http://catalog") is None
+
+
+def diagnosis(door: Door, *standings: Standing, what: str = READS[0]) -> Diagnosis:
+    """What is known of an account/region with these permissions."""
+    return Diagnosis(title="x", door=door, checks=tuple(Check(what, standing) for standing in standings))
+
+
+WELL, ILL = diagnosis(Door.OPEN, Standing.OK), diagnosis(Door.OPEN, Standing.OK, Standing.UNKNOWN)
+UNTRIED = diagnosis(Door.OPEN, Standing.NOT_TRIED, what=TERMINATE)
+CLOSED, WRONG = diagnosis(Door.CLOSED), diagnosis(Door.WRONG)
+
+
+@pytest.mark.parametrize(
+    ("found", "code"),
+    [
+        ([WELL, WELL], ExitCode.DONE),
+        ([WELL, UNTRIED], ExitCode.DONE),
+        ([WELL, ILL], ExitCode.SOME_NOT_DONE),
+        ([diagnosis(Door.OPEN, Standing.NOT_TRIED)], ExitCode.SOME_NOT_DONE),
+        ([WELL, CLOSED], ExitCode.SOME_NOT_DONE),
+        ([CLOSED, CLOSED], ExitCode.NO_ACCESS),
+        ([CLOSED, WRONG, WELL], ExitCode.GUARD_REFUSED),
+    ],
+)
+def test_the_exit_code_says_the_worst(found: list[Diagnosis], code: ExitCode) -> None:
+    """Only what was seen to work is 0; nobody let in anywhere is 5; another account is 3."""
+    assert exit_code(found) is code
