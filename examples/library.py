@@ -19,7 +19,7 @@ def main(path: Path) -> int:
     world = path.with_suffix(".world.yaml")
     with TemporaryDirectory() as state, rehearse(plan, world if world.exists() else None) as entrance:
         review = survey(plan, entrance)
-        print(review.worklist.summary())
+        print(review.summary)
         result = run(review, state=StateDir(Path(state), simulated=True), settings=RunSettings())
         for termination in result.run.terminations:
             state_of_line = result.run.board.states[termination.line.id]

@@ -6,15 +6,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
-from orchestrator.api.runs import listed
 from orchestrator.core.decision import decide
 from orchestrator.core.events import Beginning, Event
-from orchestrator.core.inventory import Inventory
+from orchestrator.core.inventory import Inventory, Observation
 from orchestrator.core.lane import Lane
 from orchestrator.core.plan import Plan
 from orchestrator.core.questions import questions
 from orchestrator.core.run import Run
-from orchestrator.core.settle import Sighting
 from orchestrator.core.states import State
 from orchestrator.core.volatile import Listed
 from orchestrator.core.worklist import Worklist, line_id
@@ -53,7 +51,7 @@ class Stage:
         self.catalog.calls.clear()
         self.after_survey()
         run = Run(run_id="run-1", plan=plan, worklist=worklist, grace=self.grace)
-        self.drive(run, Beginning.RUN, [listed(inventory)] if inventory.complete else [])
+        self.drive(run, Beginning.RUN, run.opening([inventory]))
         return run
 
     def resume(self, plan: Plan, worklist: Worklist, lines: Sequence[bytes], no_sends: str | None = None) -> Run:
@@ -82,6 +80,7 @@ class Stage:
             journal=journal or self.journal,
             audience=Audience(self.observers, lambda _observer, _error: None),
             interruption=self.interruption,
+            clock_ahead=self.catalog.clock_ahead,
         )
         Runner(run, around).drive(how, first=first, no_sends=no_sends)
 
@@ -96,11 +95,11 @@ def stock_of(surveyor: Surveyor, catalog: FakeCatalog, plan: Plan) -> Inventory:
 def listed_from(catalog: FakeCatalog, lane: Lane, at: float) -> Listed:
     """The complete listing of a fake lane."""
     shown = {
-        id_: Sighting(at=at, status=each.product.status, record_id=each.product.last_record_id)
+        id_: Observation(at=at, status=each.product.status, record_id=each.product.last_record_id)
         for id_, each in catalog.products.items()
         if not each.gone
     }
-    return Listed(at=at, lane=lane, begun_at=at, sightings=shown)
+    return Listed(at=at, lane=lane, begun_at=at, observed=shown)
 
 
 def replayed(plan: Plan, worklist: Worklist, lines: Sequence[bytes], grace: float = 20.0) -> Run:

@@ -15,6 +15,9 @@ from orchestrator.errors import JournalError
 from orchestrator.ports import CredentialLife, Identity, Inbox
 from orchestrator.store.codec import encode, frame, snake, unframe
 
+SYSTEM_TAGS = (("aws:servicecatalog:portfolioArn", "arn:aws:catalog:::portfolio/port-1"),)
+"""What every product of Service Catalog is shown with (documented by an example)."""
+
 LANE = Lane("111122223333", "eu-west-1")
 START = 1_700_000_000.0
 
@@ -171,8 +174,18 @@ def unsent(_: Callable[[], object]) -> Unanswered:
     return Unanswered("the connection was closed")
 
 
+def page_of_records(newest_first: Sequence[Record], page_token: str | None) -> RecordPage:
+    """One page of records."""
+    start = int(page_token or 0)
+    more = str(start + 20) if len(newest_first) > start + 20 else None
+    return RecordPage(records=tuple(newest_first[start : start + 20]), next_token=more)
+
+
 class FakeCatalog:
-    """A `Catalog` in memory, on a fake clock. `trouble` is met in order by the calls of an operation."""
+    """
+    A `Catalog` in memory, on a fake clock. `trouble` is met in order by the calls of an operation; what is to happen
+    `later` happens at its moment, as far as anybody looks.
+    """
 
     endpoint = "memory://catalog"
 
@@ -186,7 +199,11 @@ class FakeCatalog:
         self.trouble: dict[Operation, deque[Trouble]] = {operation: deque() for operation in Operation}
         self.page_size = 20
         self.tags: dict[str, dict[str, str]] = {}
+        self.system_tags: tuple[tuple[str, str], ...] = SYSTEM_TAGS
         self.unsearched: set[str] = set()
+        self.ahead: float | None = None
+        self.skew = 0.0
+        self.later: list[tuple[float, Callable[[], object]]] = []
 
     def __call__(self, lane: Lane) -> FakeCatalog:
         return self
@@ -209,19 +226,25 @@ class FakeCatalog:
 
         return self._call(Operation.PRODUCT, product_id, look)  # type: ignore[return-value]
 
-    def record_history(self, product_id: str) -> Answer[tuple[Record, ...]] | Problem:
+    def describe_named(self, name: str) -> Answer[Product] | Problem:
+        def look() -> object:
+            found = [fake.product for fake in self.products.values() if fake.product.name == name and not fake.gone]
+            return Answer(found[0]) if found else NotFound(f"No stack named {name} exists.")
+
+        return self._call(Operation.PRODUCT, name, look)  # type: ignore[return-value]
+
+    def record_history(self, product_id: str, page_token: str | None) -> Answer[RecordPage] | Problem:
         def look() -> object:
             found = [record for record in self.records.values() if record.product_id == product_id]
-            return Answer(tuple(reversed(found))[:20])
+            return Answer(page_of_records(list(reversed(found)), page_token))
 
         return self._call(Operation.HISTORY, product_id, look)  # type: ignore[return-value]
 
     def newest_records(self, page_token: str | None) -> Answer[RecordPage] | Problem:
-        self._advance()
-        newest = list(reversed(self.records.values()))
-        start = int(page_token or 0)
-        more = str(start + 20) if len(newest) > start + 20 else None
-        return Answer(RecordPage(records=tuple(newest[start : start + 20]), next_token=more))
+        def look() -> object:
+            return Answer(page_of_records(list(reversed(self.records.values())), page_token))
+
+        return self._call(Operation.HISTORY, None, look)  # type: ignore[return-value]
 
     def scan(self, page_token: str | None) -> Answer[Page] | Problem:
         return self._call(Operation.SCAN, page_token, lambda: Answer(self._page(page_token, self.page_size)))  # type: ignore[return-value]
@@ -235,9 +258,21 @@ class FakeCatalog:
 
         return self._call(Operation.SEARCH, page_token, look)  # type: ignore[return-value]
 
+    def search_for(self, product_id: str) -> Answer[Page] | Problem:
+        def look() -> object:
+            fake = self._live(product_id)
+            if fake is None or product_id in self.unsearched:
+                return Answer(Page(products=()))
+            return Answer(Page(products=(replace(fake.product, tags=self.tags_of(fake.product)),)))
+
+        return self._call(Operation.SEARCH, product_id, look)  # type: ignore[return-value]
+
+    def clock_ahead(self) -> float | None:
+        return self.ahead
+
     def tags_of(self, product: Product) -> tuple[tuple[str, str], ...]:
         """Return the tags that the search shows."""
-        return tuple(self.tags.get(product.product_id, {}).items())
+        return (*self.system_tags, *self.tags.get(product.product_id, {}).items())
 
     def caller_identity(self) -> Answer[Identity] | Problem:
         return Answer(Identity(account_id=self._account_id, arn=f"arn:aws:sts::{self._account_id}:assumed-role/r/s"))
@@ -256,7 +291,7 @@ class FakeCatalog:
             product_name=self.products[product_id].product.name if product_id in self.products else None,
             record_type=kind,
             status=status,
-            created_at=self._clock.now(),
+            created_at=self._clock.now() + self.skew,
         )
         self.records[record.record_id] = record
         fake = self.products.get(product_id)
@@ -285,6 +320,10 @@ class FakeCatalog:
         return Answer(record)
 
     def _advance(self) -> None:
+        due = [each for each in self.later if each[0] <= self._clock.now()]
+        self.later = [each for each in self.later if each not in due]
+        for _, happen in due:
+            happen()
         for fake in self.products.values():
             if fake.ends_at is not None and self._clock.now() >= fake.ends_at:
                 self._end(fake)

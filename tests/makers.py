@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from orchestrator.core.decision import decide
-from orchestrator.core.inventory import Inventory, Product, Record
+from orchestrator.core.inventory import Inventory, Observation, Product, Record
 from orchestrator.core.lane import Lane
 from orchestrator.core.plan import Entry, Limits, Options, Plan, Retry
 from orchestrator.core.worklist import Worklist
 from orchestrator.store.journal_birth import Caller
-from tests.fakes import LANE, START, FakeProduct
+from tests.fakes import LANE, START, SYSTEM_TAGS, FakeProduct
 
 
 def caller(lane: Lane = LANE) -> Caller:
@@ -27,7 +27,7 @@ def product(product_id: str = "pp-a", **changes: object) -> Product:
         "status": "AVAILABLE",
         "last_record_id": f"rec-of-{product_id}",
         "created_at": START - 86_400,
-        "tags": (),
+        "tags": SYSTEM_TAGS,
     }
     return Product(**values | changes)  # type: ignore[arg-type]
 
@@ -76,6 +76,10 @@ def inventory(*products: Product, begun_at: float = START, **changes: object) ->
         "begun_at": begun_at,
         "complete": True,
         "products": {each.product_id: each for each in products},
+        "observed": {
+            each.product_id: Observation(at=begun_at, status=each.status, record_id=each.last_record_id)
+            for each in products
+        },
     }
     return Inventory(**values | changes)  # type: ignore[arg-type]
 

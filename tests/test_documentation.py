@@ -159,7 +159,7 @@ def test_every_shipped_plan_rehearses(tmp_path: Path) -> None:
         ]  # fmt: skip
         ended = subprocess.run(command, text=True, capture_output=True, cwd=ROOT, check=False, timeout=100)
         assert ended.returncode == 0, ended.stderr
-        assert " 0 failed, 0 stuck, 0 pending, 0 in doubt" in ended.stdout
+        assert " 0 failed, 0 timed out, 0 in progress, 0 pending, 0 in doubt" in ended.stdout
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ Composes the packages below it and holds no rule of its own.
 
 from orchestrator.api.abandoning import abandon, set_aside
 from orchestrator.api.again import load_again
+from orchestrator.api.beforehand import earlier_runs, file_in_the_way, named_products, refuse_all
 from orchestrator.api.diagnosis import Check, Diagnosis, exit_code
 from orchestrator.api.doctoring import diagnose
 from orchestrator.api.driving import GRACE, RunResult, RunSettings
@@ -18,7 +19,7 @@ from orchestrator.api.entrance import Entrance
 from orchestrator.api.frame import replay
 from orchestrator.api.keeping import Kept, kept_journals, prune_journals
 from orchestrator.api.review import Review, mend_notices, refuse, survey
-from orchestrator.api.runs import MAX_AGE, NIGHT, has_expired, left_by_canary, resume, run
+from orchestrator.api.runs import MAX_AGE, NIGHT, age_of, has_expired, is_out_of_date, left_by_canary, resume, run
 from orchestrator.api.stopping import is_going_on, stop
 from orchestrator.api.worklists import WORKLIST_MAX_AGE, outdated, recheck, save_worklist
 from orchestrator.store.plan_file import load_plan
@@ -38,23 +39,29 @@ __all__ = [
     "RunSettings",
     "StateDir",
     "abandon",
+    "age_of",
     "default_state_dir",
     "diagnose",
+    "earlier_runs",
     "enter",
     "enter_lanes",
     "exit_code",
+    "file_in_the_way",
     "has_expired",
     "is_going_on",
+    "is_out_of_date",
     "kept_journals",
     "left_by_canary",
     "load_again",
     "load_plan",
     "mend_notices",
+    "named_products",
     "outdated",
     "prune_journals",
     "recheck",
     "reenter",
     "refuse",
+    "refuse_all",
     "region_of_environment",
     "rehearse",
     "replay",

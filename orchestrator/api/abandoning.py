@@ -47,7 +47,7 @@ def abandon(story: journal.Story, reason: str) -> Run:
             raise InvalidInput(message)
         machine = replay(story)
         file = journal.reopen(story)
-        file.append([Abandoned(at=now, reason=reason, summary=machine.tally().line(machine.run_id))])
+        file.append([Abandoned(at=now, reason=reason, summary=machine.final_line)])
         file.sync()
         file.close()
     return machine

@@ -19,7 +19,7 @@ def load_again(path: Path, *, only_failed: bool, simulated: bool) -> tuple[Plan,
     Args:
 
         path: The earlier run's journal.
-        only_failed: Whether only those are meant that failed, are stuck or were blocked.
+        only_failed: Whether only those are meant that did not go.
         simulated: Whether it is for a rehearsal; the earlier run has to have been the same.
 
     Returns:

@@ -113,6 +113,7 @@ def drive(
                 audience=Audience(observers, settings.complain),
                 interruption=interruption,
                 stop_requested=partial(stop_file.take, file.path),
+                clock_ahead=entrance.clock_ahead,
             ),
         )
         broken: OrchestratorError | None = None

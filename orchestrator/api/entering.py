@@ -10,6 +10,7 @@ from orchestrator.api.entrance import Entrance, at_the_door, enter_ambient
 from orchestrator.api.rehearsal import world_for
 from orchestrator.core.lane import Lane
 from orchestrator.core.plan import Plan
+from orchestrator.engine.clock import SystemClock
 from orchestrator.errors import NoAccess
 from orchestrator.store.journal import Story
 
@@ -34,10 +35,11 @@ def enter(plan: Plan, *, workers: int | None = None) -> Entrance:
     from orchestrator.aws import connect  # noqa: PLC0415 - boto3 is most of the start-up time
 
     workers = workers or workers_for(len(plan.lanes))
-    sessions = connect.ambient(workers, plan.targets)
+    clock = SystemClock()
+    sessions = connect.ambient(workers, plan.targets, clock.now)
     if plan.targets:
-        return at_the_door(sessions, plan.lanes, simulated=False, workers=workers)
-    return enter_ambient(sessions, plan, connect.ambient_region(), simulated=False, workers=workers)
+        return at_the_door(sessions, plan.lanes, simulated=False, workers=workers, clock=clock)
+    return enter_ambient(sessions, plan, connect.ambient_region(), simulated=False, workers=workers, clock=clock)
 
 
 def region_of_environment() -> str | None:
@@ -68,7 +70,9 @@ def enter_lanes(plan: Plan, lanes: Sequence[Lane], *, workers: int | None = None
     from orchestrator.aws import connect  # noqa: PLC0415 - boto3 is most of the start-up time
 
     workers = workers or workers_for(len(lanes))
-    return at_the_door(connect.ambient(workers, plan.targets), lanes, simulated=False, workers=workers)
+    clock = SystemClock()
+    sessions = connect.ambient(workers, plan.targets, clock.now)
+    return at_the_door(sessions, lanes, simulated=False, workers=workers, clock=clock)
 
 
 def workers_for(lanes: int) -> int:
@@ -99,11 +103,12 @@ def rehearse(plan: Plan, world: Path | None, *, workers: int | None = None) -> I
     spec = world_for(plan, world)
     workers = workers or workers_for(len(plan.lanes))
     with Simulator(spec) as server:
-        sessions = connect.rehearsal(server.url, workers, plan.targets)
+        clock = SystemClock()
+        sessions = connect.rehearsal(server.url, workers, plan.targets, clock.now)
         if plan.targets:
-            yield at_the_door(sessions, plan.lanes, simulated=True, workers=workers)
+            yield at_the_door(sessions, plan.lanes, simulated=True, workers=workers, clock=clock)
         else:
-            yield enter_ambient(sessions, plan, spec.Region, simulated=True, workers=workers)
+            yield enter_ambient(sessions, plan, spec.Region, simulated=True, workers=workers, clock=clock)
 
 
 def reenter(story: Story, *, workers: int | None = None) -> Entrance:
@@ -128,8 +133,10 @@ def reenter(story: Story, *, workers: int | None = None) -> Entrance:
         return enter_lanes(plan, lanes, workers=workers)
     workers = workers or workers_for(len(lanes))
     endpoint = header.callers[0].endpoint
+    clock = SystemClock()
+    sessions = connect.rehearsal(endpoint, workers, plan.targets, clock.now)
     try:
-        return at_the_door(connect.rehearsal(endpoint, workers, plan.targets), lanes, simulated=True, workers=workers)
+        return at_the_door(sessions, lanes, simulated=True, workers=workers, clock=clock)
     except NoAccess as error:
         message = f"this was a rehearsal, and its made-up accounts at {endpoint} are gone: {error}"
         raise NoAccess(message) from error

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from orchestrator.core.ambient import stranger_to
+from orchestrator.core.clocks import believed
 from orchestrator.core.lane import Lane
 from orchestrator.core.plan import Plan
 from orchestrator.core.replies import Answer, Problem, Unanswered
 from orchestrator.engine.clock import SystemClock
 from orchestrator.engine.pools import Pulse, side_by_side, threads
-from orchestrator.engine.survey import Surveyor
+from orchestrator.engine.survey import LanePaces, Progress, Surveyor, nobody
 from orchestrator.errors import GuardRefused, NoAccess
 from orchestrator.ports import Clock, Connect, Identity
 from orchestrator.store.journal import Caller
@@ -34,7 +35,8 @@ class Entrance:
     How the lanes are entered, and who we are there.
 
     `endpoints` is where Service Catalog is called, by lane; `barred` are lanes that could not be entered, and why;
-    `pulse` makes what tells how long questions are waited for that nothing answers.
+    `pulse` makes what tells how long questions are waited for that nothing answers. `paces` are the lanes' rate limiters,
+    as far as they are in use; `on_progress` hears how far their listings have come.
     """
 
     connect: Connect
@@ -46,6 +48,18 @@ class Entrance:
     clock: Clock = field(default_factory=SystemClock)
     sleep: Callable[[float], None] = time.sleep
     pulse: Callable[[], Pulse] = Pulse
+    paces: dict[Lane, LanePaces] = field(default_factory=dict)
+    on_progress: Callable[[Progress], None] = nobody
+
+    def paces_of(self, lane: Lane) -> LanePaces:
+        """Return the rate limiters of a lane, the same each time."""
+        return self.paces.setdefault(lane, LanePaces())
+
+    def clock_ahead(self) -> float | None:
+        """Return how many seconds the services' clocks are ahead of ours: the median of the lanes; None if none tells."""
+        told = (believed(self.connect(lane).clock_ahead()) for lane in self.identities)
+        found = sorted(ahead for ahead in told if ahead is not None)
+        return found[len(found) // 2] if found else None
 
     @property
     def lanes(self) -> tuple[Lane, ...]:
@@ -64,7 +78,7 @@ class Entrance:
         return next(((caller, now) for caller, now in here if now != caller.endpoint), None)
 
 
-def enter_ambient(connect: Connect, plan: Plan, region: str, *, simulated: bool, workers: int) -> Entrance:
+def enter_ambient(connect: Connect, plan: Plan, region: str, *, simulated: bool, workers: int, clock: Clock) -> Entrance:
     """Ask whose the credentials are, and let that name the lane."""
     [found] = ask_who(connect, [Lane(AMBIENT, region)])
     if not isinstance(found, Identity):
@@ -73,10 +87,10 @@ def enter_ambient(connect: Connect, plan: Plan, region: str, *, simulated: bool,
     lane = Lane(found.account_id, region)
     if message := stranger_to(plan, lane):
         raise GuardRefused(message)
-    return at_the_door(connect, [lane], simulated=simulated, workers=workers)
+    return at_the_door(connect, [lane], simulated=simulated, workers=workers, clock=clock)
 
 
-def at_the_door(connect: Connect, lanes: Sequence[Lane], *, simulated: bool, workers: int) -> Entrance:
+def at_the_door(connect: Connect, lanes: Sequence[Lane], *, simulated: bool, workers: int, clock: Clock) -> Entrance:
     """
     Ask in each lane who we are, before anything else.
 
@@ -111,6 +125,7 @@ def at_the_door(connect: Connect, lanes: Sequence[Lane], *, simulated: bool, wor
         simulated=simulated,
         workers=workers,
         barred=barred,
+        clock=clock,
     )
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 
+from orchestrator.api.earlier_terminations import with_earlier_terminations
 from orchestrator.api.entrance import MOST_AT_DOOR, NO_ENTRY, SILENT, Entrance, listed_briefly
 from orchestrator.core.again import confined
 from orchestrator.core.decision import decide
-from orchestrator.core.events import Drifted, Event, LaneClosed, LineEvent
+from orchestrator.core.events import Blocked, Drifted, Event, LaneClosed, LineEvent
 from orchestrator.core.guards import refusals, too_large_shares
 from orchestrator.core.inventory import Inventory
 from orchestrator.core.lane import Lane
@@ -18,7 +19,8 @@ from orchestrator.core.narrowing import narrow
 from orchestrator.core.notice import noticed
 from orchestrator.core.ordering import hold
 from orchestrator.core.plan import Plan
-from orchestrator.core.questions import questions
+from orchestrator.core.questions import Question, questions
+from orchestrator.core.tally import review_line
 from orchestrator.core.validation import validate
 from orchestrator.core.worklist import Decision, Line, Reason, Worklist
 from orchestrator.engine.pools import side_by_side, threads
@@ -57,6 +59,11 @@ class Review:
         """The lines that are not what was reviewed any more, each with the reason."""
         return {event.line: event.reason for event in self.opening if isinstance(event, Drifted)}
 
+    @property
+    def summary(self) -> str:
+        """The stable line that a review begins with."""
+        return review_line(self.outlook)
+
     def confined(self, ids: frozenset[str]) -> Review:
         """Leave out all lines but these, as `load_again` gives them."""
         return replace(self, worklist=confined(self.worklist, ids))
@@ -65,14 +72,18 @@ class Review:
     def outlook(self) -> Worklist:
         """What a run would do now: without what is gone, has drifted or cannot be read, and what waits for that."""
         closed = {event.lane: event.reason for event in self.opening if isinstance(event, LaneClosed)}
-        left_out = dict(self.drifted)
+        left_out = {line: (Reason.DRIFTED, reason) for line, reason in self.drifted.items()}
+        for event in self.opening:
+            if isinstance(event, Blocked):
+                left_out[event.line] = (Reason.BLOCKED, event.reason)
         for line in self.worklist.of(Decision.TERMINATE):
             if line.lane in closed:
-                left_out[line.id] = closed[line.lane]
+                left_out[line.id] = (Reason.LANE_INCOMPLETE, closed[line.lane])
 
         def now(line: Line) -> Line:
             if line.id in left_out:
-                return replace(line, decision=Decision.REFUSE, reason=Reason.BLOCKED, detail=left_out[line.id])
+                reason, detail = left_out[line.id]
+                return replace(line, decision=Decision.REFUSE, reason=reason, detail=detail)
             if line.id in self.gone:
                 return replace(line, decision=Decision.SKIP, reason=Reason.ALREADY_GONE, detail="not listed any more")
             return line
@@ -101,7 +112,14 @@ class Review:
         return replace(self, worklist=worklist, opening=opening)
 
 
-def survey(plan: Plan, entrance: Entrance, *, strict: bool = False, state: StateDir | None = None) -> Review:
+def survey(
+    plan: Plan,
+    entrance: Entrance,
+    *,
+    strict: bool = False,
+    state: StateDir | None = None,
+    deadline: float = float("inf"),
+) -> Review:
     """
     Read what is there and decide.
 
@@ -112,6 +130,7 @@ def survey(plan: Plan, entrance: Entrance, *, strict: bool = False, state: State
         strict: Whether products that are not found are refused, not skipped.
         state: Where it is kept since when products have been selected, for selections with a notice; it is brought up to
             date. Without it, every notice begins now.
+        deadline: When listings are given up (seconds since the epoch).
 
     Raises:
 
@@ -123,8 +142,10 @@ def survey(plan: Plan, entrance: Entrance, *, strict: bool = False, state: State
         raise InvalidInput("; ".join(finding.message for finding in found))
     path = notices_of(plan, state) if state is not None else None
     notices = (notices_file.load(path) if path else None) or {}
-    inventories = take_stock(plan, entrance)
+    inventories = take_stock(entrance, partial(questions, plan), deadline=deadline)
     worklist = decide(plan, inventories, strict=strict, notices=notices)
+    if state is not None:
+        worklist = with_earlier_terminations(worklist, state, plan.name)
     if path:
         notices_file.update(path, partial(noticed, worklist, inventories))
     return Review(plan=plan, worklist=worklist, inventories=inventories, entrance=entrance)
@@ -166,14 +187,20 @@ def mend_notices(plan: Plan, state: StateDir) -> str | None:
     return None
 
 
-def take_stock(plan: Plan | None, entrance: Entrance) -> tuple[Inventory, ...]:
+def take_stock(
+    entrance: Entrance,
+    ask_for: Callable[[Sequence[Inventory]], dict[Lane, Question]] = lambda _: {},
+    *,
+    deadline: float = float("inf"),
+) -> tuple[Inventory, ...]:
     """
     Read what all lanes hold, side by side.
 
     Args:
 
-        plan: What the records of missing products and of those under change are read for; None for no such records.
         entrance: Where to look.
+        ask_for: Says what has to be looked up beyond the listings.
+        deadline: When listings are given up (seconds since the epoch).
 
     Returns:
 
@@ -186,16 +213,23 @@ def take_stock(plan: Plan | None, entrance: Entrance) -> tuple[Inventory, ...]:
     inventories = {lane: unread(lane, entrance.clock.now(), problem) for lane, problem in entrance.barred.items()}
     lanes = list(entrance.identities)
     with threads(entrance.workers) as lookups, threads(min(len(lanes), MOST_AT_DOOR) or 1) as executor:
-        surveyor = Surveyor(clock=entrance.clock, sleep=entrance.sleep, executor=lookups, pulse=entrance.pulse())
+        surveyor = Surveyor(
+            clock=entrance.clock,
+            sleep=entrance.sleep,
+            executor=lookups,
+            pulse=entrance.pulse(),
+            deadline=deadline,
+            on_progress=entrance.on_progress,
+        )
         ask = partial(side_by_side, (executor, lookups), pulse=surveyor.pulse)
         inventories |= ask(
-            lambda lane: surveyor.listing(lane, entrance.connect(lane)),
+            lambda lane: surveyor.listing(lane, entrance.connect(lane), entrance.paces_of(lane)),
             lanes,
             late=lambda lane: unread(lane, entrance.clock.now(), SILENT),
         )
-        asked = questions(plan, list(inventories.values())) if plan else {}
+        asked = ask_for(list(inventories.values()))
         inventories |= ask(
-            lambda lane: surveyor.recall(inventories[lane], entrance.connect(lane), asked[lane]),
+            lambda lane: surveyor.recall(inventories[lane], entrance.connect(lane), asked[lane], entrance.paces_of(lane)),
             asked,
             late=lambda lane: replace(inventories[lane], complete=False, problem=SILENT),
         )

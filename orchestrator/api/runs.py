@@ -7,19 +7,18 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from orchestrator.api.beforehand import earlier_runs, file_in_the_way, refuse_all
 from orchestrator.api.driving import Opening, RunResult, RunSettings, drive, result_of
 from orchestrator.api.entrance import Entrance
 from orchestrator.api.frame import lanes_of, locks_of, replay, states_of
 from orchestrator.api.review import Review, refuse
 from orchestrator.api.worklists import callers_of
+from orchestrator.core.clocks import age, by_service
 from orchestrator.core.events import Beginning, LaneLost
-from orchestrator.core.inventory import Inventory
-from orchestrator.core.pasteable import pasteable
 from orchestrator.core.run import Run
-from orchestrator.core.settle import CLOCK_SKEW, Sighting
-from orchestrator.core.volatile import Listed
+from orchestrator.core.settle import CLOCK_SKEW
 from orchestrator.engine.interrupt import listening
-from orchestrator.errors import GuardRefused, JournalError, RunUnfinished
+from orchestrator.errors import GuardRefused
 from orchestrator.store import journal
 from orchestrator.store.codec import digest, format_moment
 from orchestrator.store.state_dir import StateDir
@@ -52,20 +51,26 @@ def run(
     Raises:
 
         GuardRefused: A limit refuses; nothing was sent and no journal was begun.
+        InvalidInput: The journal's file exists.
         LockHeld: Another run of this plan, or in one of its lanes.
         RunUnfinished: The plan's last run is not finished.
         JournalError: The journal cannot be written.
     """
     refuse(review)
-    if journal_path is not None and journal_path.exists():
-        message = f"{journal_path}: exists already; a journal belongs to one run"
-        raise JournalError(message)
+    refuse_all(file_in_the_way(journal_path))
     entrance, plan = review.entrance, review.plan
     started_at = entrance.clock.now()
     run_id = secrets.token_hex(4)
     name = state.new_journal(plan.name, started_at, run_id)
     path = journal_path or name
-    machine = Run(run_id=run_id, plan=plan, worklist=review.worklist, grace=settings.grace, workers=entrance.workers)
+    machine = Run(
+        run_id=run_id,
+        plan=plan,
+        worklist=review.worklist,
+        grace=settings.grace,
+        workers=entrance.workers,
+        paces={lane: paces.of for lane, paces in entrance.paces.items()},
+    )
 
     def begin() -> journal.JournalFile:
         if journal_path is not None:
@@ -78,9 +83,9 @@ def run(
         # Asked before anything is done about earlier runs, too.
         journal.make_room(path, len(review.worklist.lines))
         make_way()
-        refuse_unfinished(plan.name, state, simulated=entrance.simulated)
-        listings = [listed(inventory) for inventory in review.inventories if inventory.complete]
-        first = [*listings, *review.opening]
+        # Rehearsals are nobody's earlier run.
+        refuse_all([] if entrance.simulated else earlier_runs(plan.name, state))
+        first = [*machine.opening(review.inventories), *review.opening]
         opening = Opening(how=Beginning.RUN, first=first, most=settings.first)
         result = drive(machine, begin, entrance, settings, opening)
         return after_canary(result, entrance, settings)
@@ -105,7 +110,7 @@ def after_canary(result: RunResult, entrance: Entrance, settings: RunSettings) -
     story = journal.load(result.journal)
     go_on = partial(journal.reopen, story)
     # Who says yes a day later says it to something else.
-    age = entrance.clock.now() - story.birth.header.started_at
+    age = age_of(story, entrance)
     no_sends = expiry(story, run, age, max_age=MAX_AGE, restart=True)
     return drive(run, go_on, entrance, settings, Opening(how=Beginning.RESUME, no_sends=no_sends))
 
@@ -147,11 +152,17 @@ def resume(
         machine = replay(story, settings.grace, entrance.workers)
         if story.is_finished:
             return RunResult(run=machine, journal=story.path, exit_code=machine.tally().exit_code)
-        no_sends = expiry(story, machine, now - header.started_at, max_age=max_age, restart=restart) or no_sends
+        no_sends = expiry(story, machine, age_of(story, entrance), max_age=max_age, restart=restart) or no_sends
         go_on = partial(journal.reopen, story)
         lost = [LaneLost(at=now, lane=lane, reason=why) for lane, why in entrance.barred.items()]
         opening = Opening(how=Beginning.RESUME, first=lost, no_sends=no_sends)
         return drive(machine, go_on, entrance, settings, opening)
+
+
+def age_of(story: journal.Story, entrance: Entrance) -> float:
+    """Return how old a run is (seconds)."""
+    header, now = story.birth.header, entrance.clock.now()
+    return age((header.started_at, header.service_at), (now, by_service(now, entrance.clock_ahead())))
 
 
 def has_expired(story: journal.Story, now: float) -> bool:
@@ -171,18 +182,6 @@ def expiry(story: journal.Story, machine: Run, age: float, *, max_age: float, re
     if not restart and machine.passed_tolerance:
         return f"the run was stopped by its failure tolerance: {machine.passed_tolerance}"
     return None
-
-
-def refuse_unfinished(plan_name: str, state: StateDir, *, simulated: bool) -> None:
-    """Refuse to begin a run while an earlier one of its plan is unfinished; rehearsals are nobody's earlier run."""
-    path = None if simulated else state.unfinished(plan_name)
-    if path is not None:
-        message = (
-            f"an earlier run of the plan `{plan_name}` is unfinished: {path}\n"
-            f"finish it with:   orchestrator resume {pasteable(path)}\n"
-            f"or close it with: orchestrator abandon {pasteable(path)} --reason TEXT"
-        )
-        raise RunUnfinished(message)
 
 
 def refuse_elsewhere(story: journal.Story, entrance: Entrance) -> None:
@@ -215,13 +214,5 @@ def header_of(review: Review, run_id: str, started_at: float, state: StateDir) -
         callers=callers_of(entrance),
         state_dir=str(state.root),
         reviewed=review.reviewed,
+        service_at=by_service(started_at, entrance.clock_ahead()),
     )
-
-
-def listed(inventory: Inventory) -> Listed:
-    """Turn the survey's listing into the run's first."""
-    sightings = {
-        product.product_id: Sighting(at=inventory.begun_at, status=product.status, record_id=product.last_record_id)
-        for product in inventory.products.values()
-    }
-    return Listed(at=inventory.begun_at, lane=inventory.lane, begun_at=inventory.begun_at, sightings=sightings)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from orchestrator.api.entrance import Entrance, listed_briefly
 from orchestrator.api.review import Review, take_stock
-from orchestrator.core.drift import drifts
+from orchestrator.core.clocks import by_service
+from orchestrator.core.drift import blocked_by_unread, drifted_lines
 from orchestrator.core.duration import format_duration
-from orchestrator.core.events import Drifted, LaneClosed
+from orchestrator.core.events import Blocked, Drifted, LaneClosed
+from orchestrator.core.inventory import moments_of
 from orchestrator.core.notice import given_anew
+from orchestrator.core.questions import questions_of_lines
 from orchestrator.core.resolution import problem_of
 from orchestrator.core.settle import CLOCK_SKEW
 from orchestrator.core.worklist import Decision, line_id
@@ -26,7 +30,12 @@ WORKLIST_MAX_AGE = 7 * 86_400.0
 
 
 def recheck(
-    reviewed: Reviewed, entrance: Entrance, *, max_age: float | None = None, state: StateDir | None = None
+    reviewed: Reviewed,
+    entrance: Entrance,
+    *,
+    max_age: float | None = None,
+    state: StateDir | None = None,
+    deadline: float = float("inf"),
 ) -> Review:
     """
     Hold a saved worklist against what there is now. Nothing can be added to it.
@@ -37,6 +46,7 @@ def recheck(
         entrance: The accounts and regions that it was made in.
         max_age: Seconds that it may be old; None for as long as it says itself.
         state: Where the notices of its plan are kept; where there are none, those that the worklist was made upon hold.
+        deadline: When listings are given up (seconds since the epoch).
 
     Returns:
 
@@ -48,7 +58,7 @@ def recheck(
         NoAccess: No lane could be read at all.
     """
     worklist, now = reviewed.worklist, entrance.clock.now()
-    if problem := outdated(reviewed, now, max_age):
+    if problem := outdated(reviewed, now, max_age, by_service(now, entrance.clock_ahead())):
         raise GuardRefused(problem)
     foreign = [lane for lane in worklist.usable_lanes if lane not in entrance.lanes]
     if foreign:
@@ -56,25 +66,29 @@ def recheck(
         raise GuardRefused(message)
     refuse_elsewhere(reviewed, entrance)
     usable = set(worklist.usable_lanes)
-    inventories = tuple(inventory for inventory in take_stock(None, entrance) if inventory.lane in usable)
+    read = take_stock(entrance, partial(questions_of_lines, worklist), deadline=deadline)
+    inventories = tuple(inventory for inventory in read if inventory.lane in usable)
     problems = {inventory.lane: problem for inventory in inventories if (problem := problem_of(inventory))}
     if problems and len(problems) == len(usable):
         items = [f"{lane}: {problem}" for lane, problem in problems.items()]
         raise GuardRefused(listed_briefly("no lane of the worklist could be read completely", items))
     closed = [LaneClosed(at=now, lane=lane, reason=f"lane {lane}: {problem}") for lane, problem in problems.items()]
     notices = notices_file.load(state.notices(reviewed.plan.name)) if state is not None else None
-    anew = {} if notices is None else given_anew(reviewed.plan, worklist, notices, now)
-    found = anew | drifts(reviewed.plan, worklist, inventories)
+    moment = min(moments_of(now, entrance.clock_ahead()))
+    anew = {} if notices is None else given_anew(reviewed.plan, worklist, notices, moment)
+    found = anew | drifted_lines(reviewed.plan, worklist, inventories)
     drifted = [Drifted(at=now, line=line, reason=reason) for line, reason in found.items()]
+    behind = blocked_by_unread(reviewed.plan, worklist, problems)
+    blocked = [Blocked(at=now, line=line, reason=reason) for line, reason in behind.items() if line not in found]
     shown = {line_id(each.lane, id_) for each in inventories if each.complete for id_ in each.products}
-    read = {each.lane for each in inventories if each.complete}
-    gone = {line.id for line in worklist.of(Decision.TERMINATE) if line.lane in read and line.id not in shown}
+    complete = {each.lane for each in inventories if each.complete}
+    gone = {line.id for line in worklist.of(Decision.TERMINATE) if line.lane in complete and line.id not in shown}
     return Review(
         plan=reviewed.plan,
         worklist=worklist,
         inventories=inventories,
         entrance=entrance,
-        opening=(*closed, *drifted),
+        opening=(*closed, *drifted, *blocked),
         reviewed=reviewed.digest,
         gone=frozenset(gone),
     )
@@ -99,7 +113,7 @@ def refuse_elsewhere(reviewed: Reviewed, entrance: Entrance) -> None:
         raise GuardRefused(message)
 
 
-def outdated(reviewed: Reviewed, now: float, max_age: float | None) -> str | None:
+def outdated(reviewed: Reviewed, now: float, max_age: float | None, service_now: float | None = None) -> str | None:
     """
     Say why a worklist is too old to be run, or from the future.
 
@@ -108,12 +122,15 @@ def outdated(reviewed: Reviewed, now: float, max_age: float | None) -> str | Non
         reviewed: The worklist.
         now: Seconds since the epoch.
         max_age: Seconds that it may be old; None for the default.
+        service_now: Now by the service's clock, None if that is not known.
 
     Returns:
 
         The reason, None if it is neither.
     """
     age = now - reviewed.worklist.made_at
+    if service_now is not None and reviewed.service_at is not None:
+        age = service_now - reviewed.service_at
     allowed = min(WORKLIST_MAX_AGE, reviewed.expires_at - reviewed.worklist.made_at) if max_age is None else max_age
     if age > allowed:
         return f"the worklist is {format_duration(age)} old, and may be {format_duration(allowed)}; review the plan again"
@@ -147,9 +164,10 @@ def save_worklist(review: Review, path: Path, plan_file: Path) -> str:
         tool_version=VERSION,
         simulated=review.entrance.simulated,
         callers=callers_of(review.entrance),
+        service_at=by_service(review.worklist.made_at, review.entrance.clock_ahead()),
         expires_at=review.worklist.made_at + WORKLIST_MAX_AGE,
         surveys=tuple(
-            Survey(lane=each.lane, begun_at=each.begun_at, problem=problem_of(each), proof=each.proof)
+            Survey(lane=each.lane, begun_at=each.begun_at, problem=problem_of(each), coverage=each.coverage)
             for each in review.inventories
         ),
     )

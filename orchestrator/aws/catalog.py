@@ -6,6 +6,7 @@ Each method makes one call and gives back an answer or a problem.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -19,11 +20,11 @@ from orchestrator.aws.answers import (
     page_in,
     record_in,
     record_page_in,
-    records_in,
     seconds,
 )
 from orchestrator.aws.faults import without_password
 from orchestrator.aws.keys import Keys
+from orchestrator.aws.service_clock import ServiceClock
 from orchestrator.aws.shape import hold_to_shape
 from orchestrator.core.commands import Terminate
 from orchestrator.core.inventory import Product, Record
@@ -51,13 +52,30 @@ class BotoCatalog:
         account_id: The account that the lane is in.
         make: Makes the lane's client of a service that signs with certain credentials.
         source: Where the credentials come from.
+        now: Our clock: seconds since the epoch.
     """
 
-    def __init__(self, account_id: str, make: Callable[[str, Credentials], Any], source: Credentials) -> None:
+    def __init__(
+        self,
+        account_id: str,
+        make: Callable[[str, Credentials], Any],
+        source: Credentials,
+        now: Callable[[], float] = time.time,
+    ) -> None:
         self._source = source
-        self._keys = Keys(account_id, make, source)
+        self._clock = ServiceClock(now)
+        self._entry_clock = ServiceClock(now)
+
+        def make_heard(service: str, credentials: Credentials) -> Any:  # noqa: ANN401 - any boto3 client
+            client = make(service, credentials)
+            if service == "sts":
+                self._entry_clock.listen_to(client)
+            return client
+
+        self._keys = Keys(account_id, make_heard, source)
         self._client: ServiceCatalogClient = make("servicecatalog", self._keys.credentials)
         self._client.meta.events.register("before-parse", hold_to_shape)
+        self._clock.listen_to(self._client)
         self._make = make
         self._access: AccessLevelFilterTypeDef = {"Key": ACCOUNT_LEVEL, "Value": "self"}
 
@@ -86,14 +104,20 @@ class BotoCatalog:
         """Look one product up by its id."""
         return call(lambda: described_in(self._client.describe_provisioned_product(Id=product_id)))
 
-    def record_history(self, product_id: str) -> Answer[tuple[Record, ...]] | Problem:
-        """Read the newest records of one product."""
+    def describe_named(self, name: str) -> Answer[Product] | Problem:
+        """Look one product up by its name."""
+        return call(lambda: described_in(self._client.describe_provisioned_product(Name=name)))
+
+    def record_history(self, product_id: str, page_token: str | None) -> Answer[RecordPage] | Problem:
+        """Read one page of the records of one product."""
+        token = {"PageToken": page_token} if page_token else {}
         return call(
-            lambda: records_in(
+            lambda: record_page_in(
                 self._client.list_record_history(
                     AccessLevelFilter=self._access,
                     SearchFilter={"Key": "provisionedproduct", "Value": product_id},
                     PageSize=HISTORY_PAGE,
+                    **token,
                 )
             )
         )
@@ -135,6 +159,16 @@ class BotoCatalog:
             )
         )
 
+    def search_for(self, product_id: str) -> Answer[Page] | Problem:
+        """Search for one product by its id."""
+        return call(
+            lambda: found_in(
+                self._client.search_provisioned_products(
+                    AccessLevelFilter=self._access, Filters={"SearchQuery": [f"id:{product_id}"]}, PageSize=SEARCH_PAGE
+                )
+            )
+        )
+
     def caller_identity(self) -> Answer[Identity] | Problem:
         """Ask STS who we are."""
         return call(self._keys.identify)
@@ -147,6 +181,10 @@ class BotoCatalog:
             return next(iter(demand(answer, "AccountAliases")), None)
 
         return call(ask)
+
+    def clock_ahead(self) -> float | None:
+        """Say how many seconds the service's clock is ahead of ours; before its first answer, STS's counts."""
+        return self._entry_clock.ahead if self._clock.ahead is None else self._clock.ahead
 
     def credential_life(self) -> CredentialLife:
         """Say how long the credentials last."""

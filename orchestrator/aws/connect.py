@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -89,6 +90,7 @@ class Sessions:
         door_to: Finds the door to an account, through its target if there is one; called once for each.
         client_config: How clients behave.
         endpoint_url: Where to call instead of where the session says.
+        now: Our clock: seconds since the epoch.
     """
 
     def __init__(
@@ -97,11 +99,13 @@ class Sessions:
         door_to: Callable[[str, Target | None], Door],
         client_config: Config,
         endpoint_url: str | None = None,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self._ways = {lane: target for target in targets for lane in target.lanes}
         self._door_to = door_to
         self._config = client_config
         self._endpoint_url = endpoint_url
+        self._now = now
         self._doors: dict[Way, Door] = {}
         self._catalogs: dict[Lane, BotoCatalog] = {}
         # A program of credentials that hangs keeps waiting whoever enters in the same way, and nobody else.
@@ -140,7 +144,7 @@ class Sessions:
         if source is None:
             # Found later, by a second look, they would sign without being held to their account.
             raise NoCredentialsError
-        return BotoCatalog(lane.account_id, partial(self._client, lane, door), source)
+        return BotoCatalog(lane.account_id, partial(self._client, lane, door), source, self._now)
 
     def _client(self, lane: Lane, door: Door, service: str, credentials: Credentials) -> object:
         with door.actor.acting_as(credentials):
@@ -170,7 +174,7 @@ def ambient_region() -> str:
     return region
 
 
-def ambient(workers: int, targets: Sequence[Target] = ()) -> Sessions:
+def ambient(workers: int, targets: Sequence[Target] = (), now: Callable[[], float] = time.time) -> Sessions:
     """
     Enter with the credentials and settings of the environment, and from there as the targets say.
 
@@ -178,6 +182,7 @@ def ambient(workers: int, targets: Sequence[Target] = ()) -> Sessions:
 
         workers: Threads that will share each client.
         targets: Ways into accounts; an account that is none of them is entered with the environment's credentials.
+        now: Our clock: seconds since the epoch.
 
     Raises:
 
@@ -201,10 +206,12 @@ def ambient(workers: int, targets: Sequence[Target] = ()) -> Sessions:
             return Door.of(acting, assumed(own, target, role_config()))
         return Door.of(own)
 
-    return Sessions(targets, door_to, config(workers))
+    return Sessions(targets, door_to, config(workers), now=now)
 
 
-def rehearsal(endpoint_url: str, workers: int, targets: Sequence[Target] = ()) -> Sessions:
+def rehearsal(
+    endpoint_url: str, workers: int, targets: Sequence[Target] = (), now: Callable[[], float] = time.time
+) -> Sessions:
     """
     Enter the simulator, and nothing else.
 
@@ -216,6 +223,7 @@ def rehearsal(endpoint_url: str, workers: int, targets: Sequence[Target] = ()) -
         endpoint_url: Where the simulator listens.
         workers: Threads that will share each client.
         targets: Ways into accounts; roles are assumed as they would be.
+        now: Our clock: seconds since the epoch.
     """
     # Models under ~/.aws would take part otherwise.
     built_in = [botocore.loaders.Loader.BUILTIN_DATA_PATH]
@@ -236,7 +244,7 @@ def rehearsal(endpoint_url: str, workers: int, targets: Sequence[Target] = ()) -
             return Door.of(acting, assumed(own, target, role_config().merge(no_proxies), endpoint_url))
         return Door.of(own)
 
-    return Sessions(targets, door_to, config(workers).merge(no_proxies), endpoint_url)
+    return Sessions(targets, door_to, config(workers).merge(no_proxies), endpoint_url, now)
 
 
 def deaf() -> dict[str, tuple[None, None, object, object]]:

@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 
 from orchestrator import api
-from orchestrator.cli.options import FILE, all_of, simulate_options, workers_option
+from orchestrator.cli.options import FILE, all_of, simulate_options, timeout_option, workers_option
 from orchestrator.cli.places import Errand, entrance_for
 from orchestrator.cli.streams import put, tell
+from orchestrator.cli.terminal import Display
 from orchestrator.core.pasteable import pasteable
 from orchestrator.core.plan import Plan, Selection, Target
 from orchestrator.core.worklist import Decision
@@ -40,7 +41,7 @@ from orchestrator.store.where import conditions_from, targets_from
 )
 @click.option("--name", default="discovered", show_default=True, help="The name of the plan.")
 @click.option("--out", type=FILE, metavar="FILE", help="Write the plan here.  [default: stdout]")
-@all_of(simulate_options, workers_option)
+@all_of(simulate_options, workers_option, timeout_option)
 def command(  # noqa: PLR0913 - one parameter for each option
     *,
     accounts: tuple[str, ...],
@@ -54,6 +55,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     simulate: bool,
     world: Path | None,
     workers: int | None,
+    timeout: int,
 ) -> int:
     """
     Write a plan from what is live, to be edited.
@@ -70,7 +72,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
     asked = plan_asked(name, accounts, regions, role_name, external_id, like, words)
     errand = Errand(plan=asked, plan_file=like or Path(f"{name}.yaml"), simulate=simulate)
     with entrance_for(errand, world, workers) as entrance:
-        review = api.survey(asked, entrance)
+        heard = Display().hear_of_survey(entrance)
+        review = api.survey(asked, heard, deadline=entrance.clock.now() + timeout)
         now = entrance.clock.now()
         ambient = tuple(Target(account_id=lane.account_id, regions=(lane.region,)) for lane in entrance.lanes)
     worklist = review.worklist

@@ -138,6 +138,7 @@ class Earlier:
             tell(f"What it has not sent is left to the new run: {no_sends}.")
         try:
             entrance = api.reenter(story, workers=self._workers)
+            is_old = api.is_out_of_date(api.age_of(story, entrance), api.NIGHT)
             settings = self._display.settings(self._grace, simulated=False)
             result = api.resume(story, entrance, settings=settings, max_age=api.NIGHT, restart=False, no_sends=no_sends)
         except (GuardRefused, NoAccess, LockHeld, JournalError) as error:

@@ -40,7 +40,7 @@ Exit codes:
   1    the run finished; some lines failed, were refused, drifted or blocked
   2    the command, the plan or a world file is invalid; nothing was called
   3    a guard refused before the first termination
-  4    something is left to do: stuck, in doubt, deadline, failure tolerance,
+  4    something is left to do: timed out, in doubt, deadline, failure tolerance,
        or an earlier run is unfinished
   5    no credentials, no region, no access, or the endpoint is unreachable
   6    another run holds the lock
@@ -55,7 +55,7 @@ Words:
   adopted   terminated by somebody else already: followed, and not sent
   drifted   not what was reviewed any more, and so left alone
   blocked   something that it comes after stays
-  stuck     still under way after its TerminationTimeout; the next run takes it up
+  timed out still in progress after its TerminationTimeout; the next run takes it up
   in doubt  sent, and not (or not yet) known how it ended"""
 
 

@@ -115,6 +115,14 @@ display_options = all_of(
     ),
 )
 
+timeout_option = click.option(
+    "--timeout",
+    type=DURATION,
+    default="30m",
+    show_default=True,
+    help="Give up reading accounts and regions after this; what was not read is refused.",
+)
+
 grace_option = click.option(
     "--grace",
     type=DURATION,

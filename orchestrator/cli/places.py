@@ -12,10 +12,10 @@ from orchestrator.cli.options import WORLD_SUFFIX
 from orchestrator.cli.terminal import Display
 from orchestrator.core.plan import Plan
 from orchestrator.core.resolution import problem_of
+from orchestrator.core.worklist import Decision
 from orchestrator.errors import InvalidInput
 from orchestrator.report.preview import preview
 from orchestrator.report.reviewed import LaneRead, Reviewed
-from orchestrator.report.text import plural
 from orchestrator.store import worklist_file
 from orchestrator.store.worklist_file import Reviewed as SavedWorklist
 
@@ -34,6 +34,13 @@ class Errand:
     strict: bool = False
     max_age: float | None = None
     meant: frozenset[str] | None = None
+
+    @property
+    def may_terminate(self) -> bool:
+        """Whether there may be something to terminate: a product or a selection, or a line of a worklist."""
+        if self.worklist is not None:
+            return bool(self.worklist.worklist.of(Decision.TERMINATE))
+        return bool(self.plan.entries or self.plan.selections)
 
 
 def errand_at(
@@ -110,6 +117,7 @@ def reviewed(
     exclude: Sequence[str],
     state: api.StateDir,
     display: Display,
+    timeout: float,
 ) -> Iterator[api.Review]:
     """
     Enter the lanes of an errand and review it.
@@ -123,6 +131,7 @@ def reviewed(
         exclude: Globs; what fits one of them is left out.
         state: Where notices are kept.
         display: Where it is said what is going on.
+        timeout: Seconds after which listings are given up.
 
     Raises:
 
@@ -131,11 +140,12 @@ def reviewed(
         GuardRefused: The worklist has expired, or a glob fits nothing.
     """
     with entrance_for(errand, world, workers) as entrance:
-        display.announce(f"Reading {plural(len(entrance.identities), 'lane')} ...")
+        deadline = entrance.clock.now() + timeout
+        heard = display.hear_of_survey(entrance)
         if errand.worklist is not None:
-            review = api.recheck(errand.worklist, entrance, max_age=errand.max_age, state=state)
+            review = api.recheck(errand.worklist, heard, max_age=errand.max_age, state=state, deadline=deadline)
         else:
-            review = api.survey(errand.plan, entrance, strict=errand.strict, state=state)
+            review = api.survey(errand.plan, heard, strict=errand.strict, state=state, deadline=deadline)
             if errand.meant is not None:
                 review = review.confined(errand.meant)
         yield review.narrowed(only, exclude)
@@ -151,7 +161,7 @@ def reviewed_of(review: api.Review, plan_file: Path) -> Reviewed:
             endpoint=entrance.endpoints.get(inventory.lane),
             problem=problem_of(inventory),
             products=len(inventory.products),
-            proof=inventory.proof,
+            coverage=inventory.coverage,
         )
         for inventory in review.inventories
     ]

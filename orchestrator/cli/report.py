@@ -128,7 +128,7 @@ def show(run: Run, told: journals.Story, found: list[Outcome]) -> None:
         return
     for text in closing(run):
         put(text)
-    put(run.tally().line(header.run_id))
+    put(run.final_line)
     if not header.simulated:
         for way in ways_on(run, told.path.absolute(), options=state_option(Path(header.state_dir))):
             tell(way)

@@ -16,6 +16,7 @@ from orchestrator.cli.options import (
     simulate_options,
     state_dir_option,
     strict_option,
+    timeout_option,
     workers_option,
 )
 from orchestrator.cli.places import as_text, errand_at, reviewed, reviewed_of, state_at
@@ -49,7 +50,7 @@ FORMS: dict[str, Callable[[Reviewed, Display], str]] = {
     help="How to write it; markdown is for a pull request's comment.",
 )
 @click.option("--out", type=FILE, metavar="FILE", help="Save the worklist, so that `run FILE` executes exactly this.")
-@all_of(simulate_options, strict_option, narrowing_options, workers_option, state_dir_option)
+@all_of(simulate_options, strict_option, narrowing_options, workers_option, state_dir_option, timeout_option)
 @click.option(
     "--detailed-exitcode", is_flag=True, help="Exit 10 if there is something to terminate, 0 only if there is not."
 )
@@ -66,6 +67,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     exclude: tuple[str, ...],
     workers: int | None,
     state_dir: Path | None,
+    timeout: int,
     detailed_exitcode: bool,
     color: str,
 ) -> int:
@@ -76,7 +78,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
     terminate, skip or refuse, with the reason. The first line of the output is stable:
 
     \b
-        Review: 42 to terminate, 3 skipped, 1 refused.
+        Review: 42 to terminate, 0 blocked, 0 drifted, 1 not found, 3 skipped,
+        1 refused, 2 already gone.
 
     PLAN may also be a worklist that was saved with --out; then it shows what of it would still be done.
 
@@ -89,9 +92,21 @@ def command(  # noqa: PLR0913 - one parameter for each option
     if out is not None and is_worklist(plan):
         message = "--out saves what was reviewed from a plan; this is a worklist already"
         raise InvalidInput(message)
+    if out is not None and out.exists() and not is_worklist(out):
+        message = f"{out}: exists, and is no worklist; it is left as it is"
+        raise InvalidInput(message)
     errand = errand_at(plan, simulate=simulate, strict=strict)
     state = state_at(state_dir, simulated=simulate)
-    with reviewed(errand, world=world, workers=workers, only=only, exclude=exclude, state=state, display=display) as review:
+    with reviewed(
+        errand,
+        world=world,
+        workers=workers,
+        only=only,
+        exclude=exclude,
+        state=state,
+        display=display,
+        timeout=timeout,
+    ) as review:
         shown = reviewed_of(review, errand.plan_file)
     put(FORMS[form](shown, display))
     if any(line.reason is Reason.NOTICE for line in shown.worklist.lines):

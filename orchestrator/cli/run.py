@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,8 +28,9 @@ from orchestrator.cli.options import (
 )
 from orchestrator.cli.places import Errand, as_text, errand_at, reviewed, reviewed_of, state_at
 from orchestrator.cli.streams import put, tell
-from orchestrator.cli.terminal import Display, confirm
-from orchestrator.errors import InvalidInput, OrchestratorError
+from orchestrator.cli.terminal import NO_TERMINAL, Display, confirm
+from orchestrator.core.duration import format_duration
+from orchestrator.errors import GuardRefused, InvalidInput, OrchestratorError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +64,11 @@ class Wishes:
     metavar="JOURNAL",
     help="Instead of a plan: the products of an earlier, finished run, by their ids.",
 )
-@click.option("--only-failed", is_flag=True, help="With --from: only those that failed, are stuck or were blocked.")
+@click.option(
+    "--only-failed",
+    is_flag=True,
+    help="With --from: only those that did not go: failed, timed out, blocked, or left open when the run was abandoned.",
+)
 @click.option("--journal", type=FILE, help="Keep the journal in this file.  [default: in the state directory]")
 @click.option(
     "--resume",
@@ -100,14 +106,16 @@ def command(  # noqa: PLR0913 - one parameter for each option
     line, on stdout, is stable and adds up to the plan:
 
     \b
-        Run 1f0c9a52: 40 terminated, 1 failed, 1 stuck, 0 pending, 0 in doubt,
-        0 blocked, 0 drifted, 3 skipped, 1 refused, 2 already gone.
+        Run 1f0c9a52 (sandbox): 40 terminated, 1 failed, 1 timed out,
+        0 in progress, 0 pending, 0 in doubt, 0 blocked, 0 drifted,
+        1 not found, 3 skipped, 1 refused, 2 already gone.
     """
     asked = Wishes(**wishes)  # type: ignore[arg-type]
     display = Display(quiet=quiet, color=color, log_format=log_format, log_level=log_level)
     state = state_at(state_dir, simulated=simulate)
     refuse_to_mix(asked, narrowed=bool(only or exclude or earlier))
     errand = errand_at(plan, earlier, only_failed=only_failed, simulate=simulate, strict=strict, max_age=max_age)
+    refuse_beforehand(errand, state, asked, narrowed=bool(only or exclude or earlier))
     earlier_runs = Earlier(errand, state, display, agreed=asked.yes, grace=asked.grace, workers=workers)
     try:
         if asked.resume and not simulate:
@@ -116,8 +124,16 @@ def command(  # noqa: PLR0913 - one parameter for each option
                 return earlier_runs.before.code
             earlier_runs.trust_notices()
         with reviewed(
-            errand, world=world, workers=workers, only=only, exclude=exclude, state=state, display=display
+            errand,
+            world=world,
+            workers=workers,
+            only=only,
+            exclude=exclude,
+            state=state,
+            display=display,
+            timeout=errand.plan.limits.deadline,
         ) as review:
+            refuse_late(review, errand)
             code = execute(review, errand, state, display, asked, earlier_runs.close_stale)
             return earlier_runs.before.ending(code, review.worklist)
     except (OrchestratorError, KeyboardInterrupt) as error:
@@ -157,6 +173,43 @@ def execute(
         # That of a second go is a journal, which nobody can review.
         plan_file=None if errand.plan.pinned else errand.plan_file.absolute(),
     )
+
+
+def refuse_beforehand(errand: Errand, state: api.StateDir, asked: Wishes, *, narrowed: bool) -> None:
+    """
+    Refuse what needs no call to be known, all at once.
+
+    Raises:
+
+        InvalidInput, LockHeld, RunUnfinished, GuardRefused: Something stands against the run.
+        JournalError: A journal of the plan cannot be read.
+    """
+    if asked.dry_run:
+        return
+    obstacles = api.file_in_the_way(asked.journal)
+    if not errand.simulate and not asked.resume:
+        obstacles += api.earlier_runs(errand.plan.name, state)
+    if errand.worklist is None and not narrowed:
+        obstacles += api.named_products(errand.plan)
+    # An earlier run that is finished first needs no yes for what it has sent already.
+    if not asked.yes and not asked.resume and errand.may_terminate and not sys.stdin.isatty():
+        obstacles.append(GuardRefused(f"confirmation required, and {NO_TERMINAL}"))
+    api.refuse_all(obstacles)
+
+
+def refuse_late(review: api.Review, errand: Errand) -> None:
+    """
+    Refuse a run whose deadline has passed while the lanes were read.
+
+    Raises:
+
+        GuardRefused: It has.
+    """
+    entrance, deadline = review.entrance, errand.plan.limits.deadline
+    if entrance.clock.now() >= min((each.begun_at for each in review.inventories), default=0.0) + deadline:
+        passed = f"the plan's Deadline ({format_duration(deadline)}) passed while the accounts were read"
+        message = f"{passed}; no termination was started"
+        raise GuardRefused(message)
 
 
 def refuse_to_mix(asked: Wishes, *, narrowed: bool) -> None:

@@ -5,27 +5,32 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import click
 
-from orchestrator.api import RunSettings
+from orchestrator.api import Entrance, RunSettings
 from orchestrator.cli.streams import tell
 from orchestrator.core.pasteable import pasteable
 from orchestrator.core.run import Run
 from orchestrator.core.worklist import Decision, Worklist
+from orchestrator.engine.survey import Progress
 from orchestrator.errors import GuardRefused
 from orchestrator.ports import Observer
 from orchestrator.report.preview import confirmation, unstyled
 from orchestrator.report.progress import Fold, LogProgress
 from orchestrator.report.summary import closing
+from orchestrator.report.survey_progress import SurveyProgress
 from orchestrator.report.text import plural
 
 LEAST_COLUMNS, LEAST_LINES = 60, 12
+
+NO_TERMINAL = "stdin is not a terminal; use --yes"
 
 NOTHING_TO_RESUME = "The rehearsal's made-up accounts end with it; there is nothing to resume."
 
@@ -59,10 +64,16 @@ class Display:
         stream = sys.stderr if stderr else sys.stdout
         return shutil.get_terminal_size().columns if stream.isatty() else None
 
-    def announce(self, text: str) -> None:
-        """Say what is going on, on a terminal, where somebody waits."""
-        if sys.stderr.isatty() and not self.quiet:
-            tell(text)
+    def hear_of_survey(self, entrance: Entrance) -> Entrance:
+        """Return an entrance whose surveys are told of on stderr, unless nothing is to be said."""
+        if self.quiet:
+            return entrance
+        progress = SurveyProgress(say=tell, clock=time.monotonic, lanes=len(entrance.identities))
+
+        def hear(at: Progress) -> None:
+            progress.on_page(at.lane, at.pages, at.products, is_over=at.is_over, problem=at.problem)
+
+        return replace(entrance, on_progress=hear)
 
     @property
     def live(self) -> bool:
@@ -150,7 +161,7 @@ def confirm(worklist: Worklist, *, yes: bool) -> None:
         return
     tell(confirmation(worklist))
     if not sys.stdin.isatty():
-        message = f"{plural(count, 'termination')} would need a yes, and there is no terminal to ask on; pass --yes"
+        message = f"confirmation required for {plural(count, 'termination')}, and {NO_TERMINAL}"
         raise GuardRefused(message)
     try:
         agreed = typed(count)
@@ -170,7 +181,7 @@ def confirm_rest(run: Run) -> bool:
         return False
     for text in closing(run):
         tell(text)
-    tell(f"{run.tally().line(run.run_id)}\nThe first are done. {left} left to terminate.")
+    tell(f"{run.final_line}\nThe first are done. {left} left to terminate.")
     return typed(run.held_back)
 
 

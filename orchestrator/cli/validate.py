@@ -8,6 +8,7 @@ import click
 
 from orchestrator.cli.options import FILE, WORLD_SUFFIX
 from orchestrator.cli.streams import put, tell
+from orchestrator.core.guards import too_many_named
 from orchestrator.core.plan import Plan
 from orchestrator.errors import ExitCode, InvalidInput
 from orchestrator.report.diagnostics import render
@@ -31,7 +32,10 @@ def command(plans: tuple[Path, ...]) -> int:
             if is_worklist(path):
                 message = f"{path}: this is a saved worklist, and no plan; `review` shows what of it is left to do"
                 raise InvalidInput(message)
-            put(f"{path}: valid, {contents_of(path)}")
+            said, warning = contents_of(path)
+            put(f"{path}: valid, {said}")
+            if warning is not None:
+                tell(f"{path}: Warning: {warning}")
         except PlanInvalid as error:
             tell(render(error.diagnostics) + "\n")
             tell(f"{path}: {plural(len(error.diagnostics), 'mistake')}")
@@ -42,9 +46,9 @@ def command(plans: tuple[Path, ...]) -> int:
     return code
 
 
-def contents_of(path: Path) -> str:
+def contents_of(path: Path) -> tuple[str, str | None]:
     """
-    Check a file, and say what it holds: a plan, or what a rehearsal finds.
+    Check a file, and say what it holds: a plan, or what a rehearsal finds; and what would refuse a run of it.
 
     Raises:
 
@@ -54,7 +58,7 @@ def contents_of(path: Path) -> str:
         from orchestrator.api.rehearsal import world_for  # noqa: PLC0415 - more than reading a plan takes
 
         world = world_for(Plan(name="rehearsal"), path)
-        return f"a world of {plural(len(world.all_lanes), 'lane')} for rehearsals"
+        return f"a world of {plural(len(world.all_lanes), 'lane')} for rehearsals", None
     plan = load_plan(path)
     selections = f", {plural(len(plan.selections), 'selection')}" if plan.selections else ""
-    return f"{plural(len(plan.entries), 'product')}{selections}"
+    return f"{plural(len(plan.entries), 'product')}{selections}", too_many_named(plan)

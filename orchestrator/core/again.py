@@ -12,11 +12,14 @@ from dataclasses import replace
 from orchestrator.core.narrowing import leave_out
 from orchestrator.core.ordering import hold
 from orchestrator.core.plan import Entry, Plan
-from orchestrator.core.states import State
+from orchestrator.core.states import OPEN, State
 from orchestrator.core.worklist import Decision, Line, Reason, Worklist
 
-NOT_DONE = frozenset({State.FAILED, State.CONTRADICTED, State.STUCK, State.BLOCKED})
-"""States of lines that an earlier run tried to terminate, or would have, and that did not go."""
+NOT_DONE = OPEN | {State.FAILED, State.CONTRADICTED, State.TIMED_OUT, State.BLOCKED}
+"""
+States of lines that an earlier run tried to terminate, or would have, and that are not known to have gone; those that are
+open were left so when the run was abandoned.
+"""
 
 
 def pinned(plan: Plan, worklist: Worklist) -> Plan:
@@ -112,8 +115,15 @@ def meant(worklist: Worklist, states: Mapping[str, State], *, only_failed: bool)
 
 
 def behind_missing(worklist: Worklist) -> frozenset[str]:
-    """Return the lines behind a product that was not found, in a run that was asked (`--strict`) to refuse such."""
-    found = {line.id for line in worklist.lines if line.decision is Decision.REFUSE and line.reason is Reason.NOT_FOUND}
+    """
+    Return the lines behind a product that was not found: in a run that was asked (`--strict`) to refuse such, or where
+    another product may have been meant.
+    """
+    found = {
+        line.id
+        for line in worklist.lines
+        if line.decision is Decision.REFUSE and line.reason in (Reason.NOT_FOUND, Reason.UNCLEAR)
+    }
     grown = bool(found)
     while grown:
         more = {line.id for line in worklist.lines if not found.isdisjoint(line.after)} - found

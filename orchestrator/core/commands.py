@@ -27,7 +27,10 @@ class Operation(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terminate:
-    """Send one termination. The same attempt has the same token, however often it is sent."""
+    """
+    Send one termination. The same attempt has the same token, however often it is sent. `service_at` is when it is issued
+    by the service's clock (seconds since the epoch), None if that is not known.
+    """
 
     lane: Lane
     line: str
@@ -37,6 +40,7 @@ class Terminate:
     token: str
     options: Options
     record_before: str | None
+    service_at: float | None = None
 
     operation = Operation.TERMINATE
 
@@ -65,11 +69,12 @@ class DescribeProduct:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadHistory:
-    """Read the newest records of one product."""
+    """Read one page of the records of one product, newest first."""
 
     lane: Lane
     line: str
     product_id: str
+    page_token: str | None = None
 
     operation = Operation.HISTORY
 
@@ -77,8 +82,9 @@ class ReadHistory:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListPage:
     """
-    Read one page of the lane's listing: of the scan, which is complete, or of the search, which knows tags. `listing` tells
-    pages of different listings apart, `page` counts those of one.
+    Make the next call of the lane's listing: a page of the scan, which is complete, or of the search, which knows tags; or
+    one product by its id, which only one of them shows. `listing` tells calls of different listings apart, `page` counts
+    those of one.
     """
 
     lane: Lane
@@ -86,6 +92,7 @@ class ListPage:
     page: int
     page_token: str | None
     operation: Operation = Operation.SCAN
+    product_id: str | None = None
 
 
 Command = Terminate | DescribeRecord | DescribeProduct | ReadHistory | ListPage

@@ -43,6 +43,8 @@ def inconsistencies(plan: Plan, worklist: Worklist, begun_at: Mapping[Lane, floa
     for line in worklist.lines:
         if not set(line.after) <= known:
             yield f"{line.id} comes after a line that it does not have"
+        elif not are_of(plan, line):
+            yield f"{line.id} comes after an entry or a selection that its plan does not have"
         elif line.decision is Decision.TERMINATE and (mistake := judge.mistake_in(line)):
             yield f"{line.id} {mistake}"
     if known >= {before for line in worklist.lines for before in line.after}:
@@ -131,6 +133,12 @@ def is_whole(line: Line) -> bool:
     if product is None or lane is None or line.product_id is None:
         return False
     return product.product_id == line.product_id and line.id == line_id(lane, line.product_id)
+
+
+def are_of(plan: Plan, line: Line) -> bool:
+    """Whether a plan has the entries and selections that a line comes after."""
+    entries = all(0 <= number < len(plan.entries) for number in line.named)
+    return entries and all(0 <= number < len(plan.selections) for number in line.behind)
 
 
 def is_selected(plan: Plan, line: Line) -> bool:

@@ -9,11 +9,15 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from orchestrator.core.claims import Claims
+from orchestrator.core.clocks import believed
+from orchestrator.core.close_names import CloseNames
+from orchestrator.core.commands import Operation
 from orchestrator.core.duration import format_duration
 from orchestrator.core.inventory import (
     SUCCEEDED,
     Inventory,
     Record,
+    newest,
 )
 from orchestrator.core.judging import Judgement, decide_found, line_of
 from orchestrator.core.matching import admits
@@ -21,10 +25,12 @@ from orchestrator.core.ordering import Group, order
 from orchestrator.core.plan import Entry, Plan
 from orchestrator.core.resolution import Found, Resolver, Unresolved, problem_of
 from orchestrator.core.selection import Selected, differences, idle, select
-from orchestrator.core.settle import newest
 from orchestrator.core.worklist import Decision, Line, Reason, Worklist, unread_id
 
 IN_BETWEEN = frozenset({Reason.UNDER_CHANGE, Reason.PLAN_IN_PROGRESS, Reason.UNKNOWN_STATUS})
+LONG_LISTING_S = 600.0
+"""Seconds after which what a listing showed first is looked up again before anything is sent on it."""
+
 NO_NOTICES: Mapping[str, float] = MappingProxyType({})
 
 
@@ -46,8 +52,8 @@ def decide(
         One line for each entry, in the plan's order; entries that turn out to mean one product share a line, refused. Then
         the lines of what the plan's selections find, lane by lane.
     """
-    resolver = Resolver(inventories)
-    lines = [decide_entry(plan, entry, resolver, strict=strict) for entry in plan.entries]
+    resolver, close = Resolver(inventories), CloseNames(plan, inventories)
+    lines = [decide_entry(plan, entry, resolver, close, strict=strict) for entry in plan.entries]
     lines = refuse_shared(plan.entries, lines)
     named = {line.id for line in lines}
     found = list(select(plan, inventories))
@@ -70,18 +76,50 @@ def decide(
         lines=tuple(ordered),
         made_at=min((inventory.begun_at for inventory in inventories), default=0.0),
         lanes=tuple((inventory.lane, problem_of(inventory)) for inventory in inventories),
-        warnings=(*differences(inventories), *(() if plan.pinned else idle(plan, groups, inventories)), *warnings),
+        warnings=(
+            *differences(inventories),
+            *unreadable(inventories),
+            *(() if plan.pinned else idle(plan, groups, inventories)),
+            *warnings,
+        ),
     )
 
 
-def decide_entry(plan: Plan, entry: Entry, resolver: Resolver, *, strict: bool) -> Line:
+def unreadable(inventories: Sequence[Inventory]) -> Iterator[str]:
+    """Yield a warning for each lane whose clock is not believed, that took long, or whose records may not be read."""
+    for inventory in inventories:
+        if inventory.clock_ahead is not None and believed(inventory.clock_ahead) is None:
+            yield (
+                f"in {inventory.lane} the service's clock differs from this machine's by "
+                f"{format_duration(abs(inventory.clock_ahead))}, which is not believed: this machine's clock is used"
+            )
+        took = (inventory.ended_at or inventory.begun_at) - inventory.begun_at
+        if took > LONG_LISTING_S:
+            yield (
+                f"reading {inventory.lane} took {format_duration(took)}: each product is looked up again before its "
+                "termination, and what was provisioned since the listing began is not seen"
+            )
+        if inventory.denied:
+            operations = ", ".join(f"{operation} ({words})" for operation, words in sorted(inventory.denied.items()))
+            yield (
+                f"in {inventory.lane} records may not be read: {operations}. Verdicts rest on lookups of the products, and "
+                "the errors of failed terminations are not available"
+            )
+
+
+def decide_entry(plan: Plan, entry: Entry, resolver: Resolver, close: CloseNames, *, strict: bool) -> Line:
     """Decide on one entry."""
     resolution = resolver.resolve(entry)
     if isinstance(resolution, Found):
         return decide_found(plan, entry, resolution.inventory, resolution.product)
     if isinstance(resolution, Unresolved):
         return line_of(entry, resolution.lane, (Decision.REFUSE, resolution.reason, resolution.detail))
-    return decide_missing(entry, resolution.inventories, Decision.REFUSE if strict else Decision.SKIP)
+    line = decide_missing(entry, resolution.inventories, Decision.REFUSE if strict else Decision.SKIP)
+    found = close.of(entry, resolution.inventories) if line.reason is Reason.NOT_FOUND else {}
+    if not found:
+        return line
+    names = ", ".join(f"`{name}` ({id_})" for id_, name in found.items())
+    return replace(line, detail=f"{line.detail}; did you mean {names}?", close=tuple(found))
 
 
 def decide_selected(plan: Plan, found: Selected, claims: Claims, noticed_at: float | None) -> Line:
@@ -111,8 +149,8 @@ def decide_selected(plan: Plan, found: Selected, claims: Claims, noticed_at: flo
     after = plan.selections[found.by[0]].after
     if after is None or line.decision is not Decision.TERMINATE:
         return line
-    now = found.inventory.begun_at
-    due_at = (now if noticed_at is None else noticed_at) + after
+    now = min(found.inventory.moments)
+    due_at = (found.inventory.begun_at if noticed_at is None else noticed_at) + after
     if now >= due_at:
         return replace(line, due_at=due_at)
     detail = f"on notice for {format_duration(after)}"
@@ -150,12 +188,14 @@ def decide_missing(entry: Entry, inventories: Sequence[Inventory], absent: Decis
         return line_of(entry, lane, judgement, record_id=last.record_id)
     if seen:
         lane, record = seen[0]
-        detail = f"not found in {lane}; the last that is known of it is {record}"
+        detail = f"not found in {lane}; its last known record is {record}"
         return line_of(entry, lane, (absent, Reason.NOT_FOUND, detail), record_id=record.record_id)
     only_lane = inventories[0].lane if len(inventories) == 1 else None
     lanes = ", ".join(str(inventory.lane) for inventory in inventories[:8])
     more = f" and {len(inventories) - 8} more lanes" if len(inventories) > 8 else ""
-    return line_of(entry, only_lane, (absent, Reason.NOT_FOUND, f"not found in {lanes}{more}"))
+    unread = any(Operation.HISTORY in inventory.denied for inventory in inventories)
+    history = "; its history may not be read" if unread else ""
+    return line_of(entry, only_lane, (absent, Reason.NOT_FOUND, f"not found in {lanes}{more}{history}"))
 
 
 def records_of(entry: Entry, inventory: Inventory) -> Sequence[Record]:

@@ -1,21 +1,115 @@
 """
-What has changed since a worklist was reviewed. A line that drifted is not sent; what is new is no line, and never touched.
+The one rule of drift: whether a line that has not been sent is still what was reviewed.
+
+A saved worklist before it is run, a resumed run, the rest of a run that began with its first lines, and every complete
+listing of a live run ask the same function. A line that drifted is not sent; what is new is no line, and never touched.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
-from orchestrator.core.inventory import QUIET, UNDER_CHANGE, Inventory, Product
+from orchestrator.core.inventory import QUIET, UNDER_CHANGE, Inventory, Observation, Product, Record
 from orchestrator.core.lane import Lane
-from orchestrator.core.ordering import fitting, shown_by, stranger
+from orchestrator.core.newcomers import Newcomers
+from orchestrator.core.ordering import shown_by
 from orchestrator.core.plan import Plan
-from orchestrator.core.protection import bar
-from orchestrator.core.selection import meets
-from orchestrator.core.worklist import Decision, Line, Reason, Worklist, line_id
+from orchestrator.core.protection import outgrown, passing_of, protection
+from orchestrator.core.settle import Changed, Facts, settle
+from orchestrator.core.worklist import Decision, Line, Reason, Worklist
 
 
-def drifts(plan: Plan, worklist: Worklist, inventories: Sequence[Inventory]) -> dict[str, str]:
+@dataclass(frozen=True)
+class Shown:
+    """What a complete listing of a lane shows: its products, and when by each clock (seconds since the epoch)."""
+
+    products: Mapping[str, Product]
+    moments: tuple[float, ...]
+
+    @cached_property
+    def by_name(self) -> dict[str, Product]:
+        """The products by their names, which are unique in a lane (documented)."""
+        return {product.name: product for product in self.products.values()}
+
+
+def find_drift(plan: Plan, line: Line, shown: Shown) -> str | None:
+    """
+    Say why a line may not be sent by what a complete listing shows of its product.
+
+    Args:
+
+        plan: The plan that the line was made from.
+        line: A line to terminate.
+        shown: The listing of its lane.
+
+    Returns:
+
+        The reason: it is another product, protected, or not what its selections select any more; None if it may. What has
+        been done to it since is `find_change`'s to say, and what it comes after `Newcomers`'. Absence is no drift, and
+        whoever asks has to wait for tags that are not shown.
+    """
+    assert line.product is not None
+    assert line.lane is not None
+    namesake = shown.by_name.get(line.asked_name) if line.asked_name else None
+    if namesake is not None and namesake.product_id != line.product_id:
+        return f"another product, {namesake.product_id}, has its name now"
+    now = shown.products.get(line.product_id or "")
+    if now is None:
+        return None
+    if (now.name, now.type) != (line.product.name, line.product.type):
+        was = f"{line.product.name} of type {line.product.type}"
+        return f"it is {now.name} of type {now.type or '(none)'} now, and was {was} at the review"
+    if reason := protection(plan, now, line.lane, shown.moments):
+        return f"it is {reason}"
+    if lacks_tags(line, now):
+        return None
+    passing = passing_of(now, adopted=line.reason is Reason.ADOPT)
+    return outgrown(plan, line.selected_by, now, line.lane, shown.moments, passing=passing)
+
+
+def lacks_tags(line: Line, now: Product) -> bool:
+    """
+    Whether a listing does not show which tags a line's product has.
+
+    One that had tags at the review and is shown without any may only be shown late: the search is an index (inferred).
+    """
+    return now.tags is None or (not now.tags and line.product is not None and bool(line.product.tags))
+
+
+def find_change(line: Line, now: Product, records: Collection[Record] = ()) -> str | None:
+    """
+    Say what has been done to a product since it was reviewed, so that its line may not be sent.
+
+    Args:
+
+        line: A line to terminate that nothing was sent of.
+        now: Its product, as a listing shows it.
+        records: Those of its records that were read.
+
+    Returns:
+
+        The reason. None if nothing was done, if a termination is in progress that is to be followed, or if the record of
+        what is in progress has yet to be read.
+    """
+    assert line.product is not None
+    if now.status not in QUIET and now.status != UNDER_CHANGE:
+        return f"its status is {now.status or '(none)'} now"
+    known = frozenset(id_ for id_ in (line.product.last_record_id, line.record_id) if id_)
+    is_known = now.last_record_id in known or now.last_record_id == line.product.last_record_id
+    if is_known and (now.status in QUIET or line.reason is Reason.ADOPT):
+        return None
+    if now.status in QUIET:
+        words = now.last_record_id or "not shown"
+        return f"its last record is {words} now, so something was done to it since the review"
+    seen = Observation(at=0.0, status=now.status, record_id=now.last_record_id)
+    read = {record.record_id: record for record in records}
+    found = settle(Facts(observation=seen, records=read), intent=None, known=known)
+    return found.reason if isinstance(found, Changed) else None
+
+
+def drifted_lines(plan: Plan, worklist: Worklist, inventories: Sequence[Inventory]) -> dict[str, str]:
     """
     Compare a reviewed worklist with what there is now.
 
@@ -27,82 +121,44 @@ def drifts(plan: Plan, worklist: Worklist, inventories: Sequence[Inventory]) -> 
 
     Returns:
 
-        The lines to terminate that are not what was reviewed any more, each with the reason. One that is gone is none of
-        them, unless the name that it was asked by is another product's now.
+        The lines to terminate that are not what was reviewed any more, each with the reason.
     """
     complete = {inventory.lane: inventory for inventory in inventories if inventory.complete}
-    names = {lane: {each.name: each for each in held.products.values()} for lane, held in complete.items()}
-    strangers = Strangers(plan, worklist, list(complete.values()))
+    newcomers = Newcomers(plan, worklist)
+    awaited = {lane: newcomers.shown_in(lane, shown_by(each), each.moments) for lane, each in complete.items()}
+    shown = {lane: Shown(each.products, each.moments) for lane, each in complete.items()}
     found = {}
     for line in worklist.of(Decision.TERMINATE):
-        inventory = complete.get(line.lane) if line.lane else None
-        if inventory is None:
+        if line.lane not in complete:
             continue
-        namesake = names[inventory.lane].get(line.asked_name) if line.asked_name else None
-        assert line.product_id is not None
-        now = inventory.products.get(line.product_id)
-        reason = drift_of(line, now, namesake)
+        inventory = complete[line.lane]
+        now = inventory.products.get(line.product_id or "")
+        reason = find_drift(plan, line, shown[line.lane])
         if reason is None and now is not None:
-            reason = strangers.beside(line, inventory) or bar(plan, line, now, inventory.begun_at)
+            reason = newcomers.beside(line, awaited) or find_change(line, now, inventory.records.get(now.product_id, ()))
         if reason:
             found[line.id] = reason
     return found
 
 
-class Strangers:
-    """Finds products that fit a glob or a selection which a line comes after, and that are no lines themselves."""
+def blocked_by_unread(plan: Plan, worklist: Worklist, problems: Mapping[Lane, str]) -> dict[str, str]:
+    """
+    Say which lines may come after something in another lane that cannot be listed completely.
 
-    def __init__(self, plan: Plan, worklist: Worklist, inventories: Sequence[Inventory]) -> None:
-        self._plan = plan
-        self._inventories = inventories
-        self._selected: dict[int, str | None] = {}
-        self._known = {line.id for line in worklist.lines}
-        self._found: dict[tuple[Lane, str], list[Product]] = {}
+    Args:
 
-    def beside(self, line: Line, inventory: Inventory) -> str | None:
-        """Say which product a line would have to come after now, None if there is no such product."""
-        for glob in line.globs:
-            place = (inventory.lane, glob)
-            if place not in self._found:
-                fit = fitting(inventory, glob)
-                self._found[place] = [each for each in fit if line_id(inventory.lane, each.product_id) not in self._known]
-            if self._found[place]:
-                return stranger(self._found[place][0], glob)
-        for number in line.behind:
-            if number not in self._selected:
-                self._selected[number] = next(self._selected_now(number), None)
-            if self._selected[number]:
-                return self._selected[number]
-        return None
+        plan: What the worklist was made from.
+        worklist: What was reviewed.
+        problems: The lanes that cannot be listed, each with the reason.
 
-    def _selected_now(self, number: int) -> Iterator[str]:
-        """Yield products that a selection would find now and had not found at review."""
-        selection = self._plan.selections[number]
-        at = f" at {selection.where}" if selection.where else ""
-        for inventory in self._inventories:
-            for product in shown_by(inventory):
-                if line_id(inventory.lane, product.product_id) not in self._known and meets(selection, inventory, product):
-                    yield f"{product.name} ({product.product_id}) is selected{at} now, and was not reviewed"
+    Returns:
 
-
-def drift_of(line: Line, now: Product | None, namesake: Product | None) -> str | None:
-    """Say how a line has drifted, None if it has not. *namesake* bears the name that it was asked by, if that is borne."""
-    assert line.product is not None
-    if now is None:
-        return f"it is gone, and its name is borne by another product, {namesake.product_id}, now" if namesake else None
-    if line.reason is Reason.ADOPT:
-        return None if now.last_record_id == line.record_id else newer(now)
-    if now.status == UNDER_CHANGE:
-        return f"it is under change now, by {now.last_record_id or 'a record that is not shown'}"
-    if now.status not in QUIET:
-        return f"its status is {now.status or '(none)'} now"
-    if now.last_record_id != line.product.last_record_id:
-        return newer(now)
-    if (now.name, now.type) != (line.product.name, line.product.type):
-        return f"it is {now.name} of type {now.type} now, and was {line.product.name} of type {line.product.type}"
-    return None
-
-
-def newer(now: Product) -> str:
-    """Say that something has happened to a product since."""
-    return f"its last record is {now.last_record_id or 'not shown'} now, so something was done to it since the review"
+        The reasons by line.
+    """
+    newcomers = Newcomers(plan, worklist)
+    found = {}
+    for line in worklist.of(Decision.TERMINATE):
+        lane = next((lane for lane in newcomers.lanes_of(line) if lane in problems), None)
+        if lane is not None and line.lane not in problems:
+            found[line.id] = f"what it comes after may be in {lane}, which cannot be listed: {problems[lane]}"
+    return found

@@ -32,7 +32,7 @@ class LineEvent(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intended(LineEvent):
-    """The request is about to leave. Synced before it does."""
+    """The request is about to leave. Synced before it does. `service_at` is `at` by the service's clock, if known."""
 
     attempt: int
     send: int
@@ -41,6 +41,7 @@ class Intended(LineEvent):
     retain_physical_resources: bool
     accept_language: str | None
     record_before: str | None
+    service_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,11 +82,15 @@ class StillInDoubt(LineEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disputed(LineEvent):
-    """AWS refused the request, `denied` for want of a right; what that means is settled by looking the product up."""
+    """
+    AWS refused the request: `denied` for want of a permission, `not_found` because it knows no such product. What that
+    means is settled by looking the product up.
+    """
 
     code: str
     message: str
     denied: bool = False
+    not_found: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +109,7 @@ class Adopted(LineEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LostSight(LineEvent):
-    """The record that was followed can no longer be read."""
+    """The record that is followed cannot be read; the product itself is looked up instead."""
 
     reason: str
 
@@ -145,11 +150,12 @@ class Failed(LineEvent):
     evidence: str
     errors: tuple[RecordError, ...] = ()
     denied: bool = False
+    record_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stuck(LineEvent):
-    """It is still under way after its TerminationTimeout."""
+class TimedOut(LineEvent):
+    """It is still in progress after its TerminationTimeout, or stayed in doubt for too long."""
 
     evidence: str
 
@@ -189,6 +195,13 @@ class Contradicted(LineEvent):
     evidence: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundGone(LineEvent):
+    """The product is gone although the line ended otherwise, and no record tells that it was our doing."""
+
+    evidence: str
+
+
 class Beginning(StrEnum):
     """How an execution began."""
 
@@ -202,12 +215,14 @@ class Began(Event):
     An execution of the run began; its deadline and failure tolerance count from here.
 
     `no_sends` says why it sends nothing and only follows what was sent before; None if it sends. `first` is how many lines
-    it starts at most, the others are left for later; None for all.
+    it starts at most, the others are left for later; None for all. `service_at` is `at` by the service's clock, if that is
+    known: it tells later executions, perhaps of another machine, how old this one's moments are.
     """
 
     how: Beginning
     no_sends: str | None = None
     first: int | None = None
+    service_at: float | None = None
 
 
 class Drain(StrEnum):

@@ -46,6 +46,16 @@ def refusals(plan: Plan, worklist: Worklist, *, drifted: int = 0) -> list[str]:
     return found
 
 
+def too_many_named(plan: Plan) -> str | None:
+    """Say that a plan names more products than it may terminate, None if it does not. Known without any call."""
+    if len(plan.entries) <= plan.limits.max_terminations:
+        return None
+    return (
+        f"the plan names {len(plan.entries):,} products, which exceeds Limits.MaxTerminations "
+        f"({plan.limits.max_terminations:,}); raise it if that is intended"
+    )
+
+
 def too_large_shares(plan: Plan, worklist: Worklist, held: Mapping[Lane, int]) -> list[str]:
     """
     Say of which lanes too large a share would be terminated.

@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from orchestrator.core import events as e
 from orchestrator.core import volatile as v
 from orchestrator.core.commands import DescribeProduct, DescribeRecord, ReadHistory, Terminate
-from orchestrator.core.inventory import FAILED, SUCCEEDED, Product, Record
+from orchestrator.core.inventory import FAILED, SUCCEEDED, Observation, Product, Record
 from orchestrator.core.replies import (
     Answer,
     Denied,
     NotFound,
     NotSent,
     Outcome,
+    RecordPage,
     Rejected,
     Reply,
     Throttled,
@@ -23,10 +24,12 @@ from orchestrator.core.replies import (
     Unauthenticated,
     explain,
 )
-from orchestrator.core.settle import Sighting
-from orchestrator.core.states import GONE, State
+from orchestrator.core.states import ENDED_OTHERWISE, GONE, State
 from orchestrator.core.termination import MOST_UNREADABLE, Termination
 from orchestrator.core.verdict import Rules, failed, succeeded
+
+LOOKED_AT = frozenset({State.PENDING, State.IN_DOUBT, State.IN_PROGRESS}) | ENDED_OTHERWISE
+"""States in which lookups of a line's product and its records mean something."""
 
 
 def hear(reply: Reply, t: Termination, state: State, rules: Rules) -> Iterator[e.LineEvent]:
@@ -47,15 +50,15 @@ def hear(reply: Reply, t: Termination, state: State, rules: Rules) -> Iterator[e
     match reply.command:
         case Terminate() as command:
             yield from hear_terminate(reply, command, t, state)
-        case DescribeRecord() as command if state is State.IN_PROGRESS:
+        case DescribeRecord() as command if state is State.IN_PROGRESS and t.is_followed_by_record(rules.denied):
             if command.record_id == t.record_id:
                 yield from hear_followed(reply, t, rules)
-        case DescribeRecord() as command if state in (State.PENDING, State.IN_DOUBT):
+        case DescribeRecord() as command if state in LOOKED_AT:
             yield from hear_record(reply, command, t)
-        case DescribeProduct() if state in (State.PENDING, State.IN_DOUBT) or state in GONE:
+        case DescribeProduct() if state in LOOKED_AT or state in GONE:
             yield from hear_product(reply, t)
-        case ReadHistory() if state in (State.PENDING, State.IN_DOUBT):
-            yield from hear_history(reply, t)
+        case ReadHistory() as command if state in LOOKED_AT:
+            yield from hear_history(reply, command, t)
         case _:
             return
 
@@ -90,8 +93,14 @@ def sent(outcome: Outcome, t: Termination, state: State, at: float) -> Iterator[
             yield e.NotSent(at=at, line=line, reason=explain(problem))
         case _:
             # Not found, denied or rejected: definite, and yet to be looked into.
-            denied = isinstance(outcome, Denied)
-            yield e.Disputed(at=at, line=line, code=outcome.code, message=outcome.message, denied=denied)
+            yield e.Disputed(
+                at=at,
+                line=line,
+                code=outcome.code,
+                message=outcome.message,
+                denied=isinstance(outcome, Denied),
+                not_found=isinstance(outcome, NotFound),
+            )
 
 
 def misfit(record: Record, t: Termination) -> bool:
@@ -113,12 +122,12 @@ def hear_followed(reply: Reply, t: Termination, rules: Rules) -> Iterator[e.Line
             yield failed(t, record, at, rules)
         case Answer(Record() as record) if not foreign(record, t):
             if at >= t.overdue_at:
-                yield e.Stuck(at=at, line=line, evidence=f"record {record.record_id} is still {record.status}")
+                yield e.TimedOut(at=at, line=line, evidence=f"record {record.record_id} is still {record.status}")
             else:
                 yield v.Followed(at=at, line=line, status=record.status)
         case NotFound() | Denied() | Rejected() | Answer():
             why = explain(reply.outcome) if not isinstance(reply.outcome, Answer) else "it is not that of this termination"
-            if t.unreadable + 1 >= MOST_UNREADABLE:
+            if t.unreadable + 1 >= MOST_UNREADABLE or isinstance(reply.outcome, Denied):
                 yield e.LostSight(at=at, line=line, reason=f"record {t.record_id} cannot be read: {why}")
             else:
                 yield v.Followed(at=at, line=line, status="", readable=False)
@@ -144,20 +153,29 @@ def hear_record(reply: Reply, command: DescribeRecord, t: Termination) -> Iterat
     match reply.outcome:
         case Answer(Record() as record) if record.record_id == command.record_id and is_about(record, t):
             yield v.Learned(at=reply.at, line=t.line.id, record=record)
-        case NotFound() | Denied() | Rejected() | Answer():
+        case Denied():
+            yield v.Learned(at=reply.at, line=t.line.id, denied_record_id=command.record_id)
+        case NotFound() | Rejected() | Answer():
             # Another product's record says nothing about this one, wherever its id was found.
             yield v.Learned(at=reply.at, line=t.line.id, hidden_record_id=command.record_id)
         case _:
             return
 
 
-def hear_history(reply: Reply, t: Termination) -> Iterator[e.LineEvent]:
-    """Deal with the newest records of a product."""
+def hear_history(reply: Reply, command: ReadHistory, t: Termination) -> Iterator[e.LineEvent]:
+    """Deal with a page of the records of a product; one that nobody waits for any more means nothing."""
+    if command.page_token != t.facts.history_token:
+        return
     match reply.outcome:
-        case Answer(tuple() as records):
-            yield v.Learned(at=reply.at, line=t.line.id, history=tuple(each for each in records if is_about(each, t)))
+        case Answer(RecordPage(records=records, next_token=token)):
+            # A page that leads to itself has no end.
+            token = None if token == command.page_token else token
+            history = tuple(each for each in records if is_about(each, t))
+            yield v.Learned(at=reply.at, line=t.line.id, history=history, history_token=token)
         case NotFound():
             yield v.Learned(at=reply.at, line=t.line.id, history=())
+        case Denied():
+            yield v.Learned(at=reply.at, line=t.line.id, history_denied=True)
         case _:
             return
 
@@ -166,9 +184,11 @@ def hear_product(reply: Reply, t: Termination) -> Iterator[e.LineEvent]:
     """Deal with a product that was looked up."""
     match reply.outcome:
         case Answer(Product() as product) if product.product_id == t.product_id:
-            sighting = Sighting(at=reply.at, status=product.status, record_id=product.last_record_id)
-            yield v.Learned(at=reply.at, line=t.line.id, sighting=sighting)
+            observation = Observation(
+                at=reply.at, status=product.status, record_id=product.last_record_id, words=product.status_message
+            )
+            yield v.Learned(at=reply.at, line=t.line.id, observation=observation)
         case NotFound():
-            yield v.Learned(at=reply.at, line=t.line.id, sighting=Sighting(at=reply.at, status=None))
+            yield v.Learned(at=reply.at, line=t.line.id, observation=Observation(at=reply.at, status=None))
         case _:
             return

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from orchestrator.core.clocks import believed
 from orchestrator.core.lane import Lane
 
 # Documented: AVAILABLE and TAINTED are "stable, ready to perform any operation". ERROR is terminable too (seen).
@@ -103,21 +104,38 @@ class Product:
         )
 
 
-def gather(found: dict[str, Product], page: Iterable[Product]) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
     """
-    Add a page of products to those of the pages before.
+    What a lookup or a listing showed of one product at `at` (seconds since the epoch). `status` is None when it is gone.
 
-    A page may repeat a product (documented); where it then has other tags, nobody knows which of them it has, and that is
-    what is remembered: tags protect.
+    `record_id` is its last record; `words` are AWS's own about a status that is not a good one (StatusMessage).
     """
-    for product in page:
-        before = found.get(product.product_id)
-        same = before is None or before.tags == product.tags
-        found[product.product_id] = product if same else replace(product, tags=None)
+
+    at: float
+    status: str | None
+    record_id: str | None = None
+    words: str | None = None
+
+    @property
+    def gone(self) -> bool:
+        """Whether the product does not exist any more."""
+        return self.status is None
+
+
+def newest(records: Iterable[Record]) -> Record | None:
+    """Return the record created last; one without a time counts as oldest."""
+    return max(records, key=lambda record: record.created_at or 0.0, default=None)
+
+
+def moments_of(now: float, clock_ahead: float | None) -> tuple[float, ...]:
+    """Return *now* by our clock, and by the service's where that is known to differ (seconds since the epoch)."""
+    ahead = believed(clock_ahead)
+    return (now, now + ahead) if ahead else (now,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
+class LaneCoverage:
     """
     How completely a lane was read: pages and products of the listing and of the search, both at account level, and how many
     products the search said that there were.
@@ -133,14 +151,16 @@ class Proof:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inventory:
     """
-    What a lane holds at one time.
+    What a lane holds at one time: read from `begun_at` to `ended_at` (seconds since the epoch, by our clock).
 
     It is `complete` only if every page was read; no absence may be concluded from one that is not. `records` holds the
     newest records of products that a decision needs them for: those that the plan names and the listing does not show,
     and those under change. `terminated_names` holds the newest successful termination of each name that the plan asks for
     and the listing does not show, as far back as was read. `barred` says that the lane could not even be entered.
-    `only_searched` are products that the search showed and the complete listing did not. `proof` is there where everything
-    was read.
+    `only_searched` are products that the search showed and the scan did not, and no lookup explained; `looked_up` are
+    products that a lookup by the plan's id or name found and the listing did not show; `unknown` says of ids and names why
+    they could not be looked up. `denied` are operations on records that may not be called, each with AWS's words.
+    `clock_ahead` is how many seconds the service's clock is ahead of ours, None if its answers do not tell.
     """
 
     lane: Lane
@@ -152,7 +172,22 @@ class Inventory:
     records: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)
     terminated_names: Mapping[str, Record] = field(default_factory=dict)
     only_searched: Mapping[str, Product] = field(default_factory=dict)
-    proof: Proof | None = None
+    looked_up: Mapping[str, Product] = field(default_factory=dict)
+    unknown: Mapping[str, str] = field(default_factory=dict)
+    denied: Mapping[str, str] = field(default_factory=dict)
+    observed: Mapping[str, Observation] = field(default_factory=dict)
+    coverage: LaneCoverage | None = None
+    ended_at: float | None = None
+    clock_ahead: float | None = None
+
+    @property
+    def moments(self) -> tuple[float, ...]:
+        """
+        The beginning of the listing, by our clock and by the service's (seconds since the epoch).
+
+        What time permits has to be permitted by both: a clock that runs ahead must not make a product older.
+        """
+        return moments_of(self.begun_at, self.clock_ahead)
 
     @property
     def only_scanned(self) -> tuple[Product, ...]:

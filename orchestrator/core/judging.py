@@ -26,7 +26,7 @@ Judgement = tuple[Decision, Reason, str]
 def decide_found(plan: Plan, entry: Entry, inventory: Inventory, product: Product) -> Line:
     """Decide on a product that a complete listing shows."""
     lane = inventory.lane
-    if reason := protection(plan, product, lane, inventory.begun_at):
+    if reason := protection(plan, product, lane, inventory.moments):
         return line_of(entry, lane, (Decision.SKIP, Reason.PROTECTED, reason), product=product)
     if product.tags is None:
         return line_of(entry, lane, (Decision.REFUSE, Reason.LISTINGS_DIFFER, UNSEARCHED), product=product)
@@ -36,7 +36,7 @@ def decide_found(plan: Plan, entry: Entry, inventory: Inventory, product: Produc
         judgement: Judgement = (Decision.REFUSE, Reason.OTHER_NAME, detail)
         return line_of(entry, inventory.lane, judgement, product=product)
     passing = passing_of(product, adopted=entry.adopted)
-    if reason := outgrown(plan, entry.selected_by, product, lane, inventory.begun_at, passing=passing):
+    if reason := outgrown(plan, entry.selected_by, product, lane, inventory.moments, passing=passing):
         return line_of(entry, lane, (Decision.SKIP, Reason.LEFT_OUT, reason), product=product)
     if product.type == CONTROL_TOWER_ACCOUNT and (entry.product_id is None or entry.selected_by):
         detail = "it is a Control Tower account; name it by its ProvisionedProductId if it is really meant"
@@ -56,7 +56,8 @@ def judge(product: Product, records: Sequence[Record]) -> tuple[Judgement, str |
     if product.type not in KNOWN_TYPES:
         return (Decision.REFUSE, Reason.UNKNOWN_TYPE, f"its type {product.type or '(none)'} is not known"), None
     if product.status in QUIET:
-        return (Decision.TERMINATE, Reason.ASKED, f"it is {product.status}"), None
+        words = f": {product.status_message}" if product.status != "AVAILABLE" and product.status_message else ""
+        return (Decision.TERMINATE, Reason.ASKED, f"it is {product.status}{words}"), None
     if product.status == PLAN_IN_PROGRESS:
         detail = "a plan for it is in progress; execute or delete that plan first"
         return (Decision.REFUSE, Reason.PLAN_IN_PROGRESS, detail), None

@@ -4,16 +4,18 @@ The work of one lane: what is due, how fast, how fresh its listing is, whether i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 
 from orchestrator.core import volatile as v
 from orchestrator.core.agenda import Agenda
+from orchestrator.core.clocks import believed
 from orchestrator.core.commands import Operation
-from orchestrator.core.inventory import Product, gather
+from orchestrator.core.inventory import Product
 from orchestrator.core.lane import Lane
+from orchestrator.core.listing import Listing
+from orchestrator.core.newcomers import Awaited
 from orchestrator.core.pacing import Pace
-from orchestrator.core.settle import Sighting
-from orchestrator.core.watch import after_miss
+from orchestrator.core.settling import SETTLING_S
 
 FRESH = 600.0
 """A listing that may be sent upon is not older than this, in seconds."""
@@ -30,8 +32,6 @@ MOST_DENIALS = 3
 SILENCE = 5.0
 """Seconds without any answer to what is out, after which a lane gets hardly any further calls until one comes."""
 
-MOST_PAGES = 100_000
-LISTING_TRIES = 5
 LISTING_PAUSE = 30.0
 SERIES = 300.0
 """Seconds within which two failed listings belong together."""
@@ -39,66 +39,35 @@ AUDIT_PATIENCE = 60.0
 AUDIT_PAUSE = 5.0
 
 
-@dataclass(slots=True)
-class Listing:
-    """
-    A listing that is being read, page by page: the scan to its end, then the search, which knows tags.
-
-    `found` is what the scan showed, with the moment of its page; `searched` is what the search did. `tokens` are those of
-    the pages so far: one that comes again would go on for ever.
-    """
-
-    number: int
-    begun_at: float
-    operation: Operation = Operation.SCAN
-    page: int = 0
-    page_token: str | None = None
-    found: dict[str, tuple[float, Product]] = field(default_factory=dict)
-    searched: dict[str, Product] = field(default_factory=dict)
-    misses: int = 0
-    tokens: set[str] = field(default_factory=set)
-
-    def read(self, page: v.PageRead) -> None:
-        """Add a page; after the scan's last one comes the search."""
-        if page.operation is Operation.SCAN:
-            self.found |= {product.product_id: (page.at, product) for product in page.products}
-        else:
-            gather(self.searched, page.products)
-        self.page += 1
-        self.page_token = page.next_token
-        self.misses = 0
-        if page.next_token is None:
-            self.operation = Operation.SEARCH
-            self.tokens = set()
-        else:
-            self.tokens.add(page.next_token)
-
-    @property
-    def sightings(self) -> dict[str, Sighting]:
-        """What the scan said of each product."""
-        return {
-            id_: Sighting(at=at, status=product.status, record_id=product.last_record_id)
-            for id_, (at, product) in self.found.items()
-        }
-
-    @property
-    def products(self) -> dict[str, Product]:
-        """The products that the scan showed, with what only the search knows of them."""
-        return {id_: product.described_by(self.searched.get(id_)) for id_, (_, product) in self.found.items()}
-
-
 class LaneWork:
     """
     One lane within one execution of a run. Times are seconds since the epoch.
 
-    `failed_since` are lines whose last attempt failed, and when: whether they are protected now, a listing begun before
-    that does not say.
+    `failed_since` are lines that may only be sent upon a listing begun after a moment: their last attempt failed then, or
+    the listing before did not show all of their product. `awaited` is what the newest listing shows of what lines come
+    after and do not wait for. `ended` are lines that were sent and ended otherwise than gone. `denied` are operations on
+    records that may not be called; `refused_for` are the records that one was denied for, `shown` are operations that
+    worked.
+
+    Args:
+
+        lane: The lane.
+        rate_per_second: The plan's cap on terminations, None for none.
+        askable: How many lines there are to terminate.
+        paces: Rate limiters that have been in use already, by operation.
     """
 
-    def __init__(self, lane: Lane, rate_per_second: float | None) -> None:
+    def __init__(
+        self,
+        lane: Lane,
+        rate_per_second: float | None,
+        askable: int = 1,
+        paces: Mapping[Operation, Pace] | None = None,
+    ) -> None:
         self.lane = lane
+        self.askable = max(1, askable)
         self.agendas = {operation: Agenda() for operation in Operation}
-        self.paces = {operation: Pace() for operation in Operation}
+        self.paces = {operation: Pace() for operation in Operation} | dict(paces or {})
         self.paces[Operation.TERMINATE] = Pace(cap=rate_per_second)
         self.in_flight = 0
         self.silent_since = 0.0
@@ -125,16 +94,27 @@ class LaneWork:
         self.audited_at: float | None = None
         self.audit: dict[str, float] | None = None
         self.failed_since: dict[str, float] = {}
+        self.ended: set[str] = set()
+        self.resettle: dict[str, float] = {}
+        self.awaited: Mapping[Awaited, tuple[Product, ...]] = {}
+        self.denied: dict[Operation, str] = {}
+        self.refused_for: dict[Operation, set[str]] = {operation: set() for operation in Operation}
+        self.shown: set[Operation] = set()
+        self.clock_ahead: float | None = None
 
     def renewed(self, at: float, rate_per_second: float | None) -> LaneWork:
         """
         Return this lane's work as an execution beginning at *at* finds it: verdicts and a closed lane are history.
 
-        A verdict from the future (the clock was set back) counts as one of now, or no listing could ever come after it.
+        A verdict from the future (the clock was set back) counts as one of about now, or no listing could come after it.
         """
-        lane = LaneWork(self.lane, rate_per_second)
-        lane.closed, lane.gone, lane.accepted = self.closed, self.gone, self.accepted
-        lane.verdict_at = None if self.verdict_at is None else min(self.verdict_at, at)
+        reads: dict[Operation, Pace] = {
+            operation: pace for operation, pace in self.paces.items() if operation is not Operation.TERMINATE
+        }
+        lane = LaneWork(self.lane, rate_per_second, self.askable, reads)
+        lane.closed, lane.gone, lane.ended, lane.accepted = self.closed, self.gone, self.ended, self.accepted
+        lane.denied, lane.clock_ahead = self.denied, self.clock_ahead
+        lane.verdict_at = None if self.verdict_at is None else min(self.verdict_at, at + SETTLING_S)
         lane.audited_at = None if self.audited_at is None or self.owes_audit else at
         return lane
 
@@ -191,11 +171,13 @@ class LaneWork:
         self.in_flight = max(0, self.in_flight - 1)
         self.silent_since = event.at
         self.paces[event.operation].heard(event.at, slower=event.slower)
-        if event.operation in (Operation.SCAN, Operation.SEARCH):
+        self.clock_ahead = self.clock_ahead if event.clock_ahead is None else believed(event.clock_ahead)
+        if event.line is None:
             self.listing_asked = False
-            if self.listing is not None and event.missed:
-                self.listing.misses += 1
-                self.listing_at = after_miss(event.at, self.listing.misses)
+        if event.denied and event.about is not None:
+            self.refused_for[event.operation].add(event.about)
+        elif event.shows:
+            self.shown.add(event.operation)
         if event.operation is Operation.TERMINATE and event.denied:
             self.denials += 1
         if event.well:
@@ -206,17 +188,18 @@ class LaneWork:
             self.failing_since = self.failing_since or event.at
         self.last_problem = event.problem or self.last_problem
 
-    def ask_page(self, at: float) -> None:
-        """A page was asked for; the first one begins a listing."""
+    def ask_page(self, listing: Listing) -> None:
+        """A call of a listing was made; the first one begins it."""
         self.listing_asked = True
         if self.listing is None:
-            self.listing_number += 1
-            self.listing = Listing(number=self.listing_number, begun_at=at)
+            self.listing = listing
+            self.listing_number = listing.number
 
     def read(self, event: v.PageRead) -> None:
-        """Add a page to the listing that is being read."""
-        if self.listing is not None and self.listing.number == event.listing:
-            self.listing.read(event)
+        """Let the listing that is being read take an answer."""
+        if self.listing is not None and (self.listing.number, self.listing.step_number) == (event.listing, event.page):
+            self.listing.on_reply(event.at, event.outcome)
+            self.listing_at = self.listing.ready_at
 
     def give_up_listing(self, at: float) -> None:
         """Drop the listing that is being read; it begins anew after a pause."""

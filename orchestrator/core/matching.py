@@ -10,7 +10,7 @@ from orchestrator.core.lane import Lane
 from orchestrator.core.plan import Conditions
 
 
-def fits(conditions: Conditions, product: Product, lane: Lane, now: float, *, unknown: bool = False) -> bool:
+def fits(conditions: Conditions, product: Product, lane: Lane, moments: Sequence[float], *, unknown: bool = False) -> bool:
     """
     Say whether a product fits.
 
@@ -19,11 +19,11 @@ def fits(conditions: Conditions, product: Product, lane: Lane, now: float, *, un
         conditions: What it has to be like.
         product: The product, as the listings show it.
         lane: Where it is.
-        now: For its age, seconds since the epoch.
+        moments: For its age, now by each clock that there is (seconds since the epoch); it has to fit by all of them.
         unknown: What holds of conditions that cannot be judged, since the search has not shown the product.
     """
     open_questions = questions_left(product) if unknown else frozenset()
-    return all(misfit in open_questions for misfit in misfits_of(conditions, product, lane, now))
+    return all(misfit in open_questions for now in moments for misfit in misfits_of(conditions, product, lane, now))
 
 
 def questions_left(product: Product) -> frozenset[str]:

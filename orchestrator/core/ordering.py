@@ -89,9 +89,11 @@ class Words:
         self._lines = {line.id: line for line in first_of((*(line for _, line in by_entry), *unread))}
         self._groups = groups
         self._by_handle = {key: [self._lines[id_] for id_ in group.lines] for key, group in groups.items()}
-        for entry, line in by_entry:
+        self._numbers: dict[str, int] = {}
+        for number, (entry, line) in enumerate(by_entry):
             for handle in entry.handles:
                 self._by_handle.setdefault(handle, [line])
+                self._numbers.setdefault(handle, number)
         self._inventories = {inventory.lane: inventory for inventory in inventories}
         self._matching: dict[tuple[Lane, str], list[Product]] = {}
 
@@ -99,7 +101,8 @@ class Words:
         """Return a line with what it comes after; refused if something that it comes after is nobody's to terminate."""
         # What is selected together and fits a glob does not wait for its like.
         words = [word for word in entry.depends_on if not (line.selected_by and is_glob(word) and matches(line.name, word))]
-        line = replace(line, globs=tuple(filter(is_glob, words)))
+        named = dict.fromkeys(self._numbers[word] for word in words if word in self._numbers and word not in self._groups)
+        line = replace(line, globs=tuple(filter(is_glob, words)), named=tuple(named))
         if line.decision is not Decision.TERMINATE:
             return line
         found = [self._as_before(entry), *(self._meant_by(word, line, warnings) for word in words)]
@@ -107,6 +110,8 @@ class Words:
         behind = tuple(self._groups[word].number for word in words if word in self._groups)
         # What is blocked keeps its order as well, for a second go.
         line = replace(line, after=tuple(after), behind=behind)
+        if mistake := next(filter(None, (self._mistaken(word, entry, line) for word in words)), None):
+            return replace(line, decision=Decision.REFUSE, reason=Reason.UNCLEAR, detail=f"blocked: {mistake}")
         problem = next((each for each in found if isinstance(each, str)), None)
         if problem is None:
             return line
@@ -121,9 +126,11 @@ class Words:
     def _meant_by(self, word: str, line: Line, warnings: list[str]) -> list[str] | str:
         """Return the lines that a line comes after by a word; or say what it means that is nobody's to terminate."""
         if not is_glob(word):
-            if any(before.reason is Reason.NOT_FOUND and before.is_gone for before in self._by_handle[word]):
+            meant = self._by_handle[word]
+            missing = [before for before in meant if before.reason is Reason.NOT_FOUND and before.is_gone]
+            if missing:
                 warnings.append(f"{dependent(line)} depends on `{word}`, which was not found and so keeps nothing waiting")
-            return [each.id for each in self._by_handle[word] if not each.is_gone and each.id != line.id]
+            return [each.id for each in meant if not each.is_gone and each.id != line.id]
         matching = [product for product in self._fitting(line, word) if product.product_id != line.product_id]
         if not matching:
             warnings.append(f"{dependent(line)} depends on `{word}`, which matches nothing in {line.lane}")
@@ -131,6 +138,19 @@ class Words:
         found = {line_id(line.lane, product.product_id): product for product in matching}
         foreign = next((product for id_, product in found.items() if id_ not in self._lines), None)
         return stranger(foreign, word) if foreign else list(found)
+
+    def _mistaken(self, word: str, entry: Entry, line: Line) -> str | None:
+        """Say which product may be meant by a name that was not found, unless the line waits for that one anyway."""
+        missing = [each for each in self._by_handle.get(word, ()) if each.reason is Reason.NOT_FOUND and each.close]
+        if not missing:
+            return None
+        waited_for = {each.product_id for word in entry.depends_on for each in self._by_handle.get(word, ())}
+        waited_for |= {each.product_id for word in line.globs for each in self._fitting(line, word)}
+        for before in missing:
+            close = [each for each in before.close if each not in (line.product_id, *waited_for)]
+            if close:
+                return f"`{before.asked_name}` was not found, and {close[0]} has a name like it; put the plan right"
+        return None
 
     def _fitting(self, line: Line, glob: str) -> list[Product]:
         """Return what a lane holds whose name fits."""

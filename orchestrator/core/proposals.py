@@ -20,8 +20,8 @@ from orchestrator.core.commands import (
     ReadHistory,
     Terminate,
 )
-from orchestrator.core.lane_work import FRESH, REFRESH, LaneWork, Listing
-from orchestrator.core.settle import AskRecord, Quiet
+from orchestrator.core.lane_work import FRESH, REFRESH, LaneWork
+from orchestrator.core.settle import AskHistory, AskRecord, Quiet
 from orchestrator.core.states import OPEN, State
 from orchestrator.core.termination import Termination
 from orchestrator.core.verdict import conclusion_of
@@ -80,14 +80,15 @@ def read(t: Termination, state: State, operation: Operation, lane: LaneWork) -> 
     """Make the lookup that a line waits for."""
     if operation is Operation.PRODUCT:
         return DescribeProduct(lane=lane.lane, line=t.line.id, product_id=t.product_id)
+    if operation is Operation.RECORD and state is State.IN_PROGRESS and t.is_followed_by_record(lane.denied):
+        assert t.record_id is not None
+        return DescribeRecord(lane=lane.lane, line=t.line.id, record_id=t.record_id)
+    conclusion = conclusion_of(t, state, lane.denied)
     if operation is Operation.HISTORY:
-        return ReadHistory(lane=lane.lane, line=t.line.id, product_id=t.product_id)
-    record_id = t.record_id
-    if state is not State.IN_PROGRESS:
-        conclusion = conclusion_of(t, state)
-        assert isinstance(conclusion, AskRecord)
-        record_id = conclusion.record_id
-    assert record_id is not None
+        assert isinstance(conclusion, AskHistory)
+        return ReadHistory(lane=lane.lane, line=t.line.id, product_id=t.product_id, page_token=conclusion.page_token)
+    assert isinstance(conclusion, AskRecord)
+    record_id = conclusion.record_id
     return DescribeRecord(lane=lane.lane, line=t.line.id, record_id=record_id)
 
 
@@ -99,7 +100,18 @@ def wants_listing(work: Work, lane: LaneWork, now: float) -> bool:
         return True
     if sends_wait(work, lane, now) and (not lane.is_fresh(now, REFRESH) or lane.needs_listing(now)):
         return True
-    return owes_audit_now(work, lane)
+    if not lane.is_fresh(now, REFRESH) and is_watched_now(work, lane, now):
+        return True
+    return owes_audit_now(work, lane) and now >= (lane.verdict_at or 0.0)
+
+
+def is_watched_now(work: Work, lane: LaneWork, now: float) -> bool:
+    """Whether a line of another lane is due to be sent that comes after something which may be in this one."""
+    for t in work.watchers.get(lane.lane, ()):
+        other = work.lane_of(t)
+        if not is_closed_to_sends(work, other) and other.agendas[Operation.TERMINATE].is_due(t.line.id, now):
+            return True
+    return False
 
 
 def owes_audit_now(work: Work, lane: LaneWork) -> bool:
@@ -140,16 +152,12 @@ def listing_page(work: Work, lane: LaneWork, now: float) -> Iterator[Command]:
     """Yield the next page of the lane's listing, if one is wanted."""
     if lane.listing_asked or now < lane.listing_at or not wants_listing(work, lane, now):
         return
-    listing = lane.listing or Listing(number=lane.listing_number + 1, begun_at=now)
-    if lane.paces[listing.operation].allowance(now) < 1:
+    listing = lane.listing or work.new_listing(lane, now)
+    if listing.is_over:
         return
-    yield ListPage(
-        lane=lane.lane,
-        listing=listing.number,
-        page=listing.page,
-        page_token=listing.page_token,
-        operation=listing.operation,
-    )
+    command = listing.command(lane.lane)
+    if lane.paces[command.operation].allowance(now) >= 1:
+        yield command
 
 
 def sends(work: Work, lane: LaneWork, run_id: str, now: float) -> Iterator[Command]:
@@ -161,9 +169,9 @@ def sends(work: Work, lane: LaneWork, run_id: str, now: float) -> Iterator[Comma
     for line in lane.agendas[Operation.TERMINATE].due(now):
         t = work.lines[line]
         pending = work.state(t) is State.PENDING
-        if room < 1 or (pending and slots < 1):
+        if room < 1 or (pending and (slots < 1 or work.may_be_over_tolerance)):
             return
-        if line in lane.failed_since or (pending and is_serial(t) and serial):
+        if line in lane.failed_since or (pending and is_serial(t) and serial) or not work.is_listed_elsewhere(t, now):
             continue
         if is_stale(t, now):
             if looks > 0 and t.look_at <= now:
@@ -173,18 +181,18 @@ def sends(work: Work, lane: LaneWork, run_id: str, now: float) -> Iterator[Comma
         room -= 1
         slots -= pending
         serial += pending and is_serial(t)
-        yield send(t, work.state(t), lane, run_id)
+        yield send(t, work.state(t), lane, run_id, work.service_time(lane.lane, now))
 
 
 def is_stale(t: Termination, now: float) -> bool:
     """Whether the product has to be looked at again before it may be sent: what was seen of it is too old."""
-    sighting = t.facts.sighting
-    return sighting is not None and now - sighting.at > FRESH
+    observation = t.facts.observation
+    return observation is not None and now - observation.at > FRESH
 
 
-def send(t: Termination, state: State, lane: LaneWork, run_id: str) -> Terminate:
+def send(t: Termination, state: State, lane: LaneWork, run_id: str, service_at: float | None) -> Terminate:
     """Make the termination of a line. Only one that was seen at rest is ever on the agenda of a lane with a listing."""
-    conclusion = conclusion_of(t, state)
+    conclusion = conclusion_of(t, state, lane.denied)
     assert isinstance(conclusion, Quiet)
     return Terminate(
         lane=lane.lane,
@@ -195,6 +203,7 @@ def send(t: Termination, state: State, lane: LaneWork, run_id: str) -> Terminate
         token=tokens.token(run_id, lane.lane, t.product_id, t.attempt),
         options=t.line.options,
         record_before=conclusion.record_id,
+        service_at=service_at,
     )
 
 
@@ -218,6 +227,7 @@ def issued(command: Command, at: float) -> e.Event:
             retain_physical_resources=command.options.retain_physical_resources,
             accept_language=command.options.accept_language,
             record_before=command.record_before,
+            service_at=command.service_at,
         )
     line = None if isinstance(command, ListPage) else command.line
     return v.Asked(at=at, lane=command.lane, operation=Operation(command.operation), line=line)

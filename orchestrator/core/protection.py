@@ -13,7 +13,6 @@ from orchestrator.core.lane import Lane
 from orchestrator.core.matching import misfits_of
 from orchestrator.core.moments import parse_rfc3339
 from orchestrator.core.plan import Plan
-from orchestrator.core.worklist import Line, Reason
 
 PROTECT = "sc-orchestrator:protect"
 PROTECT_UNTIL = "sc-orchestrator:protect-until"
@@ -26,7 +25,7 @@ PASSING = frozenset({"Status", "OlderThan", "YoungerThan"})
 UNSEARCHED = "the complete listing shows it and the search does not, so its tags cannot be read"
 
 
-def protection(plan: Plan, product: Product, lane: Lane, now: float) -> str | None:
+def protection(plan: Plan, product: Product, lane: Lane, moments: Sequence[float]) -> str | None:
     """
     Say what protects a product.
 
@@ -35,22 +34,23 @@ def protection(plan: Plan, product: Product, lane: Lane, now: float) -> str | No
         plan: With its protections.
         product: The product, as the listings show it.
         lane: Where it is.
-        now: Seconds since the epoch.
+        moments: Now by each clock that there is (seconds since the epoch); what protects by one of them protects.
 
     Returns:
 
         The reason, which begins with `protected`; None if nothing protects it.
     """
     for key, value in product.tags or ():
-        if reason := protection_by_tag(key, value, now):
+        if reason := protection_by_tag(key, value, min(moments)):
             return reason
     unknown = unknown_of(product)
     for each in plan.protections:
-        misfits = set(misfits_of(each.conditions, product, lane, now))
-        if misfits <= unknown:
-            place = f" at {each.where}" if each.where else ""
-            doubt = f", as its {' and '.join(sorted(misfits))} cannot be told" if misfits else ""
-            return f"protected by Protect{place}{doubt}"
+        for now in moments:
+            misfits = set(misfits_of(each.conditions, product, lane, now))
+            if misfits <= unknown:
+                place = f" at {each.where}" if each.where else ""
+                doubt = f", as its {' and '.join(sorted(misfits))} cannot be told" if misfits else ""
+                return f"protected by Protect{place}{doubt}"
     return None
 
 
@@ -95,30 +95,6 @@ def denied_account(plan: Plan, account_id: str) -> str | None:
     return None
 
 
-def bar(plan: Plan, line: Line, product: Product, now: float) -> str | None:
-    """
-    Say why a line may not be sent after all, by what its lane's newest complete listing shows of its product.
-
-    Args:
-
-        plan: The plan that the line was made from.
-        line: A line to terminate.
-        product: Its product now, tags included if the search shows it.
-        now: When it was listed, seconds since the epoch.
-
-    Returns:
-
-        The reason: it is protected, it is not what its selections select any more, or that cannot be told. None if it may.
-    """
-    assert line.lane is not None
-    if reason := protection(plan, product, line.lane, now):
-        return f"it is {reason}"
-    if product.tags is None:
-        return UNSEARCHED
-    passing = passing_of(product, adopted=line.reason is Reason.ADOPT)
-    return outgrown(plan, line.selected_by, product, line.lane, now, passing=passing)
-
-
 def passing_of(product: Product, *, adopted: bool) -> frozenset[str]:
     """Return the conditions that a product may outgrow. *adopted* is whether somebody else's termination is followed."""
     # When that came to nothing, ours would be the first: the status has to be one that was asked for.
@@ -130,7 +106,7 @@ def outgrown(
     selected_by: Sequence[int],
     product: Product,
     lane: Lane,
-    now: float,
+    moments: Sequence[float],
     *,
     passing: frozenset[str] = PASSING,
 ) -> str | None:
@@ -143,7 +119,7 @@ def outgrown(
         selected_by: Which of them had found it.
         product: The product now.
         lane: Where it is.
-        now: Seconds since the epoch.
+        moments: Now by each clock that there is (seconds since the epoch).
         passing: Conditions that do not matter.
 
     Returns:
@@ -152,7 +128,7 @@ def outgrown(
     """
     for number in selected_by:
         selection = plan.selections[number]
-        for key in misfits_of(selection.conditions, product, lane, now):
+        for key in (key for now in moments for key in misfits_of(selection.conditions, product, lane, now)):
             if key not in passing:
                 at = f" at {selection.where}" if selection.where else ""
                 return f"its selection{at} does not fit it any more ({key})"

@@ -1,5 +1,6 @@
 """
-What a decision needs to know beyond the listings: the records of products that are missing or under change.
+What a decision needs to know beyond the listings: the records of products that are missing or under change, whether what
+is missing is really not there, and whether records may be read at all.
 
 A lane that is the only one a product can be in is asked for that product's own history; where many lanes could have held
 it, each lane's newest records are read once for all such products, since asking each lane for each would never end.
@@ -10,19 +11,41 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from orchestrator.core.inventory import UNDER_CHANGE, Inventory
+from orchestrator.core.inventory import UNDER_CHANGE, Inventory, Product
 from orchestrator.core.lane import Lane
 from orchestrator.core.plan import Entry, Plan
 from orchestrator.core.selection import select
+from orchestrator.core.worklist import Decision, Worklist
+
+MOST_PROBED = 3
+"""Records that are tried to find out whether the records of a lane may be read."""
 
 
 @dataclass(slots=True)
 class Question:
-    """What to look up in one lane: histories of products, and ids and names to find among the lane's newest records."""
+    """
+    What to look up in one lane.
+
+    `histories` are products whose records are read; `ids` and `names` are to be found among the lane's newest records.
+    `missing` are products, by id or name, that the listing does not show and that are looked up once. `probes` are records
+    that tell whether records may be read.
+    """
 
     histories: dict[str, None] = field(default_factory=dict)
     ids: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
+    missing: dict[str, None] = field(default_factory=dict)
+    probes: list[str] = field(default_factory=list)
+
+    def probe(self, product: Product) -> None:
+        """Use the last record of a product that may be terminated as a probe, if more are needed."""
+        if product.last_record_id and len(self.probes) < MOST_PROBED and product.last_record_id not in self.probes:
+            self.probes.append(product.last_record_id)
+
+
+def key_of(entry: Entry) -> str:
+    """Return what a lookup of a missing product is known by: its id, or `name:` and its name."""
+    return entry.product_id or f"name:{entry.name}"
 
 
 def questions(plan: Plan, inventories: Sequence[Inventory]) -> dict[Lane, Question]:
@@ -42,8 +65,10 @@ def questions(plan: Plan, inventories: Sequence[Inventory]) -> dict[Lane, Questi
     complete = [inventory for inventory in inventories if inventory.complete]
     names = [{product.name: product for product in inventory.products.values()} for inventory in complete]
     for found in select(plan, complete):
+        question = asked.setdefault(found.inventory.lane, Question())
+        question.probe(found.product)
         if found.product.status == UNDER_CHANGE:
-            asked.setdefault(found.inventory.lane, Question()).histories[found.product.product_id] = None
+            question.histories[found.product.product_id] = None
     for entry in plan.entries:
         admitted = [index for index, inventory in enumerate(complete) if entry.admits(inventory.lane)]
         shown = False
@@ -52,10 +77,39 @@ def questions(plan: Plan, inventories: Sequence[Inventory]) -> dict[Lane, Questi
             product = inventory.products.get(entry.product_id) if entry.product_id else names[index].get(entry.name or "")
             if product is not None:
                 shown = True
+                question = asked.setdefault(inventory.lane, Question())
+                question.probe(product)
                 if product.status == UNDER_CHANGE:
-                    asked.setdefault(inventory.lane, Question()).histories[product.product_id] = None
+                    question.histories[product.product_id] = None
         if not shown:
             ask_for(entry, [complete[index].lane for index in admitted], asked)
+    return asked
+
+
+def questions_of_lines(worklist: Worklist, inventories: Sequence[Inventory]) -> dict[Lane, Question]:
+    """
+    Say what has to be looked up about the lines of a saved worklist: the records of what is under change.
+
+    Args:
+
+        worklist: What was reviewed.
+        inventories: The lanes' listings.
+
+    Returns:
+
+        A question for each lane that has to be asked one.
+    """
+    asked: dict[Lane, Question] = {}
+    complete = {inventory.lane: inventory for inventory in inventories if inventory.complete}
+    for line in worklist.of(Decision.TERMINATE):
+        inventory = complete.get(line.lane) if line.lane else None
+        product = inventory.products.get(line.product_id or "") if inventory else None
+        if product is None or inventory is None:
+            continue
+        question = asked.setdefault(inventory.lane, Question())
+        question.probe(product)
+        if product.status == UNDER_CHANGE and product.last_record_id != line.record_id:
+            question.histories[product.product_id] = None
     return asked
 
 
@@ -63,6 +117,7 @@ def ask_for(entry: Entry, lanes: Sequence[Lane], asked: dict[Lane, Question]) ->
     """Ask for a product that no lane shows."""
     for lane in lanes:
         question = asked.setdefault(lane, Question())
+        question.missing[key_of(entry)] = None
         if entry.product_id is None:
             question.names.add(entry.name or "")
         elif len(lanes) == 1:

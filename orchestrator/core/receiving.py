@@ -5,20 +5,17 @@ What a reply means: for its lane, whose pace, credentials and listings it tells 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from orchestrator.core import events as e
 from orchestrator.core import volatile as v
-from orchestrator.core.commands import ListPage, Operation
+from orchestrator.core.commands import Command, DescribeRecord, ListPage, Operation
 from orchestrator.core.hearing import hear
-from orchestrator.core.inventory import gather
-from orchestrator.core.lane_work import LISTING_TRIES, MOST_PAGES
+from orchestrator.core.lane_work import LaneWork
 from orchestrator.core.replies import (
     Answer,
     Denied,
     NotFound,
     NotSent,
-    Page,
     Rejected,
     Reply,
     Throttled,
@@ -27,6 +24,11 @@ from orchestrator.core.replies import (
     explain,
 )
 from orchestrator.core.work import Work
+
+RECORD_OPERATIONS = frozenset({Operation.RECORD, Operation.HISTORY})
+
+MOST_DENIED_RECORDS = 3
+"""Different records that an operation has to be denied, with none shown, before it is not called any more in a lane."""
 
 
 def receive(work: Work, reply: Reply) -> Iterator[e.Event]:
@@ -56,7 +58,11 @@ def receive(work: Work, reply: Reply) -> Iterator[e.Event]:
         definite=isinstance(outcome, Denied | Rejected),
         denied=isinstance(outcome, Denied),
         problem=None if isinstance(outcome, Answer | NotFound) else explain(outcome),
+        about=about(command),
+        shows=isinstance(outcome, Answer),
+        clock_ahead=reply.clock_ahead,
     )
+    yield from records_denied(work.lanes[command.lane], reply)
     if isinstance(outcome, Unauthenticated):
         reason = f"its credentials are no longer accepted: {explain(outcome)}"
         yield e.LaneLost(at=reply.at, lane=command.lane, reason=reason)
@@ -66,36 +72,29 @@ def receive(work: Work, reply: Reply) -> Iterator[e.Event]:
         yield from hear(reply, t, work.state(t), work.rules(t))
 
 
-def receive_page(work: Work, reply: Reply, command: ListPage) -> Iterator[e.LaneEvent]:
-    """Say what a page of a lane's listing means; one that nobody waits for any more means nothing."""
-    lane = work.lanes[command.lane]
-    listing = lane.listing
-    if listing is None or (listing.number, listing.page) != (command.listing, command.page):
+def records_denied(lane: LaneWork, reply: Reply) -> Iterator[v.RecordsDenied]:
+    """Say that an operation on records may not be called in a lane, once it was denied often enough and never worked."""
+    operation = Operation(reply.command.operation)
+    if not isinstance(reply.outcome, Denied) or operation not in RECORD_OPERATIONS or operation in lane.denied:
         return
-    at, number = reply.at, command.listing
-    match reply.outcome:
-        case Answer(Page(next_token=next_token) as page):
-            if next_token is not None and (next_token in listing.tokens or listing.page >= MOST_PAGES):
-                reason = "its pages repeat without end"
-                yield v.ListingFailed(at=at, lane=lane.lane, listing=number, reason=reason)
-                return
-            yield v.PageRead(
-                at=at,
-                lane=lane.lane,
-                listing=number,
-                operation=listing.operation,
-                products=page.products,
-                next_token=next_token,
-            )
-            if next_token is None and listing.operation is Operation.SEARCH:
-                searched = listing.searched.copy()
-                gather(searched, page.products)
-                yield work.listed(lane, replace(listing, searched=searched), at)
-        case NotFound() | Denied() | Rejected() | Answer():
-            reason = "the listing was refused"
-            yield v.ListingFailed(at=at, lane=lane.lane, listing=number, reason=reason)
-        case Unanswered() if listing.misses + 1 >= LISTING_TRIES:
-            reason = "a page stayed unanswered"
-            yield v.ListingFailed(at=at, lane=lane.lane, listing=number, reason=reason)
+    refused = lane.refused_for[operation] | {about(reply.command) or ""}
+    if operation not in lane.shown and len(refused) >= min(MOST_DENIED_RECORDS, lane.askable):
+        yield v.RecordsDenied(at=reply.at, lane=lane.lane, operation=operation, words=explain(reply.outcome))
+
+
+def about(command: Command) -> str | None:
+    """Return the record or product that a command asks for, None for pages of a listing."""
+    match command:
+        case DescribeRecord(record_id=record_id):
+            return record_id
+        case ListPage():
+            return None
         case _:
-            return
+            return command.product_id
+
+
+def receive_page(work: Work, reply: Reply, command: ListPage) -> Iterator[e.LaneEvent]:
+    """Take note of an answer for the lane's listing; one that nobody waits for any more means nothing."""
+    listing = work.lanes[command.lane].listing
+    if listing is not None and (listing.number, listing.step_number) == (command.listing, command.page):
+        yield v.PageRead(at=reply.at, lane=command.lane, listing=command.listing, page=command.page, outcome=reply.outcome)

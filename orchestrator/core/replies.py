@@ -97,17 +97,21 @@ class RecordPage:
     next_token: str | None = None
 
 
-Value = Record | Product | tuple[Record, ...] | Page
+Value = Record | Product | RecordPage | Page
 Outcome = Answer[Value] | Problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What came back for a command, and when (seconds since the epoch)."""
+    """
+    What came back for a command, and when (seconds since the epoch). `clock_ahead` is how many seconds the service's clock
+    is ahead of ours, if its answers tell.
+    """
 
     at: float
     command: Command
     outcome: Outcome
+    clock_ahead: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from orchestrator.core.inventory import Inventory, Product
 from orchestrator.core.lane import Lane
 from orchestrator.core.plan import Entry
+from orchestrator.core.questions import key_of
 from orchestrator.core.worklist import Reason
 
 MOST_NAMED = 5
@@ -81,7 +82,8 @@ class Resolver:
         if holders and holders[0].complete:
             return Found(holders[0], holders[0].products[entry.product_id])
         searched = [inventory for inventory in admitted if entry.product_id in inventory.only_searched]
-        return unread(entry, holders, admitted) or differing(searched) or Absent(admitted)
+        trouble = unread(entry, holders, admitted) or differing(searched) or looked_up(entry, admitted)
+        return trouble or Absent(admitted)
 
     def _by_its_name(self, entry: Entry, admitted: tuple[Inventory, ...]) -> Resolution:
         assert entry.name is not None
@@ -98,7 +100,9 @@ class Resolver:
         ]
         # A namesake may be in a lane that could not be read.
         trouble = unread(entry, [inventory for inventory, _ in bearers], admitted) or differing(searched)
-        return trouble or (Found(*bearers[0]) if bearers else Absent(admitted))
+        if bearers:
+            return trouble or Found(*bearers[0])
+        return trouble or looked_up(entry, admitted) or Absent(admitted)
 
 
 def unread(entry: Entry, holders: Sequence[Inventory], admitted: Sequence[Inventory]) -> Unresolved | None:
@@ -114,6 +118,23 @@ def unread(entry: Entry, holders: Sequence[Inventory], admitted: Sequence[Invent
     elif len(admitted) > 1 and entry.product_id is None:
         detail += "; add AccountId and Region to leave it out of account"
     return Unresolved(Reason.LANE_INCOMPLETE, detail, lane)
+
+
+def looked_up(entry: Entry, admitted: Sequence[Inventory]) -> Unresolved | None:
+    """Refuse what a lookup finds and no listing shows, and what could not be looked up."""
+    key = key_of(entry)
+    for inventory in admitted:
+        if found := inventory.looked_up.get(key):
+            detail = (
+                f"a lookup finds it ({found.product_id} in {inventory.lane}), and the complete listing does not show it; "
+                "review again in a minute"
+            )
+            return Unresolved(Reason.LISTINGS_DIFFER, detail, inventory.lane)
+    for inventory in admitted:
+        if problem := inventory.unknown.get(key):
+            detail = f"the listing of {inventory.lane} does not show it, and it could not be looked up: {problem}"
+            return Unresolved(Reason.LANE_INCOMPLETE, detail, inventory.lane)
+    return None
 
 
 def differing(searched: Sequence[Inventory]) -> Unresolved | None:

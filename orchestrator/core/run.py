@@ -15,10 +15,13 @@ down between applying them and acting on them:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from types import MappingProxyType
 
 from orchestrator.core import changes, ticks
 from orchestrator.core import events as e
-from orchestrator.core.commands import Command
+from orchestrator.core import volatile as v
+from orchestrator.core.commands import Command, Operation
+from orchestrator.core.inventory import Inventory
 from orchestrator.core.lane import Lane
 from orchestrator.core.plan import Plan
 from orchestrator.core.proposals import propose
@@ -27,11 +30,13 @@ from orchestrator.core.replies import Interrupt, Reply, Stop, Tick
 from orchestrator.core.states import Board, State
 from orchestrator.core.tally import Tally, tally
 from orchestrator.core.termination import Termination
-from orchestrator.core.work import Work
+from orchestrator.core.work import Paces, Work
 from orchestrator.core.worklist import Worklist
 from orchestrator.errors import IllegalTransition
 
 WORKERS = 32
+
+NO_PACES: Paces = MappingProxyType({})
 
 
 class Run:
@@ -45,14 +50,24 @@ class Run:
         worklist: What to do.
         grace: Seconds that terminations under way are followed after a stop was asked for.
         workers: Calls that may be in flight at once; the lanes share them.
+        paces: Rate limiters that the survey has used, by lane and operation.
     """
 
-    def __init__(self, *, run_id: str, plan: Plan, worklist: Worklist, grace: float = 20.0, workers: int = WORKERS) -> None:
+    def __init__(
+        self,
+        *,
+        run_id: str,
+        plan: Plan,
+        worklist: Worklist,
+        grace: float = 20.0,
+        workers: int = WORKERS,
+        paces: Paces = NO_PACES,
+    ) -> None:
         self.run_id = run_id
         self.plan = plan
         self.worklist = worklist
         self.grace = grace
-        self._work = Work(plan, worklist, workers)
+        self._work = Work(plan, worklist, workers, paces)
 
     def next(self, now: float) -> Iterator[Command]:
         """
@@ -124,7 +139,14 @@ class Run:
         if event is not None:
             self._work.replan_all(event.at)
 
-    def begin(self, at: float, how: e.Beginning, no_sends: str | None = None, first: int | None = None) -> list[e.Event]:
+    def begin(
+        self,
+        at: float,
+        how: e.Beginning,
+        no_sends: str | None = None,
+        first: int | None = None,
+        service_at: float | None = None,
+    ) -> list[e.Event]:
         """
         Say how an execution begins.
 
@@ -134,6 +156,7 @@ class Run:
             how: Whether it is the first one.
             no_sends: Why nothing is sent any more and only what was sent is followed, None if it is.
             first: How many lines are started at most, in the order of their turns; None for all.
+            service_at: Now by the service's clock, None if that is not known.
 
         Returns:
 
@@ -145,14 +168,37 @@ class Run:
             for t in self._work.lines.values()
             if self._work.state(t) is State.REQUESTED
         ]
-        return [e.Began(at=at, how=how, no_sends=no_sends, first=first), *unanswered]
+        return [e.Began(at=at, how=how, no_sends=no_sends, first=first, service_at=service_at), *unanswered]
+
+    def opening(self, inventories: Iterable[Inventory]) -> list[e.Event]:
+        """
+        Turn what a survey knows of the lanes into events to begin with: their listings, and what may not be read there.
+
+        Args:
+
+            inventories: What the lanes hold; those that were not read completely say nothing.
+
+        Returns:
+
+            Events to apply right after those of `begin`.
+        """
+        found: list[e.Event] = []
+        for inventory in inventories:
+            if not inventory.complete or inventory.lane not in self._work.lanes:
+                continue
+            at = inventory.begun_at if inventory.ended_at is None else inventory.ended_at
+            found.append(self._work.listed(inventory, at))
+            found += [
+                v.RecordsDenied(at=at, lane=inventory.lane, operation=Operation(operation), words=words)
+                for operation, words in inventory.denied.items()
+            ]
+        return found
 
     def finish(self, at: float) -> list[e.Event]:
         """Return the event that ends the run for good, if nothing is left to do."""
         if self.is_unfinished or self._work.ended:
             return []
-        result = self.tally()
-        return [e.Finished(at=at, exit_code=int(result.exit_code), summary=result.line(self.run_id))]
+        return [e.Finished(at=at, exit_code=int(self.tally().exit_code), summary=self.final_line)]
 
     def at_rest(self, now: float) -> bool:
         """Whether this execution has nothing left to ask. Answers to calls in flight still have to be awaited."""
@@ -196,6 +242,11 @@ class Run:
     def board(self) -> Board:
         """The state of every line. Not to be changed."""
         return self._work.board
+
+    @property
+    def final_line(self) -> str:
+        """The stable line that a run ends with, as it stands now."""
+        return self.tally().line(self.run_id, self.plan.name)
 
     def tally(self) -> Tally:
         """Return the counts that the final line is made of."""

@@ -67,11 +67,9 @@ def selected(
     selections: Sequence[Selection], inventory: Inventory, product: Product, problem: str | None
 ) -> Iterator[Selected]:
     """Yield a product if it fits, or cannot be said not to, or would fit if it were not between two statuses."""
-    lane, now = inventory.lane, inventory.begun_at
-    strictly = tuple(
-        index for index, each in enumerate(selections) if fits(each.conditions, product, lane, now, unknown=True)
-    )
-    by = strictly or between_statuses(selections, product, lane, now)
+    lane = inventory.lane
+    strictly = selected_strictly(selections, lane, product, inventory.moments)
+    by = strictly or between_statuses(selections, lane, product, inventory.moments)
     if not by:
         return
     first = selections[by[0]]
@@ -96,19 +94,33 @@ def selected(
     )
 
 
-def meets(selection: Selection, inventory: Inventory, product: Product) -> bool:
-    """Whether a selection has to do with a product: it fits, or would if it were not between two statuses."""
-    return next(selected([selection], inventory, product, None), None) is not None
+def selections_of(
+    selections: Sequence[Selection], lane: Lane, product: Product, moments: Sequence[float]
+) -> tuple[int, ...]:
+    """Return the selections that a product belongs to, as numbers from 0: it fits, or would but for its status."""
+    strictly = selected_strictly(selections, lane, product, moments)
+    return strictly or between_statuses(selections, lane, product, moments)
 
 
-def between_statuses(selections: Sequence[Selection], product: Product, lane: Lane, now: float) -> tuple[int, ...]:
+def selected_strictly(
+    selections: Sequence[Selection], lane: Lane, product: Product, moments: Sequence[float]
+) -> tuple[int, ...]:
+    """Return the selections that a product fits, or cannot be said not to."""
+    return tuple(
+        index for index, each in enumerate(selections) if fits(each.conditions, product, lane, moments, unknown=True)
+    )
+
+
+def between_statuses(
+    selections: Sequence[Selection], lane: Lane, product: Product, moments: Sequence[float]
+) -> tuple[int, ...]:
     """Return the selections that a product under change, or of a status that nobody knows, fits but for its status."""
     if product.status in QUIET:
         return ()
     return tuple(
         index
         for index, each in enumerate(selections)
-        if fits(replace(each.conditions, statuses=()), product, lane, now, unknown=True)
+        if fits(replace(each.conditions, statuses=()), product, lane, moments, unknown=True)
     )
 
 

@@ -3,42 +3,28 @@ Settling doubt: what lookups say about a request whose answer is unknown, or abo
 
 One function serves every occasion on which a product has to be looked at again: after an unanswered send, after an answer
 that refuses, on resume, before sending when a listing shows something new, and for products that are under change at
-review. It classifies by what is there, never by the wording of an error.
+review. It classifies by what is there, never by the wording of an error. How long the looks have to agree before a line
+ends on them is `settling`'s to say.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from orchestrator.core.inventory import FAILED, FINAL, QUIET, SUCCEEDED, UNDER_CHANGE, Record
+from orchestrator.core.commands import Operation
+from orchestrator.core.inventory import FAILED, FINAL, QUIET, SUCCEEDED, UNDER_CHANGE, Observation, Record, newest
 
 CLOCK_SKEW = 300.0
 """Seconds by which a record may seem older than the intent that caused it."""
 
-HISTORY_LOOKS = 3
-"""How often the record history of a vanished product is read before it is said to hold nothing of ours."""
+MOST_HISTORY_PAGES = 25
+"""Pages of a product's history (20 records each) that are read at most."""
 
 MOST_LOOKS = 5
-"""How often a product or a record is looked at again that does not (yet) say what it must."""
+"""How often in a row a product or a record is looked at again that does not (yet) say what it must."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
-    """
-    What a lookup or a listing said about one product. `status` is None when it is gone.
-
-    `record_id` is its last record.
-    """
-
-    at: float
-    status: str | None
-    record_id: str | None = None
-
-    @property
-    def gone(self) -> bool:
-        """Whether the product does not exist any more."""
-        return self.status is None
+NOTHING_DENIED: frozenset[Operation] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,23 +32,29 @@ class Intent:
     """
     The requests that were sent in the current attempt.
 
-    `record_before` was the product's last record before the first of them; `consumed` are records that earlier attempts
-    are already judged by. Neither can be the answer to these requests.
+    `at` is when the first of them left, by the service's clock where that is known (seconds since the epoch), as the
+    records' times are. `record_before` was the product's last record before it; `consumed` are records that earlier
+    attempts are already judged by. Neither can be the answer to these requests.
     """
 
     at: float
     record_before: str | None
     consumed: frozenset[str] = frozenset()
 
-    def caused(self, record: Record) -> bool:
-        """Whether *record* can only be the answer to these requests, clock skew allowed for."""
-        return (
-            record.is_termination
-            and record.record_id != self.record_before
-            and record.record_id not in self.consumed
-            and record.created_at is not None
-            and record.created_at >= self.at - CLOCK_SKEW
-        )
+    def caused(self, record: Record, seen: Iterable[Record] = ()) -> bool:
+        """
+        Say whether *record* can only be the answer to these requests.
+
+        Args:
+
+            record: A record of the product.
+            seen: Others of its records; the one before the intent tells the service's own order.
+        """
+        if not record.is_termination or record.record_id in {self.record_before, *self.consumed}:
+            return False
+        before = next((each.created_at for each in seen if each.record_id == self.record_before), None)
+        created_at = record.created_at
+        return created_at is not None and created_at >= self.at - CLOCK_SKEW and created_at >= (before or 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,15 +62,24 @@ class Facts:
     """
     What has been learned since the question arose, and how often was looked.
 
-    `hidden` counts how often AWS would not show a record.
+    `hidden` counts how often AWS did not know a record, `denied` are records that we may not read. `history_token` leads to
+    the next page of the history; `history_denied` says that we may not read it.
     """
 
-    sighting: Sighting | None = None
+    observation: Observation | None = None
     looks: int = 0
     records: Mapping[str, Record] = field(default_factory=dict)
     hidden: Mapping[str, int] = field(default_factory=dict)
+    denied: frozenset[str] = frozenset()
     history: tuple[Record, ...] | None = None
-    history_looks: int = 0
+    history_token: str | None = None
+    history_pages: int = 0
+    history_denied: bool = False
+
+    @property
+    def seen(self) -> tuple[Record, ...]:
+        """All records that were read."""
+        return (*self.records.values(), *(self.history or ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +96,14 @@ class AskRecord:
 
 @dataclass(frozen=True, slots=True)
 class AskHistory:
-    """Not enough is known: read the product's newest records."""
+    """Not enough is known: read the product's records, from this page on."""
+
+    page_token: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class UnderWay:
-    """The termination that we follow is still under way, although its record cannot be read: look again."""
+    """The termination that we follow is in progress, although its record cannot be read: look again."""
 
     record_id: str
 
@@ -114,7 +117,7 @@ class Follow:
 
 @dataclass(frozen=True, slots=True)
 class Adopt:
-    """Somebody else's termination is under way; it is followed and nothing is sent."""
+    """Somebody else's termination is in progress; it is followed and nothing is sent."""
 
     record: Record
 
@@ -135,10 +138,31 @@ class Quiet:
 
 
 @dataclass(frozen=True, slots=True)
+class EndedUnread:
+    """The product is there, at rest, and the last that happened to it is our termination, whose record we may not read."""
+
+    record_id: str
+    words: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Changed:
     """Somebody has changed the product, or is changing it: it is not what was reviewed."""
 
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewRecord:
+    """Something has happened to the product, and its record cannot be read; `denied` for want of a permission."""
+
+    record_id: str
+    denied: bool
+
+    @property
+    def reason(self) -> str:
+        """What is known, in words."""
+        return f"its last record {self.record_id} is new, and {'may not' if self.denied else 'cannot'} be read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +172,8 @@ class Unreadable:
     reason: str
 
 
-Question = AskProduct | AskRecord | AskHistory | UnderWay
-Conclusion = Question | Follow | Adopt | Gone | Quiet | Changed | Unreadable
+Question = AskProduct | AskRecord | AskHistory
+Conclusion = Question | UnderWay | Follow | Adopt | Gone | Quiet | EndedUnread | Changed | NewRecord | Unreadable
 
 
 def settle(
@@ -158,7 +182,7 @@ def settle(
     intent: Intent | None,
     known: frozenset[str],
     reviewed_at: float = 0.0,
-    followed: str | None = None,
+    denied: Collection[Operation] = NOTHING_DENIED,
 ) -> Conclusion:
     """
     Say what the facts mean, or what has to be asked next.
@@ -169,80 +193,154 @@ def settle(
         intent: What was sent in the current attempt and may have been carried out; None if there is no such thing.
         known: Last records that are no news: the reviewed one, and those of our own earlier attempts.
         reviewed_at: When the product was reviewed; what a history holds from before is no news either.
-        followed: The record of this attempt that was followed before it was lost from sight, if there is one.
+        denied: Operations on records that may not be called in the lane.
 
     Returns:
 
-        A question, or a conclusion that no further fact would change.
+        A question, or what the facts say.
     """
-    sighting = facts.sighting
-    if sighting is None:
+    seen = facts.observation
+    if seen is None:
         return AskProduct()
-    if sighting.gone:
-        return settle_gone(facts, intent)
-    if sighting.status in QUIET and sighting.record_id in known:
-        return Quiet(sighting.record_id)
-    if sighting.record_id is None:
-        return settle_by_history(facts, intent, known, reviewed_at)
-    if sighting.status == UNDER_CHANGE and sighting.record_id == followed:
-        return UnderWay(sighting.record_id)
-    if sighting.record_id not in facts.records:
-        if facts.hidden.get(sighting.record_id, 0) < MOST_LOOKS:
-            return AskRecord(sighting.record_id)
-        return Unreadable(f"its last record {sighting.record_id} cannot be read")
-    return judge_last_record(facts, facts.records[sighting.record_id], intent, known)
+    if seen.gone:
+        return settle_gone(facts, intent, denied)
+    if seen.status in QUIET and seen.record_id in known:
+        return Quiet(seen.record_id)
+    if seen.record_id is None:
+        return settle_by_history(facts, intent, known, reviewed_at, denied)
+    if (record := read_in(facts, seen.record_id)) is not None:
+        return judge_last_record(facts, record, intent, known)
+    if seen.record_id in facts.denied or Operation.RECORD in denied:
+        if facts.history is None and not facts.history_denied and Operation.HISTORY not in denied:
+            # Who may not describe a record may still list it (documented for a former owner).
+            return AskHistory()
+        return NewRecord(seen.record_id, denied=True)
+    if facts.hidden.get(seen.record_id, 0) < MOST_LOOKS:
+        return AskRecord(seen.record_id)
+    return NewRecord(seen.record_id, denied=False)
 
 
-def settle_gone(facts: Facts, intent: Intent | None) -> Conclusion:
+def settle_followed(
+    facts: Facts, *, followed: str, intent: Intent | None, loose: bool, denied: Collection[Operation]
+) -> Conclusion:
+    """
+    Say what lookups mean for a termination that is in progress and whose record cannot be read.
+
+    Args:
+
+        facts: What lookups have said since the record could not be read.
+        followed: The record that an answer gave us, or that was adopted.
+        intent: What was sent; None if another's termination is followed.
+        loose: Whether a further send of ours is not accounted for, so that another record may be its answer.
+        denied: Operations on records that may not be called in the lane.
+    """
+    seen = facts.observation
+    if seen is None:
+        return AskProduct()
+    may_ask = not facts.history_denied and Operation.HISTORY not in denied
+    over = seen.gone or (seen.status in QUIET and seen.record_id == followed)
+    if over and may_ask and facts.history is None:
+        return AskHistory()
+    record = read_in(facts, followed)
+    if over and record is not None and (record.status == SUCCEEDED or (record.status == FAILED and not seen.gone)):
+        return Follow(record)
+    if seen.gone:
+        if record is None or record.status != FAILED:
+            return Gone(None, ours=True)
+        other = newest(each for each in facts.history or () if each.is_termination and each.status == SUCCEEDED)
+        is_ours = loose and intent is not None and other is not None and intent.caused(other, facts.seen)
+        return Gone(other, ours=is_ours)
+    if over:
+        return EndedUnread(followed, seen.words)
+    if seen.status == UNDER_CHANGE and seen.record_id == followed:
+        return UnderWay(followed)
+    if intent is not None and seen.record_id in {intent.record_before, *intent.consumed}:
+        # An answer said that it was accepted: whatever shows the product as it was before is behind.
+        return UnderWay(followed)
+    if seen.record_id is None:
+        return UnderWay(followed)
+    return settle_overtaken(facts, seen.record_id, denied)
+
+
+def settle_overtaken(facts: Facts, record_id: str, denied: Collection[Operation]) -> Conclusion:
+    """Find out what happened to a product after the termination that is followed, if that is what its last record says."""
+    if (newer := read_in(facts, record_id)) is not None:
+        return Changed(f"it has a newer record, {newer}")
+    if record_id in facts.denied or Operation.RECORD in denied:
+        return NewRecord(record_id, denied=True)
+    if facts.hidden.get(record_id, 0) < MOST_LOOKS:
+        return AskRecord(record_id)
+    return NewRecord(record_id, denied=False)
+
+
+def read_in(facts: Facts, record_id: str) -> Record | None:
+    """Return a record that was read, from wherever it was."""
+    found = facts.records.get(record_id)
+    return found or next((record for record in facts.history or () if record.record_id == record_id), None)
+
+
+def settle_gone(facts: Facts, intent: Intent | None, denied: Collection[Operation]) -> Conclusion:
     """Find out whose termination ended a product that is gone."""
+    if facts.history_denied or Operation.HISTORY in denied:
+        return Gone(None, ours=False)
     history = facts.history
     if history is None:
         return AskHistory()
-    ours = newest(record for record in history if intent is not None and intent.caused(record))
+    if facts.history_token and is_too_young(history, intent) and facts.history_pages < MOST_HISTORY_PAGES:
+        return AskHistory(facts.history_token)
+    ours = newest(record for record in history if intent is not None and intent.caused(record, facts.seen))
     if ours is not None and ours.status == SUCCEEDED:
         return Gone(ours, ours=True)
     if ours is not None and ours.status != FAILED:
         return Follow(ours)
     other = newest(record for record in history if record.is_termination and record.status == SUCCEEDED)
-    # The history may lag behind the product: what we sent a moment ago may still be missing from it.
-    if other is None and intent is not None and facts.history_looks < HISTORY_LOOKS:
-        return AskHistory()
     return Gone(other, ours=False)
 
 
-def settle_by_history(facts: Facts, intent: Intent | None, known: frozenset[str], reviewed_at: float) -> Conclusion:
+def is_too_young(history: Collection[Record], intent: Intent | None) -> bool:
+    """Whether a history, newest first, may hold on its next page what an intent has caused."""
+    if intent is None:
+        return False
+    oldest = min((record.created_at for record in history if record.created_at is not None), default=None)
+    return oldest is None or oldest >= intent.at - CLOCK_SKEW
+
+
+def settle_by_history(
+    facts: Facts,
+    intent: Intent | None,
+    known: frozenset[str],
+    reviewed_at: float,
+    denied: Collection[Operation],
+) -> Conclusion:
     """Settle a product that does not tell its last record (AWS's own sample of one in ERROR omits some of them)."""
+    quiet = facts.observation is not None and facts.observation.status in QUIET
+    if facts.history_denied or Operation.HISTORY in denied:
+        return Quiet(None) if quiet else Unreadable("it is under change, and its records may not be read")
     if facts.history is None:
         return AskHistory()
     last = newest(facts.history)
-    quiet = facts.sighting is not None and facts.sighting.status in QUIET
     if last is None:
         return Quiet(None) if quiet else Unreadable("it is under change, and no record of it can be read")
     reviewed = last.created_at is not None and last.created_at < reviewed_at - CLOCK_SKEW
-    if quiet and (last.record_id in known or reviewed) and (intent is None or not intent.caused(last)):
+    if quiet and (last.record_id in known or reviewed) and (intent is None or not intent.caused(last, facts.seen)):
         return Quiet(last.record_id)
     return judge_last_record(facts, last, intent, known)
 
 
 def judge_last_record(facts: Facts, record: Record, intent: Intent | None, known: frozenset[str]) -> Conclusion:
     """Say what a product's last record means for us."""
-    assert facts.sighting is not None
-    if intent is not None and intent.caused(record):
+    assert facts.observation is not None
+    if intent is not None and intent.caused(record, facts.seen):
         return Follow(record)
-    if facts.sighting.status == UNDER_CHANGE:
+    if facts.observation.status == UNDER_CHANGE:
         if record.record_id in known or record.status in FINAL:
             # Its status is ahead of its record: whatever changes it, it is not this one.
             if facts.looks < MOST_LOOKS:
                 return AskProduct()
             return Unreadable(f"it is under change, and its last record is still {record}")
-        return Adopt(record) if record.is_termination else Changed(f"it is under change by {record}")
-    if facts.sighting.status in QUIET:
+        return Adopt(record) if record.is_termination else Changed(f"another operation is in progress: {record}")
+    if facts.observation.status in QUIET:
         return Changed(f"it has a newer record, {record}")
     if intent is not None:
-        return Unreadable(f"its status is {facts.sighting.status}")
-    return Changed(f"its status is {facts.sighting.status}")
-
-
-def newest(records: Iterable[Record]) -> Record | None:
-    """Return the record created last; one without a time counts as oldest."""
-    return max(records, key=lambda record: record.created_at or 0.0, default=None)
+        return Unreadable(f"its status is {facts.observation.status}")
+    return Changed(f"its status is {facts.observation.status}")

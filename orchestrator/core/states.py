@@ -25,7 +25,8 @@ class State(StrEnum):
     IN_PROGRESS = "in_progress"
     TERMINATED = "terminated"
     FAILED = "failed"
-    STUCK = "stuck"
+    TIMED_OUT = "timed_out"
+    NOT_FOUND = "not_found"
     SKIPPED = "skipped"
     REFUSED = "refused"
     DRIFTED = "drifted"
@@ -46,6 +47,11 @@ TRANSITIONS: Mapping[State, Mapping[type[e.LineEvent], State]] = {
         e.Blocked: S.BLOCKED,
         e.Failed: S.FAILED,
         e.Rested: S.PENDING,
+        # A send of an earlier attempt turns out to have been carried out as well.
+        e.Attached: S.IN_PROGRESS,
+        e.Terminated: S.TERMINATED,
+        e.AttemptFailed: S.PENDING,
+        e.TimedOut: S.TIMED_OUT,
     },
     S.REQUESTED: {
         e.Accepted: S.IN_PROGRESS,
@@ -63,18 +69,22 @@ TRANSITIONS: Mapping[State, Mapping[type[e.LineEvent], State]] = {
         e.Terminated: S.TERMINATED,
         e.AttemptFailed: S.PENDING,
         e.Failed: S.FAILED,
-        e.Stuck: S.STUCK,
+        e.TimedOut: S.TIMED_OUT,
         e.AlreadyGone: S.ALREADY_GONE,
         e.Drifted: S.DRIFTED,
         e.Refused: S.REFUSED,
+        e.Blocked: S.BLOCKED,
         e.Rested: S.IN_DOUBT,
     },
     S.IN_PROGRESS: {
         e.Terminated: S.TERMINATED,
         e.AttemptFailed: S.PENDING,
         e.Failed: S.FAILED,
-        e.Stuck: S.STUCK,
-        e.LostSight: S.IN_DOUBT,
+        e.TimedOut: S.TIMED_OUT,
+        e.AlreadyGone: S.ALREADY_GONE,
+        e.Drifted: S.DRIFTED,
+        e.LostSight: S.IN_PROGRESS,
+        e.Rested: S.IN_PROGRESS,
     },
     S.ALREADY_GONE: {
         e.Contradicted: S.CONTRADICTED,
@@ -82,18 +92,46 @@ TRANSITIONS: Mapping[State, Mapping[type[e.LineEvent], State]] = {
     S.TERMINATED: {
         e.Contradicted: S.CONTRADICTED,
     },
+    S.FAILED: {
+        e.Attached: S.IN_PROGRESS,
+        e.Terminated: S.TERMINATED,
+        e.FoundGone: S.FAILED,
+    },
+    S.TIMED_OUT: {
+        e.Attached: S.IN_PROGRESS,
+        e.Terminated: S.TERMINATED,
+        e.FoundGone: S.TIMED_OUT,
+    },
+    S.DRIFTED: {
+        e.Attached: S.IN_PROGRESS,
+        e.Terminated: S.TERMINATED,
+        e.FoundGone: S.DRIFTED,
+    },
+    S.REFUSED: {
+        e.Attached: S.IN_PROGRESS,
+        e.Terminated: S.TERMINATED,
+        e.FoundGone: S.REFUSED,
+    },
+    S.BLOCKED: {
+        e.Attached: S.IN_PROGRESS,
+        e.Terminated: S.TERMINATED,
+        e.FoundGone: S.BLOCKED,
+    },
 }
 
 OPEN = frozenset({S.PENDING, S.REQUESTED, S.IN_DOUBT, S.IN_PROGRESS})
 """States that leave a run unfinished."""
 
-DONE = frozenset({S.TERMINATED, S.ALREADY_GONE, S.SKIPPED})
+DONE = frozenset({S.TERMINATED, S.ALREADY_GONE, S.NOT_FOUND, S.SKIPPED})
 """States of lines for which nothing is left to do, by anybody."""
 
 UNDER_WAY = frozenset({S.REQUESTED, S.IN_DOUBT, S.IN_PROGRESS})
 """States in which AWS may be working on the product because of us."""
 
 GONE = frozenset({S.TERMINATED, S.ALREADY_GONE})
+
+ENDED_OTHERWISE = frozenset({S.FAILED, S.TIMED_OUT, S.DRIFTED, S.REFUSED, S.BLOCKED})
+"""States in which the product is not known to be gone; after a send the audit looks whether that has become untrue."""
 
 
 def first_state(line: Line) -> State:
@@ -103,10 +141,14 @@ def first_state(line: Line) -> State:
             return State.PENDING
         case Decision.SKIP, Reason.ALREADY_GONE:
             return State.ALREADY_GONE
+        case Decision.SKIP, Reason.NOT_FOUND:
+            return State.NOT_FOUND
         case Decision.SKIP, _:
             return State.SKIPPED
-        case _, Reason.BLOCKED:
+        case _, Reason.BLOCKED | Reason.UNCLEAR:
             return State.BLOCKED
+        case _, Reason.DRIFTED:
+            return State.DRIFTED
         case _:
             return State.REFUSED
 

@@ -5,9 +5,12 @@ What time alone decides: conclusions that are due, limits that are passed, lanes
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from orchestrator.core import events as e
+from orchestrator.core import volatile as v
 from orchestrator.core.commands import Operation
+from orchestrator.core.inventory import FAILED, SUCCEEDED
 from orchestrator.core.lane_work import (
     AUDIT_PATIENCE,
     MOST_DENIALS,
@@ -21,12 +24,17 @@ from orchestrator.core.proposals import (
     is_cut_short,
     is_quiet,
     leaves_audit,
+    owes_audit_now,
     wants_listing,
 )
+from orchestrator.core.settle import Follow, Gone
 from orchestrator.core.states import OPEN
 from orchestrator.core.termination import MOST_MISSES
-from orchestrator.core.verdict import verdict
+from orchestrator.core.verdict import conclusion_of, succeeded, verdict
 from orchestrator.core.work import Work
+
+LONGEST_RESETTLING_S = 300.0
+"""Seconds that the audit looks at most for what became of a product that is gone although its line ended otherwise."""
 
 
 def elapse(work: Work, at: float, grace: float) -> Iterator[e.Event]:
@@ -45,11 +53,25 @@ def elapse(work: Work, at: float, grace: float) -> Iterator[e.Event]:
         if (event := verdict(t, work.state(t), at, work.rules(t))) is not None:
             yield event
     for lane in work.lanes.values():
+        yield from listing_end(work, lane, at)
         yield from lane_end(lane, at)
         if not work.concluded:
             # An audit does not cover the verdicts of this very moment.
             yield from audit_end(work, lane, at)
     yield from drain(work, at, grace)
+
+
+def listing_end(work: Work, lane: LaneWork, at: float) -> Iterator[e.LaneEvent]:
+    """Say what a listing shows that is over, or that it was given up."""
+    listing = lane.listing
+    if listing is None or not listing.is_over:
+        return
+    if listing.is_complete and listing.ended_at is not None:
+        inventory = replace(listing.inventory(lane.lane), clock_ahead=lane.clock_ahead)
+        yield work.listed(inventory, min(at, listing.ended_at))
+    else:
+        reason = listing.problem or "it was not read to its end"
+        yield v.ListingFailed(at=at, lane=lane.lane, listing=listing.number, reason=reason)
 
 
 def lane_end(lane: LaneWork, at: float) -> Iterator[e.LaneEvent]:
@@ -80,17 +102,45 @@ def audit_end(work: Work, lane: LaneWork, at: float) -> Iterator[e.Event]:
     left = dict(lane.audit)
     for line, since in lane.audit.items():
         t = work.lines[line]
-        seen_again = t.facts.sighting is not None and t.facts.sighting.at - since >= AUDIT_PATIENCE
+        seen_again = t.facts.observation is not None and t.facts.observation.at - since >= AUDIT_PATIENCE
         if seen_again or t.misses >= MOST_MISSES:
             del left[line]
             seen = (
-                f"it is still there ({t.facts.sighting.status})"
-                if t.facts.sighting
+                f"it is still there ({t.facts.observation.status})"
+                if t.facts.observation
                 else "the final listing still shows it, and it cannot be looked up"
             )
             yield e.Contradicted(at=at, line=line, evidence=f"{t.evidence}, and {seen}")
-    if not left and lane.listing_begun_at is not None:
-        yield e.Audited(at=at, lane=lane.lane, begun_at=lane.listing_begun_at, checked=len(lane.gone))
+    found = {line: resettled(work, lane, line, at) for line in lane.resettle}
+    yield from (event for event in found.values() if event is not None)
+    is_open = any(event is None and not is_given_up(work, lane, line, at) for line, event in found.items())
+    if not left and not is_open and lane.listing_begun_at is not None:
+        checked = len(lane.gone) + len(lane.ended)
+        yield e.Audited(at=at, lane=lane.lane, begun_at=lane.listing_begun_at, checked=checked)
+
+
+def resettled(work: Work, lane: LaneWork, line: str, at: float) -> e.LineEvent | None:
+    """Say what became of a line that ended otherwise, and whose product is gone or changing; None: nothing (yet)."""
+    t = work.lines[line]
+    conclusion = conclusion_of(t, work.state(t), lane.denied)
+    if isinstance(conclusion, Gone) and conclusion.ours and conclusion.record is not None:
+        return succeeded(t, conclusion.record, at)
+    if isinstance(conclusion, Follow) and conclusion.record.status == SUCCEEDED:
+        return succeeded(t, conclusion.record, at)
+    if isinstance(conclusion, Follow) and conclusion.record.status != FAILED and at < t.overdue_at:
+        return e.Attached(at=at, line=line, record_id=conclusion.record.record_id)
+    if isinstance(conclusion, Gone) and t.is_settled:
+        by = f"by another, record {conclusion.record.record_id}" if conclusion.record else "and no record tells by whom"
+        return e.FoundGone(at=at, line=line, evidence=f"it is gone now, {by}")
+    return None
+
+
+def is_given_up(work: Work, lane: LaneWork, line: str, at: float) -> bool:
+    """Whether looks agree that what the final listing did not show is there, or nothing can be learned about it."""
+    t = work.lines[line]
+    seen = t.facts.observation
+    is_there = seen is not None and not seen.gone and t.is_settled
+    return is_there or t.misses >= MOST_MISSES or at - lane.resettle[line] >= LONGEST_RESETTLING_S
 
 
 def drain(work: Work, at: float, grace: float) -> Iterator[e.Draining]:
@@ -148,6 +198,9 @@ def lane_moments(work: Work, lane: LaneWork, now: float) -> Iterator[float]:
         if due is None or (operation is Operation.TERMINATE and is_closed_to_sends(work, lane)):
             continue
         yield max(due, lane.paces[operation].ready_at())
+    if lane.verdict_at is not None and lane.verdict_at > now and owes_audit_now(work, lane):
+        yield lane.verdict_at
     if not lane.listing_asked and wants_listing(work, lane, now):
-        operation = lane.listing.operation if lane.listing else Operation.SCAN
+        step = lane.listing.step if lane.listing else None
+        operation = step.operation if step else Operation.SCAN
         yield max(lane.listing_at, lane.paces[operation].ready_at())

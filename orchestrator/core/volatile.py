@@ -12,9 +12,10 @@ from typing import ClassVar
 
 from orchestrator.core.commands import Operation
 from orchestrator.core.events import Event, LaneEvent, LineEvent
-from orchestrator.core.inventory import Product, Record
+from orchestrator.core.inventory import Observation, Product, Record
 from orchestrator.core.lane import Lane
-from orchestrator.core.settle import Sighting
+from orchestrator.core.newcomers import Awaited
+from orchestrator.core.replies import Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,9 @@ class Heard(Event):
     An answer came, or none: what the pace, the lane's health and the line's question learn from it.
 
     `slower` asks for fewer calls; `well` says that the lane answers; `missed` says that the question is still open for
-    another reason than the pace, `definite` that this was a refusal and not silence.
+    another reason than the pace, `definite` that this was a refusal and not silence, `shows` that it was an answer. `about`
+    is the record or product that was asked for. `clock_ahead` is how many seconds the service's clock is ahead of ours, if
+    the answers tell.
     """
 
     lane: Lane
@@ -53,18 +56,29 @@ class Heard(Event):
     definite: bool
     denied: bool = False
     problem: str | None = None
+    about: str | None = None
+    clock_ahead: float | None = None
+    shows: bool = False
 
     durable: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learned(LineEvent):
-    """A lookup said something about a line. What is None was not learned; `hidden_record_id` was not shown."""
+    """
+    A lookup said something about a line. What is None was not learned.
 
-    sighting: Sighting | None = None
+    `hidden_record_id` is a record that AWS does not know (yet), `denied_record_id` one that we may not read. `history` is a
+    page of the product's records, `history_token` leads to the next one; `history_denied` says that we may not read it.
+    """
+
+    observation: Observation | None = None
     record: Record | None = None
     hidden_record_id: str | None = None
+    denied_record_id: str | None = None
     history: tuple[Record, ...] | None = None
+    history_token: str | None = None
+    history_denied: bool = False
 
     durable: ClassVar[bool] = False
 
@@ -80,13 +94,22 @@ class Followed(LineEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordsDenied(LaneEvent):
+    """Records may not be read in the lane by this operation, in AWS's `words`; it is not called any more."""
+
+    operation: Operation
+    words: str
+
+    durable: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PageRead(LaneEvent):
-    """A page of the lane's listing was read, of the scan or of the search."""
+    """An answer to the call number `page` of the lane's listing came, or none."""
 
     listing: int
-    operation: Operation
-    products: tuple[Product, ...]
-    next_token: str | None
+    page: int
+    outcome: Outcome
 
     durable: ClassVar[bool] = False
 
@@ -104,12 +127,18 @@ class ListingFailed(LaneEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed(LaneEvent):
     """
-    A complete listing of the lane, begun at `begun_at`. `bars` says of lines why they may not be sent any more by what it
-    shows: protected, or not what was selected.
+    A complete listing of the lane, begun at `begun_at`.
+
+    `observed` is what it shows, by product. `bars` says of lines why they may not be sent by what it shows; `untagged` are
+    lines whose tags it does not show. `awaited` are products of it that no line waits for, by what lines come after.
+    `clock_ahead` is how many seconds the service's clock is ahead of ours, if its answers tell.
     """
 
     begun_at: float
-    sightings: Mapping[str, Sighting]
+    observed: Mapping[str, Observation]
     bars: Mapping[str, str] = field(default_factory=dict)
+    untagged: frozenset[str] = frozenset()
+    awaited: Mapping[Awaited, tuple[Product, ...]] = field(default_factory=dict)
+    clock_ahead: float | None = None
 
     durable: ClassVar[bool] = False

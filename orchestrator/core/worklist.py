@@ -45,6 +45,8 @@ class Reason(StrEnum):
     LANE_INCOMPLETE = "lane_incomplete"
     CYCLE = "cycle"
     BLOCKED = "blocked"
+    UNCLEAR = "unclear"
+    DRIFTED = "drifted"
 
 
 def line_id(lane: Lane, product_id: str) -> str:
@@ -88,9 +90,11 @@ class Line:
 
     `id` is the line's name everywhere. `product` is what the review saw; later looks are compared with it. `asked_name` is
     the name that the plan called it by. `record_id` is the termination to follow where the reason is `adopt`. `after` are
-    lines that have to be gone before this one is sent; `globs` are words of the plan that some of them fit. `where` is
+    lines that have to be gone before this one is sent; `globs` are words of the plan that some of them fit, `named` are the
+    plan's entries that it comes after, as numbers from 0, whether they were found or not. `where` is
     `file:line` of its entry, or of the first selection that it is in; `selected_by` counts those in the plan, and is empty
     for an entry. `behind` are selections whose Key it comes after. `due_at` is when its notice is over, if it needs one.
+    `close` are the ids of products whose names are like the one that was not found.
     """
 
     id: str
@@ -106,10 +110,12 @@ class Line:
     record_id: str | None = None
     after: tuple[str, ...] = ()
     globs: tuple[str, ...] = ()
+    named: tuple[int, ...] = ()
     where: str | None = None
     selected_by: tuple[int, ...] = ()
     behind: tuple[int, ...] = ()
     due_at: float | None = None
+    close: tuple[str, ...] = ()
 
     @property
     def is_gone(self) -> bool:
@@ -156,12 +162,4 @@ class Worklist:
         named = [line for line in self.lines if not line.selected_by]
         return bool(named) and all(
             line.reason is Reason.NOT_FOUND and line.product is None and line.record_id is None for line in named
-        )
-
-    def summary(self) -> str:
-        """Return the stable line that a review begins with."""
-        counts = {decision: len(self.of(decision)) for decision in Decision}
-        return (
-            f"Review: {counts[Decision.TERMINATE]} to terminate, {counts[Decision.SKIP]} skipped, "
-            f"{counts[Decision.REFUSE]} refused."
         )

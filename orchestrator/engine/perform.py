@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import assert_never
 
 from orchestrator.core.commands import (
@@ -18,7 +19,15 @@ from orchestrator.errors import NoAccess
 from orchestrator.ports import Catalog, Connect
 
 
-def perform(connect: Connect, command: Command) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class Performed:
+    """What came of a call, and how many seconds the service's clock is ahead of ours, if the lane's answers tell."""
+
+    outcome: Outcome
+    clock_ahead: float | None = None
+
+
+def perform(connect: Connect, command: Command) -> Performed:
     """
     Do what a command says.
 
@@ -34,8 +43,9 @@ def perform(connect: Connect, command: Command) -> Outcome:
     try:
         catalog = connect(command.lane)
     except NoAccess as error:
-        return NotSent(str(error))
-    return ask(catalog, command)
+        return Performed(NotSent(str(error)))
+    outcome = ask(catalog, command)
+    return Performed(outcome, catalog.clock_ahead())
 
 
 def ask(catalog: Catalog, command: Command) -> Outcome:
@@ -48,9 +58,13 @@ def ask(catalog: Catalog, command: Command) -> Outcome:
         case DescribeProduct():
             return catalog.describe_product(command.product_id)
         case ReadHistory():
-            return catalog.record_history(command.product_id)
+            return catalog.record_history(command.product_id, command.page_token)
+        case ListPage(operation=Operation.SEARCH, product_id=str() as product_id):
+            return catalog.search_for(product_id)
         case ListPage(operation=Operation.SEARCH):
             return catalog.search(command.page_token)
+        case ListPage(product_id=str() as product_id):
+            return catalog.describe_product(product_id)
         case ListPage():
             return catalog.scan(command.page_token)
         case _:

@@ -13,15 +13,16 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 
+from orchestrator.core.clocks import by_service
 from orchestrator.core.commands import Command
 from orchestrator.core.events import Beginning, Event, Intended
 from orchestrator.core.proposals import issued
-from orchestrator.core.replies import Interrupt, Outcome, Reply, Stop, Tick
+from orchestrator.core.replies import Interrupt, Reply, Stop, Tick
 from orchestrator.core.run import Run
 from orchestrator.core.volatile import Pulse
 from orchestrator.engine.interrupt import Interruption
 from orchestrator.engine.observers import Audience
-from orchestrator.engine.perform import perform
+from orchestrator.engine.perform import Performed, perform
 from orchestrator.ports import Clock, Connect, Inbox, Journal
 
 SYNC_EVERY = 1.0
@@ -41,7 +42,7 @@ SHORTEST_WAIT = 0.05
 class Surroundings:
     """
     What a run is driven with. `workers` is how many calls may be in flight; `stop_requested` says whether somebody in
-    another terminal wants the run to stop.
+    another terminal wants the run to stop; `clock_ahead` says how many seconds the service's clock is ahead of ours.
     """
 
     connect: Connect
@@ -53,6 +54,7 @@ class Surroundings:
     audience: Audience
     interruption: Interruption
     stop_requested: Callable[[], bool] = lambda: False
+    clock_ahead: Callable[[], float | None] = lambda: None
 
 
 class Runner:
@@ -92,7 +94,8 @@ class Runner:
         """
         around = self._around
         around.interruption.wake = around.inbox.wake
-        self._commit(self._run.begin(around.clock.now(), how, no_sends, most))
+        now = around.clock.now()
+        self._commit(self._run.begin(now, how, no_sends, most, by_service(now, around.clock_ahead())))
         self._commit(first)
         while True:
             now = around.clock.now()
@@ -141,7 +144,7 @@ class Runner:
         future = self._around.executor.submit(perform, self._around.connect, command)
         future.add_done_callback(partial(self._done, command))
 
-    def _done(self, command: Command, future: Future[Outcome]) -> None:
+    def _done(self, command: Command, future: Future[Performed]) -> None:
         """Runs in a worker's thread."""
         if future.cancelled():
             # Never begun, and left at the end of a grace: nothing was sent, which a resume finds out by looking.
@@ -151,7 +154,9 @@ class Runner:
             self._bug = error
             self._around.inbox.wake()
             return
-        self._around.inbox.put(Reply(at=self._around.clock.now(), command=command, outcome=future.result()))
+        result = future.result()
+        now = self._around.clock.now()
+        self._around.inbox.put(Reply(at=now, command=command, outcome=result.outcome, clock_ahead=result.clock_ahead))
 
     def _commit(self, events: Sequence[Event]) -> None:
         if not events:

@@ -1,13 +1,14 @@
 """
 The survey: reads a lane before a run, retrying, and says whether it has seen everything.
 
-Runs before the loop, so it may wait; tenacity owns its retries. Absence is concluded from nothing but a complete listing,
-and a listing that skips a page is not complete.
+Runs before the loop, so it may wait. The pure `Listing` decides what is asked and what it means; here it is asked, at the
+pace of the lane's own rate limiters. tenacity owns the retries of single questions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -22,19 +23,14 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from orchestrator.core.inventory import SUCCEEDED, Inventory, Product, Proof, Record, gather
+from orchestrator.core.commands import Operation
+from orchestrator.core.inventory import SUCCEEDED, Inventory, Product, Record
 from orchestrator.core.lane import Lane
+from orchestrator.core.listing import Listing
+from orchestrator.core.pacing import Pace
 from orchestrator.core.questions import Question
-from orchestrator.core.replies import (
-    Answer,
-    NotFound,
-    NotSent,
-    Page,
-    Problem,
-    Throttled,
-    Unanswered,
-    explain,
-)
+from orchestrator.core.replies import Answer, Denied, NotFound, NotSent, Problem, Throttled, Unanswered, explain
+from orchestrator.engine.perform import ask
 from orchestrator.engine.pools import Pulse
 from orchestrator.errors import NoAccess
 from orchestrator.ports import Catalog, Clock, Identity
@@ -47,20 +43,31 @@ LONGEST_WAIT = 20.0
 LONGEST_ASKED = 180.0
 """Seconds after which a question is not repeated any more."""
 
-SCAN, SEARCH = "ScanProvisionedProducts", "SearchProvisionedProducts"
-MOST_PAGES = 100_000
 MOST_RECORD_PAGES = 25
 """Pages of a lane's newest records (20 each) that are read to learn what became of products that are missing."""
 
 
-@dataclass(slots=True)
-class Listing:
-    """What was read of a listing. `problem` says why it is not everything, `total` is what a search says that there is."""
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the listing of a lane has come. `problem` and `is_over` say how it ended."""
 
-    products: dict[str, Product] = field(default_factory=dict)
-    pages: int = 0
-    total: int | None = None
+    lane: Lane
+    pages: int
+    products: int
+    is_over: bool = False
     problem: str | None = None
+
+
+class LanePaces:
+    """The rate limiters of one lane, by operation; shared by the survey and the run. May be used from many threads."""
+
+    def __init__(self) -> None:
+        self.of: dict[Operation, Pace] = {operation: Pace() for operation in Operation}
+        self.lock = threading.Lock()
+
+
+def nobody(_: Progress) -> None:
+    """Hear of no progress."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,13 +75,16 @@ class Surveyor:
     """
     Reads lanes.
 
-    `sleep` waits between attempts (seconds); `executor` looks single products up side by side; `pulse` beats with answers.
+    `sleep` waits between attempts (seconds); `executor` looks single products up side by side; `pulse` beats with answers;
+    `deadline` is when a listing is given up (seconds since the epoch); `on_progress` hears of each page.
     """
 
     clock: Clock
     sleep: Callable[[float], None]
     executor: Executor
     pulse: Pulse = field(default_factory=Pulse)
+    deadline: float = float("inf")
+    on_progress: Callable[[Progress], None] = nobody
 
     def identify(self, catalog: Catalog) -> Identity:
         """
@@ -90,7 +100,7 @@ class Surveyor:
             raise NoAccess(message)
         return answer.value
 
-    def listing(self, lane: Lane, catalog: Catalog) -> Inventory:
+    def listing(self, lane: Lane, catalog: Catalog, paces: LanePaces | None = None) -> Inventory:
         """
         List what a lane holds.
 
@@ -98,118 +108,113 @@ class Surveyor:
 
             lane: The lane.
             catalog: Its catalog.
+            paces: Its rate limiters; None for new ones.
 
         Returns:
 
             The inventory; incomplete, with the problem named, if anything could not be read.
         """
-        begun_at = self.clock.now()
-        scanned, searched = self._list(SCAN, catalog.scan), Listing()
-        if scanned.problem is None:
-            searched = self._list(SEARCH, catalog.search)
-            self._read_again(scanned, searched, SCAN, catalog.scan)
-            self._read_again(searched, scanned, SEARCH, catalog.search)
-        if problem := scanned.problem or searched.problem:
-            barred = not scanned.products
-            return Inventory(
-                lane=lane, begun_at=begun_at, complete=False, problem=problem, barred=barred, products=scanned.products
-            )
-        found = searched.products
-        return Inventory(
-            lane=lane,
-            begun_at=begun_at,
-            complete=True,
-            products={id_: product.described_by(found.get(id_)) for id_, product in scanned.products.items()},
-            only_searched={id_: product for id_, product in found.items() if id_ not in scanned.products},
-            proof=Proof(
-                scan_pages=scanned.pages,
-                scanned=len(scanned.products),
-                search_pages=searched.pages,
-                searched=len(found),
-                search_total=searched.total,
-            ),
-        )
+        paces = paces or LanePaces()
+        listing = Listing(self.clock.now(), deadline=self.deadline)
+        while not listing.is_over:
+            command = listing.command(lane)
+            self._wait_until(listing.ready_at)
+            outcome = self._paced(paces, command.operation, partial(ask, catalog, command))
+            listing.on_reply(self.clock.now(), outcome)
+            self.on_progress(Progress(lane, listing.pages, listing.products_read, listing.is_over, listing.problem))
+        return replace(listing.inventory(lane), clock_ahead=catalog.clock_ahead())
 
-    def recall(self, inventory: Inventory, catalog: Catalog, question: Question) -> Inventory:
+    def recall(
+        self, inventory: Inventory, catalog: Catalog, question: Question, paces: LanePaces | None = None
+    ) -> Inventory:
         """
-        Add what a lane remembers of products that are missing or under change.
+        Add what has to be known beyond a lane's listing.
 
         Args:
 
             inventory: The lane's complete listing.
             catalog: Its catalog.
             question: What to look up.
+            paces: The lane's rate limiters; None for new ones.
 
         Returns:
 
-            The inventory with records; incomplete, with the problem named, if anything could not be read.
+            The inventory with the records of products that are missing or under change, with what lookups say of those that
+            are missing, and with what may not be read.
         """
-        records, problem = self._histories(catalog, list(question.histories))
-        names: dict[str, Record] = {}
-        if problem is None and (question.ids or question.names):
-            problem = self._newest(catalog, question, records, names)
-        return replace(inventory, complete=problem is None, problem=problem, records=records, terminated_names=names)
-
-    def _list(self, operation: str, read: Callable[[str | None], Answer[Page] | Problem]) -> Listing:
-        """Read all pages of a listing."""
-        listing = Listing()
-        token: str | None = None
-        tokens: set[str | None] = {token}
-        for _ in range(MOST_PAGES):
-            answer = self.insist(partial(read, token))
-            if not isinstance(answer, Answer):
-                listing.problem = f"{operation} failed: {explain(answer)}"
-                return listing
-            listing.pages += 1
-            gather(listing.products, answer.value.products)
-            listing.total = answer.value.total
-            token = answer.value.next_token
-            if token is None:
-                return listing
-            if token in tokens:
-                break
-            tokens.add(token)
-        listing.problem = f"{operation} repeats its pages without end"
-        return listing
-
-    def _read_again(
-        self, listing: Listing, other: Listing, operation: str, read: Callable[[str | None], Answer[Page] | Problem]
-    ) -> None:
-        """Read a listing once more that lacks what the other one shows: unsorted pages may skip products (documented)."""
-        if listing.problem or other.problem or other.products.keys() <= listing.products.keys():
-            return
-        again = self._list(operation, read)
-        listing.problem = again.problem
-        listing.pages += again.pages
-        listing.total = max((total for total in (listing.total, again.total) if total is not None), default=None)
-        gather(listing.products, again.products.values())
-
-    def _histories(self, catalog: Catalog, asked: list[str]) -> tuple[dict[str, tuple[Record, ...]], str | None]:
-        """Read the histories of single products."""
-        answers = self.executor.map(lambda id_: self.insist(lambda: catalog.record_history(id_)), asked)
+        paces = paces or LanePaces()
+        denied = dict(self._probe(catalog, question, paces))
         records: dict[str, tuple[Record, ...]] = {}
-        for id_, answer in zip(asked, answers, strict=True):
+        names: dict[str, Record] = {}
+        unknown: dict[str, str] = {}
+        if Operation.HISTORY not in denied:
+            records, unknown = self._histories(catalog, list(question.histories), paces)
+            if question.ids or question.names:
+                unknown |= self._newest(catalog, question, paces, records, names)
+        missing = [key for key in question.missing if not is_terminated(key, records, names)]
+        found, failed = self._look_up(catalog, missing, paces)
+        return replace(
+            inventory,
+            records=records,
+            terminated_names=names,
+            looked_up=found,
+            unknown=unknown | failed,
+            denied=denied,
+            clock_ahead=catalog.clock_ahead(),
+        )
+
+    def _probe(self, catalog: Catalog, question: Question, paces: LanePaces) -> Mapping[str, str]:
+        """
+        Find out which operations on records may not be called: a handful of calls now, or hundreds in the run. Each is
+        tried once, since only a denial is of interest.
+        """
+        denied: dict[str, str] = {}
+        for record_id in question.probes:
+            answer = self._paced(paces, Operation.RECORD, partial(catalog.describe_record, record_id))
+            if not isinstance(answer, Denied):
+                denied.pop(Operation.RECORD, None)
+                break
+            denied[Operation.RECORD] = explain(answer)
+        if question.probes or question.missing:
+            history = self._paced(paces, Operation.HISTORY, partial(catalog.newest_records, None))
+            if isinstance(history, Denied):
+                denied[Operation.HISTORY] = explain(history)
+        return denied
+
+    def _histories(
+        self, catalog: Catalog, asked: list[str], paces: LanePaces
+    ) -> tuple[dict[str, tuple[Record, ...]], dict[str, str]]:
+        """Read the histories of single products; returns them, and which could not be read."""
+
+        def read(id_: str) -> Answer[object] | Problem:
+            return self._ask(paces, Operation.HISTORY, lambda: catalog.record_history(id_, None))
+
+        records: dict[str, tuple[Record, ...]] = {}
+        unknown: dict[str, str] = {}
+        for id_, answer in zip(asked, self.executor.map(read, asked), strict=True):
             if isinstance(answer, Answer):
                 # A record of another product would say of this one that it is gone.
-                records[id_] = tuple(record for record in answer.value if record.product_id in (None, id_))
-            elif not isinstance(answer, NotFound):
-                return records, f"ListRecordHistory of {id_} failed: {explain(answer)}"
-        return records, None
+                records[id_] = tuple(each for each in answer.value.records if each.product_id in (None, id_))  # type: ignore[attr-defined]
+            elif not isinstance(answer, NotFound | Denied):
+                unknown[id_] = f"ListRecordHistory of {id_} failed: {explain(answer)}"
+        return records, unknown
 
     def _newest(
         self,
         catalog: Catalog,
         question: Question,
+        paces: LanePaces,
         records: dict[str, tuple[Record, ...]],
         names: dict[str, Record],
-    ) -> str | None:
-        """Look for ids and names among the lane's newest records; returns what went wrong."""
+    ) -> dict[str, str]:
+        """Look for ids and names among the lane's newest records; returns which could not be looked for."""
         ids, wanted = set(question.ids), set(question.names)
         token: str | None = None
         for _ in range(MOST_RECORD_PAGES):
-            answer = self.insist(partial(catalog.newest_records, token))
+            answer = self._ask(paces, Operation.HISTORY, partial(catalog.newest_records, token))
             if not isinstance(answer, Answer):
-                return f"ListRecordHistory failed: {explain(answer)}"
+                problem = f"ListRecordHistory failed: {explain(answer)}"
+                return dict.fromkeys((*ids, *(f"name:{name}" for name in wanted)), problem)
             for record in answer.value.records:
                 if record.product_id in ids:
                     records[record.product_id] = (record,)
@@ -220,9 +225,52 @@ class Surveyor:
             token = answer.value.next_token
             if token is None or not (ids or wanted):
                 break
-        return None
+        return {}
 
-    def insist(self, ask: Callable[[], Answer[T] | Problem], attempts: int = ATTEMPTS) -> Answer[T] | Problem:
+    def _look_up(self, catalog: Catalog, missing: list[str], paces: LanePaces) -> tuple[dict[str, Product], dict[str, str]]:
+        """Look products up that the listing does not show; returns those that are there, and which are not known to be."""
+
+        def look(key: str) -> Answer[Product] | Problem:
+            is_name, _, name = key.partition(":")
+            look_up = partial(catalog.describe_named, name) if is_name == "name" else partial(catalog.describe_product, key)
+            return self._ask(paces, Operation.PRODUCT, look_up)
+
+        found: dict[str, Product] = {}
+        unknown: dict[str, str] = {}
+        for key, answer in zip(missing, self.executor.map(look, missing), strict=True):
+            if isinstance(answer, Answer):
+                found[key] = answer.value
+            elif not isinstance(answer, NotFound):
+                unknown[key] = explain(answer)
+        return found, unknown
+
+    def _ask(
+        self, paces: LanePaces, operation: Operation, question: Callable[[], Answer[T] | Problem]
+    ) -> Answer[T] | Problem:
+        return self.insist(partial(self._paced, paces, operation, question))
+
+    def _paced(self, paces: LanePaces, operation: Operation, question: Callable[[], T]) -> T:
+        """Make one call as soon as the rate limiter lets it leave."""
+        pace = paces.of[operation]
+        while True:
+            with paces.lock:
+                now = self.clock.now()
+                if pace.allowance(now) > 0:
+                    pace.sent(now)
+                    break
+                wait = pace.ready_at() - now
+            self.sleep(min(max(wait, 0.005), 0.1))
+        outcome = question()
+        self.pulse.beat()
+        with paces.lock:
+            pace.heard(self.clock.now(), slower=isinstance(outcome, Throttled | NotSent | Unanswered))
+        return outcome
+
+    def _wait_until(self, moment: float) -> None:
+        if (wait := moment - self.clock.now()) > 0:
+            self.sleep(wait)
+
+    def insist(self, question: Callable[[], Answer[T] | Problem], attempts: int = ATTEMPTS) -> Answer[T] | Problem:
         """Ask until there is an answer or a definite refusal, at most *attempts* times."""
 
         def last(state: RetryCallState) -> Answer[T] | Problem:
@@ -237,9 +285,21 @@ class Surveyor:
             sleep=self.sleep,
             retry_error_callback=last,
         )
-        return again(self._hear, ask)
+        return again(self._hear, question)
 
-    def _hear(self, ask: Callable[[], Answer[T] | Problem]) -> Answer[T] | Problem:
-        answer = ask()
+    def _hear(self, question: Callable[[], Answer[T] | Problem]) -> Answer[T] | Problem:
+        answer = question()
         self.pulse.beat()
         return answer
+
+
+def is_terminated(key: str, records: Mapping[str, tuple[Record, ...]], names: Mapping[str, Record]) -> bool:
+    """Whether the records of a missing product say that it was terminated, so that it need not be looked up."""
+    if key.startswith("name:"):
+        return key.removeprefix("name:") in names
+    last = max(
+        (record for record in records.get(key, ()) if record.is_termination),
+        key=lambda record: record.created_at or 0.0,
+        default=None,
+    )
+    return last is not None and last.status == SUCCEEDED

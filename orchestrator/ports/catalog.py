@@ -47,8 +47,11 @@ class Catalog(Protocol):
     def describe_product(self, product_id: str) -> Answer[Product] | Problem:
         """Look one product up by its id."""
 
-    def record_history(self, product_id: str) -> Answer[tuple[Record, ...]] | Problem:
-        """Read the newest records (at most 20) of one product, newest first; they outlive the product (documented)."""
+    def describe_named(self, name: str) -> Answer[Product] | Problem:
+        """Look one product up by its name, which is unique in a lane (documented)."""
+
+    def record_history(self, product_id: str, page_token: str | None) -> Answer[RecordPage] | Problem:
+        """Read one page (at most 20) of the records of one product, newest first; they outlive it (documented)."""
 
     def newest_records(self, page_token: str | None) -> Answer[RecordPage] | Problem:
         """Read one page (at most 20) of the records of all products, at account level, newest first."""
@@ -59,11 +62,21 @@ class Catalog(Protocol):
     def search(self, page_token: str | None) -> Answer[Page] | Problem:
         """Read one page (at most 100) of the search index, at account level, sorted by id."""
 
+    def search_for(self, product_id: str) -> Answer[Page] | Problem:
+        """Search for one product by its id: the first page of what the index shows."""
+
     def caller_identity(self) -> Answer[Identity] | Problem:
         """Ask STS who we are; needs no permission (documented)."""
 
     def account_alias(self) -> Answer[str | None] | Problem:
         """Ask IAM for the account's alias, of which there is at most one (documented)."""
+
+    def clock_ahead(self) -> float | None:
+        """
+        Say how many seconds the service's clock is ahead of ours (negative: behind), as its answers' `Date` tells.
+
+        Calls nothing. None while no answer has told, or if what they tell is not believed.
+        """
 
     def credential_life(self) -> CredentialLife:
         """Say how long the credentials last. Calls nothing; known once they have been used."""

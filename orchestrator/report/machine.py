@@ -41,7 +41,7 @@ def as_json(run: Run, found: Sequence[Outcome], about: dict[str, Any]) -> str:
     going_on = bool(about.get("going_on"))
     document = {
         **about,
-        "summary": None if going_on else result.line(run.run_id),
+        "summary": None if going_on else run.final_line,
         "counts": {name.replace(" ", "_"): result.of(states) for name, states in (MOMENTARY if going_on else PLACES)},
         "exit_code": None if going_on else int(result.exit_code),
         "lines": [row_of(outcome) for outcome in found],

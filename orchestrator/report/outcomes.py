@@ -88,9 +88,16 @@ def outcomes(run: Run, events: Iterable[e.Event]) -> list[Outcome]:
 
 
 def may_have_left(t: Termination, state: State) -> bool:
-    """Whether our termination may have left a stack behind; one that was sent may have been carried out, whoever it was."""
-    ours = (state is State.TERMINATED and not t.by_another) or (state is State.ALREADY_GONE and t.send > 0)
-    return ours and t.line.options.may_leave_resources
+    """
+    Whether our termination may have left a stack behind, whatever the line ended as: it went through, or it was sent and
+    may have been carried out.
+    """
+    if not t.line.options.may_leave_resources or state in OPEN:
+        return False
+    if state is State.TERMINATED:
+        return not t.by_another
+    unknown = t.doubts > 0 or t.found_gone or (t.record_id is not None and state in (State.TIMED_OUT, State.DRIFTED))
+    return t.was_sent and (state is State.ALREADY_GONE or unknown) and not t.by_another
 
 
 def times_of(run: Run, events: Iterable[e.Event]) -> dict[str, Times]:

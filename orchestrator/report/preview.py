@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from orchestrator.core.lane import Lane
 from orchestrator.core.ordering import describe
+from orchestrator.core.tally import review_line
 from orchestrator.core.worklist import Decision, Line, Worklist
 from orchestrator.report.reviewed import Reviewed, age_of, limits_of, options_of, shown_name
 from orchestrator.report.text import columns, plain, plural
@@ -36,7 +37,7 @@ def preview(reviewed: Reviewed, style: Style = unstyled, width: int | None = Non
         width: How many characters a line of a table may have, None for as many as it needs.
     """
     worklist = reviewed.worklist
-    lines = [style(worklist.summary(), "bold"), ""]
+    lines = [style(review_line(worklist), "bold"), ""]
     lines.append(f"Plan {reviewed.plan.name}: {limits_of(reviewed.plan)}")
     if estimated := reviewed.estimated:
         lines.append(f"Estimate: {estimated}")

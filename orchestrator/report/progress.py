@@ -43,7 +43,7 @@ LEVELS: dict[type[e.Event], str] = {
     e.LaneLost: "error",
     e.Rested: "error",
     e.Failed: "error",
-    e.Stuck: "error",
+    e.TimedOut: "error",
     e.Contradicted: "error",
     e.Throttled: "debug",
     e.NotSent: "info",
@@ -81,14 +81,14 @@ class Fold:
             self.by_lane[lane][after] += 1
 
     def counts(self) -> str:
-        """Return the counts that are not zero, in words; what is followed as it should be is under way, not in doubt."""
+        """Return the counts that are not zero, in words; an unanswered request is in progress while it is settled."""
         found = [(name, sum(self.board.counts[state] for state in states)) for name, states in MOMENTARY]
         return ", ".join(f"{count:,} {name}" for name, count in found if count)
 
 
 def details(event: e.Event) -> dict[str, Any]:
     """Return what an event says, for a log line."""
-    skipped = {"at", "line", "errors", "lane", "retry_at", "begun_at", "summary", "exit_code", "until"}
+    skipped = {"at", "service_at", "line", "errors", "lane", "retry_at", "begun_at", "summary", "exit_code", "until"}
     names = [name for kind in type(event).__mro__ for name in getattr(kind, "__slots__", ())]
     found = {name: getattr(event, name) for name in names if name not in skipped}
     errors = getattr(event, "errors", ())

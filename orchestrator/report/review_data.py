@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from orchestrator.core.tally import review_line
 from orchestrator.core.worklist import Decision, Line
 from orchestrator.report.machine import csv_of
 from orchestrator.report.reviewed import LaneRead, Reviewed, place_of
@@ -24,7 +25,7 @@ def as_json(reviewed: Reviewed) -> str:
     worklist = reviewed.worklist
     document = {
         "format": FORMAT,
-        "summary": worklist.summary(),
+        "summary": review_line(worklist),
         "counts": {decision.value: len(worklist.of(decision)) for decision in Decision},
         "plan": reviewed.plan.name,
         "plan_file": reviewed.plan_file,
@@ -46,7 +47,7 @@ def as_csv(reviewed: Reviewed) -> str:
 
 def lane_of(lane: LaneRead) -> dict[str, Any]:
     """Return what a review says of one lane, with the proof that it was read completely."""
-    proof = lane.proof
+    coverage = lane.coverage
     return {
         "account_id": lane.lane.account_id,
         "region": lane.lane.region,
@@ -55,11 +56,11 @@ def lane_of(lane: LaneRead) -> dict[str, Any]:
         "complete": lane.problem is None,
         "problem": lane.problem,
         "products": lane.products,
-        "scan_pages": proof.scan_pages if proof else None,
-        "scanned": proof.scanned if proof else None,
-        "search_pages": proof.search_pages if proof else None,
-        "searched": proof.searched if proof else None,
-        "search_total": proof.search_total if proof else None,
+        "scan_pages": coverage.scan_pages if coverage else None,
+        "scanned": coverage.scanned if coverage else None,
+        "search_pages": coverage.search_pages if coverage else None,
+        "searched": coverage.searched if coverage else None,
+        "search_total": coverage.search_total if coverage else None,
     }
 
 

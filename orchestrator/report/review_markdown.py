@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from orchestrator.core.tally import review_line
 from orchestrator.core.worklist import Decision, Line
 from orchestrator.report.preview import Rows
 from orchestrator.report.reviewed import Reviewed, limits_of
@@ -31,7 +32,11 @@ SECTIONS = (
 
 def as_markdown(reviewed: Reviewed) -> str:
     """Render a review as Markdown; its first line is the stable one."""
-    head = [reviewed.worklist.summary(), "", f"Plan **{escape(reviewed.plan.name)}**: {escape(limits_of(reviewed.plan))}"]
+    head = [
+        review_line(reviewed.worklist),
+        "",
+        f"Plan **{escape(reviewed.plan.name)}**: {escape(limits_of(reviewed.plan))}",
+    ]
     if estimated := reviewed.estimated:
         head.append(f"<br>Estimate: {escape(estimated)}")
     head += [f"\n> **A run would be refused:** {escape(refusal)}" for refusal in reviewed.refusals]

@@ -9,7 +9,7 @@ from typing import Any
 
 from orchestrator.core.duration import format_duration
 from orchestrator.core.estimate import ASSUMED_DURATION, Estimate, estimate
-from orchestrator.core.inventory import Proof
+from orchestrator.core.inventory import LaneCoverage
 from orchestrator.core.lane import Lane
 from orchestrator.core.ordering import turns
 from orchestrator.core.plan import Options, Plan
@@ -29,7 +29,7 @@ class LaneRead:
     endpoint: str | None = None
     problem: str | None = None
     products: int = 0
-    proof: Proof | None = None
+    coverage: LaneCoverage | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,7 +19,7 @@ MOST = 50
 TITLES = {
     State.FAILED: "failed",
     State.CONTRADICTED: "still there although reported terminated",
-    State.STUCK: "stuck, still under way after the TerminationTimeout",
+    State.TIMED_OUT: "timed out, still in progress after the TerminationTimeout",
     State.IN_DOUBT: "in doubt, sent and not known how it ended",
     State.REQUESTED: "requested, no answer yet",
     State.IN_PROGRESS: "in progress when the program stopped following",
@@ -98,7 +98,7 @@ def orphans(run: Run) -> Iterator[str]:
     yield f"{plural(len(left), 'stack')} left behind (RetainPhysicalResources) or possibly so (IgnoreErrors):"
     for t in left:
         why = "retained" if t.line.options.retain_physical_resources else "errors ignored"
-        why += ", if it was ours" if run.board.states[t.line.id] is State.ALREADY_GONE else ""
+        why += ", if it was ours" if run.board.states[t.line.id] is not State.TERMINATED else ""
         stack = t.line.product.physical_id if t.line.product else None
         yield f"  {t.line.id}  {plain(t.line.name)}: {plain(stack or 'its stack is not known')} ({why})"
 

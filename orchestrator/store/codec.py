@@ -24,7 +24,7 @@ from orchestrator.core.lane import Lane
 
 T = TypeVar("T")
 
-MOMENTS = frozenset({"at", "retry_at", "until", "made_at", "begun_at", "created_at", "due_at"})
+MOMENTS = frozenset({"at", "retry_at", "until", "made_at", "begun_at", "created_at", "due_at", "service_at"})
 """Fields that hold seconds since the epoch."""
 
 FRAME = re.compile(rb'(\{"seq":(\d+),"kind":"([a-z_]+)".*),"crc":"([0-9a-f]{8})"\}\n', re.DOTALL)

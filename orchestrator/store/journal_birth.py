@@ -27,7 +27,8 @@ class Header:
     """
     Who began the run, where, and what else its journal belongs to.
 
-    `reviewed` is the digest of the worklist that was reviewed before, if the run executes such a one.
+    `reviewed` is the digest of the worklist that was reviewed before, if the run executes such a one. `service_at` is
+    `started_at` by the service's clock, if that was known.
     """
 
     run_id: str
@@ -40,6 +41,7 @@ class Header:
     callers: tuple[Caller, ...]
     state_dir: str
     reviewed: str | None = None
+    service_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,7 +36,7 @@ DESCRIPTIONS = {
     "IgnoreErrors": "The API's parameter: the catalog forgets the product even if its resources could not be deleted.",
     "RetainPhysicalResources": "The API's parameter: only the provisioned product goes, stack and resources stay.",
     "AcceptLanguage": "The API's parameter.",
-    "TerminationTimeout": "Still under way after this, the product is stuck, and the run goes on.",
+    "TerminationTimeout": "Still in progress after this, the product is timed out, and the run goes on.",
     "ProductsFrom": "Files of further products beside the plan: CSV with a heading of the keys of a product (several "
     "words of DependsOn separated by spaces), or JSON Lines.",
     "Select": "Products that are not named one by one: all that fit when the plan is reviewed. A product's own entry wins.",

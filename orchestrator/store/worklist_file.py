@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from orchestrator.core.consistency import inconsistencies
-from orchestrator.core.inventory import Proof
+from orchestrator.core.inventory import LaneCoverage
 from orchestrator.core.lane import Lane
 from orchestrator.core.plan import Plan
+from orchestrator.core.tally import review_line
 from orchestrator.core.validation import validate
 from orchestrator.core.worklist import Line, Worklist
 from orchestrator.errors import InvalidInput
@@ -33,12 +34,12 @@ MOST_BYTES = 512 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
-    """How a lane was read, and when (seconds since the epoch); `proof` is there where it was read completely."""
+    """How a lane was read, and when (seconds since the epoch); `coverage` is there where it was read completely."""
 
     lane: Lane
     begun_at: float
     problem: str | None = None
-    proof: Proof | None = None
+    coverage: LaneCoverage | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,7 @@ class Reviewed:
 
     `plan_file` is the path that was reviewed, as it was given; `digest` is that of the whole file. `surveys` is the proof
     that the lanes were read completely, where they were. After `expires_at` (seconds since the epoch) it is not run.
+    `service_at` is when it was made by the service's clock, if that was known.
     """
 
     plan: Plan
@@ -57,6 +59,7 @@ class Reviewed:
     simulated: bool
     callers: tuple[Caller, ...]
     expires_at: float
+    service_at: float | None = None
     surveys: tuple[Survey, ...] = ()
     digest: str = ""
 
@@ -107,8 +110,9 @@ def document_of(reviewed: Reviewed) -> dict[str, Any]:
     worklist = reviewed.worklist
     return {
         "format": FORMAT,
-        "summary": worklist.summary(),
+        "summary": review_line(worklist),
         "made_at": format_moment(worklist.made_at),
+        "service_at": None if reviewed.service_at is None else format_moment(reviewed.service_at),
         "expires_at": format_moment(reviewed.expires_at),
         "plan_file": reviewed.plan_file,
         "tool_version": reviewed.tool_version,
@@ -189,6 +193,7 @@ def read_document(document: dict[str, Any], seal: str) -> Reviewed:
         simulated=document["simulated"] is True,
         callers=decode(tuple[Caller, ...], document["callers"]),
         expires_at=parse_moment(document["expires_at"]),
+        service_at=None if document["service_at"] is None else parse_moment(document["service_at"]),
         surveys=decode(tuple[Survey, ...], document["surveys"]),
         digest=seal,
     )

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
 from orchestrator.api.entrance import SILENT, Entrance, ask_who
 from orchestrator.api.review import take_stock
-from orchestrator.core.inventory import Record
 from orchestrator.core.lane import Lane
-from orchestrator.core.replies import Answer, Page, Problem
+from orchestrator.core.questions import questions
+from orchestrator.core.replies import Answer, Page, Problem, RecordPage
 from orchestrator.engine.pools import Pulse
 from orchestrator.errors import NoAccess
 from orchestrator.ports import Identity
@@ -63,10 +64,10 @@ class Hanging(FakeCatalog):
         self._hang("scan")
         return super().scan(page_token)
 
-    def record_history(self, product_id: str) -> Answer[tuple[Record, ...]] | Problem:
+    def record_history(self, product_id: str, page_token: str | None) -> Answer[RecordPage] | Problem:
         """Read records."""
         self._hang("history")
-        return super().record_history(product_id)
+        return super().record_history(product_id, page_token)
 
     def caller_identity(self) -> Answer[Identity] | Problem:
         """Say who we are."""
@@ -108,16 +109,17 @@ def entrance(gate: Gate, where: str, *lanes: Lane) -> Entrance:
 def test_a_listing_that_never_ends_is_not_complete(gates: Callable[[int], Gate]) -> None:
     """The lane is refused, the other one is not; if there is no other, nothing could be read."""
     # To be heard are a scan, a search, and that both are done; the beginning counts as well.
-    well, silent = take_stock(plan("pp-a"), entrance(gates(4), "scan", LANE, SILENT_LANE))
+    well, silent = take_stock(entrance(gates(4), "scan", LANE, SILENT_LANE))
     assert (well.lane, well.complete) == (LANE, True)
     assert (silent.lane, silent.complete, silent.barred, silent.problem) == (SILENT_LANE, False, True, SILENT)
     with pytest.raises(NoAccess, match=r"no lane could be read: .*nothing answered any more for ten minutes"):
-        take_stock(plan("pp-a"), entrance(gates(0), "scan", SILENT_LANE))
+        take_stock(entrance(gates(0), "scan", SILENT_LANE))
 
 
 def test_records_that_never_come_leave_their_lane_unread(gates: Callable[[int], Gate]) -> None:
     """What became of a product that is missing cannot be told."""
-    [found] = take_stock(plan("pp-a", "pp-missing"), entrance(gates(0), "history", SILENT_LANE))
+    asked = partial(questions, plan("pp-a", "pp-missing"))
+    [found] = take_stock(entrance(gates(0), "history", SILENT_LANE), asked)
     assert (found.complete, found.barred, found.problem) == (False, False, SILENT)
 
 

@@ -41,10 +41,12 @@ CALLS: dict[str, Callable[[BotoCatalog], object]] = {
     "terminate": lambda catalog: catalog.terminate(COMMAND),
     "describe_record": lambda catalog: catalog.describe_record("rec-1"),
     "describe_product": lambda catalog: catalog.describe_product("pp-a"),
-    "record_history": lambda catalog: catalog.record_history("pp-a"),
+    "record_history": lambda catalog: catalog.record_history("pp-a", None),
     "newest_records": lambda catalog: catalog.newest_records(None),
     "scan": lambda catalog: catalog.scan(None),
     "search": lambda catalog: catalog.search(None),
+    "describe_named": lambda catalog: catalog.describe_named("a"),
+    "search_for": lambda catalog: catalog.search_for("pp-a"),
 }
 
 

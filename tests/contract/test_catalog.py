@@ -36,6 +36,8 @@ def prepared(request: pytest.FixtureRequest) -> Iterator[Prepared]:
             for id_ in (f"pp-{n:03d}" for n in range(count))
         ]
         catalog = FakeCatalog(FakeClock(), products)
+        # Whoever runs the service says which tags it adds; the simulator adds none.
+        catalog.system_tags = ()
         for each in products:
             catalog.add_record(each.product.product_id, "PROVISION_PRODUCT", "SUCCEEDED")
         return catalog
@@ -124,9 +126,9 @@ def test_a_terminated_product_is_not_found_and_its_record_outlives_it(prepared: 
     assert isinstance(catalog.describe_product("pp-000"), NotFound)
     assert isinstance(catalog.terminate(termination("pp-000")), NotFound)
     assert answer(catalog.scan(None)).products == ()  # type: ignore[attr-defined]
-    history = answer(catalog.record_history("pp-000"))
-    assert isinstance(history, tuple)
-    assert (history[0].record_id, history[0].status) == (record.record_id, "SUCCEEDED")
+    history = answer(catalog.record_history("pp-000", None))
+    assert isinstance(history, RecordPage)
+    assert (history.records[0].record_id, history.records[0].status) == (record.record_id, "SUCCEEDED")
 
 
 def test_a_failed_termination_leaves_the_product_tainted_and_its_errors_in_the_record(prepared: Prepared) -> None:
@@ -175,16 +177,29 @@ def test_what_does_not_exist_is_not_found(prepared: Prepared) -> None:
     assert isinstance(catalog.describe_product("pp-none"), NotFound)
     assert isinstance(catalog.describe_record("rec-none"), NotFound)
     assert isinstance(catalog.terminate(termination("pp-none")), NotFound)
-    assert answer(catalog.record_history("pp-none")) == ()
+    assert isinstance(catalog.describe_named("none"), NotFound)
+    assert answer(catalog.record_history("pp-none", None)) == RecordPage(records=())
+    assert answer(catalog.search_for("pp-none")).products == ()  # type: ignore[attr-defined]
 
 
 def test_the_history_is_newest_first(prepared: Prepared) -> None:
     """The termination comes before the provisioning."""
     catalog = prepared(1)
     answer(catalog.terminate(termination("pp-000")))
-    history = answer(catalog.record_history("pp-000"))
-    assert isinstance(history, tuple)
-    assert [record.is_termination for record in history] == [True, False]
+    history = answer(catalog.record_history("pp-000", None))
+    assert isinstance(history, RecordPage)
+    assert [record.is_termination for record in history.records] == [True, False]
+
+
+def test_one_product_is_found_by_its_name_and_searched_for_by_its_id(prepared: Prepared) -> None:
+    """The same one, with the tags that only a search knows."""
+    catalog = prepared(3)
+    by_id = answer(catalog.describe_product("pp-001"))
+    assert isinstance(by_id, Product)
+    assert answer(catalog.describe_named(by_id.name)) == by_id
+    page = answer(catalog.search_for("pp-001"))
+    assert isinstance(page, Page)
+    assert [(found.product_id, found.tags) for found in page.products] == [("pp-001", ())]
 
 
 def test_the_newest_records_of_all_products_come_in_pages(prepared: Prepared) -> None:

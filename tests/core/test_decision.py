@@ -10,6 +10,7 @@ from orchestrator.core.decision import decide
 from orchestrator.core.lane import Lane
 from orchestrator.core.plan import Options
 from orchestrator.core.states import Board, State
+from orchestrator.core.tally import review_line
 from orchestrator.core.worklist import Decision, Line, Reason, Worklist
 from tests.fakes import LANE, START
 from tests.makers import inventory, plan, product, record
@@ -120,10 +121,11 @@ def test_a_product_is_looked_for_in_all_lanes_and_must_be_in_exactly_one() -> No
 def test_the_summary_is_stable() -> None:
     """It is a public interface."""
     made = decide(plan("pp-a", "pp-b", "pp-c"), [inventory(product("pp-a"), product("pp-b", type="?"))])
-    assert made.summary() == "Review: 1 to terminate, 1 skipped, 1 refused."
+    said = "Review: 1 to terminate, 0 blocked, 0 drifted, 1 not found, 0 skipped, 1 refused, 0 already gone."
+    assert review_line(made) == said
     assert made.lines[2].name == "pp-c"
     board = Board(made)
-    assert [board.counts[state] for state in (State.PENDING, State.SKIPPED, State.REFUSED)] == [1, 1, 1]
+    assert [board.counts[state] for state in (State.PENDING, State.NOT_FOUND, State.REFUSED)] == [1, 1, 1]
     assert Options(ignore_errors=True).may_leave_resources
     assert not Options().may_leave_resources
     assert made.lines[0].name == "name-of-pp-a"

@@ -10,7 +10,7 @@ import pytest
 from orchestrator.core.again import confined, meant, pinned
 from orchestrator.core.consistency import inconsistencies
 from orchestrator.core.decision import decide
-from orchestrator.core.drift import drifts
+from orchestrator.core.drift import drifted_lines
 from orchestrator.core.guards import refusals
 from orchestrator.core.inventory import Inventory
 from orchestrator.core.lane import Lane
@@ -28,7 +28,7 @@ def drift(now: Inventory, made_from: Inventory | None = None) -> str | None:
     """How a line that was reviewed as Alice's product has drifted."""
     made = decide(ALICE, [made_from or inventory(product("pp-a", name="alice"))])
     assert made.of(Decision.TERMINATE)
-    return next(iter(drifts(ALICE, made, [now]).values()), None)
+    return next(iter(drifted_lines(ALICE, made, [now]).values()), None)
 
 
 @pytest.mark.parametrize(
@@ -36,14 +36,16 @@ def drift(now: Inventory, made_from: Inventory | None = None) -> str | None:
     [
         ({}, None),
         ({"status": "TAINTED"}, None),
-        ({"status": "UNDER_CHANGE", "last_record_id": "rec-2"}, "it is under change now, by rec-2"),
-        ({"status": "UNDER_CHANGE", "last_record_id": None}, "it is under change now, by a record that is not shown"),
+        # What is in progress is followed or not by what its record says, once that is read.
+        ({"status": "UNDER_CHANGE", "last_record_id": "rec-2"}, None),
+        ({"status": "UNDER_CHANGE", "last_record_id": None}, None),
+        ({"last_record_id": None}, "its last record is not shown now, so something was done to it since the review"),
         ({"status": "PLAN_IN_PROGRESS"}, "its status is PLAN_IN_PROGRESS now"),
         (
             {"last_record_id": "rec-2"},
             "its last record is rec-2 now, so something was done to it since the review",
         ),
-        ({"type": "EXTERNAL"}, "it is alice of type EXTERNAL now, and was alice of type CFN_STACK"),
+        ({"type": "EXTERNAL"}, "it is alice of type EXTERNAL now, and was alice of type CFN_STACK at the review"),
     ],
 )
 def test_a_product_that_is_not_what_was_reviewed_has_drifted(changes: dict[str, object], said: str | None) -> None:
@@ -51,11 +53,31 @@ def test_a_product_that_is_not_what_was_reviewed_has_drifted(changes: dict[str, 
     assert drift(inventory(product("pp-a", name="alice", **changes))) == said
 
 
+@pytest.mark.parametrize(
+    ("kind", "status", "said"),
+    [
+        ("TERMINATE_PROVISIONED_PRODUCT", "IN_PROGRESS", None),
+        (
+            "UPDATE_PROVISIONED_PRODUCT",
+            "IN_PROGRESS",
+            "another operation is in progress: rec-2 (UPDATE_PROVISIONED_PRODUCT, IN_PROGRESS)",
+        ),
+    ],
+)
+def test_another_termination_is_followed_and_any_other_operation_is_a_drift(
+    kind: str, status: str, said: str | None
+) -> None:
+    """As it is by a run that meets it later."""
+    change = record("rec-2", record_type=kind, status=status)
+    busy = product("pp-a", name="alice", status="UNDER_CHANGE", last_record_id="rec-2")
+    assert drift(inventory(busy, records={"pp-a": (change,)})) == said
+
+
 def test_a_product_that_is_gone_has_not_drifted_unless_another_bears_its_name() -> None:
     """The namesake is never touched either way."""
     assert drift(inventory()) is None
     said = drift(inventory(product("pp-b", name="alice")))
-    assert said == "it is gone, and its name is borne by another product, pp-b, now"
+    assert said == "another product, pp-b, has its name now"
 
 
 def test_nothing_is_concluded_from_a_lane_that_cannot_be_read() -> None:
@@ -68,7 +90,10 @@ def test_a_termination_that_was_under_way_is_still_that_one_or_has_drifted() -> 
     busy = product("pp-a", name="alice", status="UNDER_CHANGE", last_record_id="rec-1")
     reviewed = inventory(busy, records={"pp-a": (record("rec-1"),)})
     assert drift(inventory(busy), reviewed) is None
-    assert drift(inventory(replace(busy, last_record_id="rec-2")), reviewed) is not None
+    other = replace(busy, last_record_id="rec-2")
+    update = record("rec-2", record_type="UPDATE_PROVISIONED_PRODUCT")
+    assert drift(inventory(other, records={"pp-a": (update,)}), reviewed) is not None
+    assert drift(inventory(replace(other, status="TAINTED")), reviewed) is not None
 
 
 def test_drift_of_every_line_refuses_the_run() -> None:
@@ -108,6 +133,14 @@ def changed(line: Line, **changes: object) -> Line:
                 w, lines=(changed(w.lines[0], after=(w.lines[1].id,)), changed(w.lines[1], decision=Decision.REFUSE))
             ),
             "it would terminate something that comes after a product which stays",
+        ),
+        (
+            lambda w: replace(w, lines=(changed(w.lines[0], named=(7,)), w.lines[1])),
+            "comes after an entry or a selection that its plan does not have",
+        ),
+        (
+            lambda w: replace(w, lines=(changed(w.lines[0], behind=(0,)), w.lines[1])),
+            "comes after an entry or a selection that its plan does not have",
         ),
     ],
 )
@@ -190,7 +223,7 @@ def test_a_stranger_that_fits_a_glob_now_is_a_drift() -> None:
     known = [product("pp-net", name="net"), product("pp-1", name="team-1")]
     made = decide(wanted, [inventory(*known)])
     late = product("pp-2", name="team-2")
-    assert drifts(wanted, made, [inventory(*known)]) == {}
-    said = "team-2 (pp-2) matches `team-*` and is not in the plan"
-    assert drifts(wanted, made, [inventory(*known, late)]) == {f"{LANE}/pp-net": said}
-    assert drifts(wanted, made, [inventory(*known, only_searched={"pp-2": late})]) == {f"{LANE}/pp-net": said}
+    assert drifted_lines(wanted, made, [inventory(*known)]) == {}
+    said = "it comes after `team-*`, and team-2 (pp-2) is there now"
+    assert drifted_lines(wanted, made, [inventory(*known, late)]) == {f"{LANE}/pp-net": said}
+    assert drifted_lines(wanted, made, [inventory(*known, only_searched={"pp-2": late})]) == {f"{LANE}/pp-net": said}

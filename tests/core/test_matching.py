@@ -63,26 +63,26 @@ def test_every_condition_must_fit_and_one_word_of_each_is_enough(conditions: dic
     """Case counts; a word that looks like a broken glob fits itself."""
     made = Conditions(**conditions)
     assert list(misfits_of(made, ALICE, LANE, NOW)) == misfits
-    assert fits(made, ALICE, LANE, NOW) is not bool(misfits)
+    assert fits(made, ALICE, LANE, (NOW,)) is not bool(misfits)
 
 
 def test_a_product_of_unknown_age_is_neither_old_nor_young() -> None:
     """Nothing is guessed."""
     ageless = product(created_at=None)
     for conditions in (Conditions(older_than=1), Conditions(younger_than=10**9)):
-        assert not fits(conditions, ageless, LANE, NOW)
+        assert not fits(conditions, ageless, LANE, (NOW,))
 
 
 def test_what_the_search_has_not_shown_fits_only_for_those_who_must_not_miss_it() -> None:
     """A selection has to say that it cannot tell; a protection by name holds all the same."""
     unseen = product("pp-a", name="sbx-1", tags=None, catalog_id="prod-1")
     tagged = Conditions(names=("sbx-*",), tags=(("A", ("b",)),))
-    assert fits(tagged, unseen, LANE, NOW, unknown=True)
-    assert not fits(tagged, unseen, LANE, NOW)
-    assert not fits(Conditions(names=("x",), tags=(("A", ("b",)),)), unseen, LANE, NOW, unknown=True)
-    assert not fits(Conditions(catalog_ids=("prod-2",)), unseen, LANE, NOW, unknown=True)
-    assert fits(Conditions(catalog_ids=("prod-2",)), product(tags=None), LANE, NOW, unknown=True)
-    assert fits(Conditions(names=("sbx-*",)), unseen, LANE, NOW)
+    assert fits(tagged, unseen, LANE, (NOW,), unknown=True)
+    assert not fits(tagged, unseen, LANE, (NOW,))
+    assert not fits(Conditions(names=("x",), tags=(("A", ("b",)),)), unseen, LANE, (NOW,), unknown=True)
+    assert not fits(Conditions(catalog_ids=("prod-2",)), unseen, LANE, (NOW,), unknown=True)
+    assert fits(Conditions(catalog_ids=("prod-2",)), product(tags=None), LANE, (NOW,), unknown=True)
+    assert fits(Conditions(names=("sbx-*",)), unseen, LANE, (NOW,))
 
 
 def test_a_lane_that_conditions_do_not_name_cannot_hold_what_fits() -> None:

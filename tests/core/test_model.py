@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from orchestrator.core import events as e
 from orchestrator.core.commands import Command, DescribeProduct, DescribeRecord, ListPage, ReadHistory, Terminate
 from orchestrator.core.events import Beginning, Event
-from orchestrator.core.inventory import Record
+from orchestrator.core.inventory import Observation, Record
 from orchestrator.core.ordering import in_turn
 from orchestrator.core.plan import Limits, Options, Plan, Retry, Tolerance
 from orchestrator.core.proposals import issued
@@ -20,6 +20,7 @@ from orchestrator.core.replies import (
     NotSent,
     Outcome,
     Page,
+    RecordPage,
     Rejected,
     Reply,
     Throttled,
@@ -28,7 +29,6 @@ from orchestrator.core.replies import (
     Unauthenticated,
 )
 from orchestrator.core.run import Run
-from orchestrator.core.settle import Sighting
 from orchestrator.core.states import GONE, UNDER_WAY, State
 from orchestrator.core.volatile import Listed
 from orchestrator.core.worklist import Worklist
@@ -75,7 +75,8 @@ def outcomes(draw: st.DrawFn, command: Command, now: float) -> Outcome:
             return Answer(one_record(draw, wanted, about, now))
         case ReadHistory():
             found = [one_record(draw, f"rec-{n}", command.product_id, now) for n in range(draw(st.integers(0, 2)))]
-            return Answer(tuple(found))
+            more = draw(st.sampled_from([None, None, None, "more"]))
+            return Answer(RecordPage(records=tuple(found), next_token=more))
         case DescribeProduct():
             return Answer(product(command.product_id, status=draw(STATUSES), last_record_id=draw(RECORD_IDS)))
         case ListPage():
@@ -117,9 +118,9 @@ class World:
         self.refused: set[str] = set()
         self.held = {line.id for line in list(in_turn(made.lines))[first:]} if first is not None else set()
         self.run = Run(run_id="run-1", plan=wanted, worklist=made)
-        shown = {id_: Sighting(at=self.now, status="AVAILABLE", record_id=f"rec-of-{id_}") for id_ in IDS}
+        shown = {id_: Observation(at=self.now, status="AVAILABLE", record_id=f"rec-of-{id_}") for id_ in IDS}
         self.commit(self.run.begin(self.now, Beginning.RUN, None, first))
-        self.commit([Listed(at=self.now, lane=LANE, begun_at=self.now, sightings=shown)])
+        self.commit([Listed(at=self.now, lane=LANE, begun_at=self.now, observed=shown)])
 
     def commit(self, events: list[Event]) -> None:
         for event in events:
@@ -138,7 +139,7 @@ class World:
         if product_id and isinstance(reply.outcome, Denied | Rejected | NotFound) and isinstance(reply.command, Terminate):
             self.refused.add(product_id)
         value = reply.outcome.value if isinstance(reply.outcome, Answer) else None
-        for found in value if isinstance(value, tuple) else (value,):
+        for found in value.records if isinstance(value, RecordPage) else (value,):
             if isinstance(found, Record) and found.product_id == product_id:
                 said = {"SUCCEEDED": self.succeeded, "FAILED": self.failed}.get(found.status, set())
                 said.add((found.product_id, found.record_id))
@@ -159,7 +160,7 @@ class World:
             assert any(about == product_id for about, _ in self.failed)
         if isinstance(event, e.Failed):
             assert any(about == product_id for about, _ in self.failed) or product_id in self.refused
-        if isinstance(event, e.Failed | e.Stuck):
+        if isinstance(event, e.Failed | e.TimedOut):
             self.failures += 1
         if isinstance(event, e.Draining | e.Finished):
             assert event.at == self.now
@@ -188,12 +189,13 @@ class World:
         state = self.run.board.states[command.line]
         assert state in (State.PENDING, State.IN_DOUBT)
         line = next(line for line in self.worklist.lines if line.id == command.line)
+        t = next(t for t in self.run.terminations if t.line.id == command.line)
         if state is State.PENDING:
             assert all(self.run.board.states[before] in GONE for before in line.after)
             assert line.id not in self.held
             assert self.failures <= self.plan.limits.failure_tolerance.allowed(len(IDS))
         assert self.run.drained_by is None
-        assert command.attempt <= self.plan.retry.attempts
+        assert t.failed_attempts < self.plan.retry.attempts
         assert command.send <= 5 or state is State.PENDING
         if state is State.PENDING:
             # What is left in doubt until the end keeps nobody waiting.
@@ -288,6 +290,6 @@ def sane(command: Command) -> Outcome:
         case DescribeRecord():
             return Answer(record(command.record_id, product_id=command.line.rpartition("/")[2], status="SUCCEEDED"))
         case ReadHistory():
-            return Answer(())
+            return Answer(RecordPage(records=()))
         case ListPage():
             return Answer(Page(products=()))

@@ -6,8 +6,10 @@ import pytest
 
 from orchestrator.core.ambient import stranger_to
 from orchestrator.core.decision import decide
+from orchestrator.core.drift import Shown, find_drift, lacks_tags
+from orchestrator.core.inventory import Product
 from orchestrator.core.plan import Conditions, Entry, Plan, Protection, Selection
-from orchestrator.core.protection import UNSEARCHED, bar, denied_account, protection
+from orchestrator.core.protection import UNSEARCHED, denied_account, protection
 from orchestrator.core.worklist import Decision, Line, Reason
 from tests.fakes import LANE, START
 from tests.makers import inventory, plan, product
@@ -40,7 +42,7 @@ PROD = Protection(conditions=Conditions(names=("prod-*",)), where="p.yaml:9")
 def test_two_tags_protect_everywhere_and_one_that_cannot_be_read_protects(tag: tuple[str, str], reason: str | None) -> None:
     """A date in the past does not; at 2023-11-14T22:13:20Z, that is."""
     assert START == 1_700_000_000.0
-    assert protection(plan(), product(tags=(("Other", "x"), tag)), LANE, START) == reason
+    assert protection(plan(), product(tags=(("Other", "x"), tag)), LANE, (START,)) == reason
 
 
 def test_a_protection_wins_over_an_entry_and_over_a_selection() -> None:
@@ -77,12 +79,11 @@ def test_what_a_protection_asks_for_and_nobody_knows_protects() -> None:
         (Conditions(catalog_names=("a",), catalog_ids=("prod-1",)), "ProductId and ProductName"),
     ):
         made = Plan(name="x", protections=(Protection(conditions=conditions, where="p.yaml:9"),))
-        assert (
-            protection(made, unknown, LANE, START) == f"protected by Protect at p.yaml:9, as its {missing} cannot be told"
-        )
+        said = f"protected by Protect at p.yaml:9, as its {missing} cannot be told"
+        assert protection(made, unknown, LANE, (START,)) == said
     named = Plan(name="x", protections=(Protection(conditions=Conditions(names=("z",), user_arns=("x",))),))
-    assert protection(named, unknown, LANE, START) is None
-    assert protection(named, product(name="z", tags=None), LANE, START) is None
+    assert protection(named, unknown, LANE, (START,)) is None
+    assert protection(named, product(name="z", tags=None), LANE, (START,)) is None
 
 
 def test_whole_accounts_are_denied_by_protections_of_nothing_else() -> None:
@@ -92,7 +93,7 @@ def test_whole_accounts_are_denied_by_protections_of_nothing_else() -> None:
     part = Protection(conditions=Conditions(account_ids=("3",), names=("a",)))
     made = Plan(name="x", protections=(whole, placed, part))
     assert [denied_account(made, account) for account in "1234"] == ["Protect", "p.yaml:3", None, None]
-    assert protection(made, product(), LANE, START) is None
+    assert protection(made, product(), LANE, (START,)) is None
 
 
 def line_of(made_from: Plan, *held: object) -> Line:
@@ -101,23 +102,30 @@ def line_of(made_from: Plan, *held: object) -> Line:
     return line
 
 
+def drift(made_from: Plan, line: Line, now: Product, at: float) -> str | None:
+    """Why a line may not be sent by what a listing shows of its product at a moment."""
+    return find_drift(made_from, line, Shown({now.product_id: now}, (at,)))
+
+
 def test_before_a_send_it_is_looked_at_again_what_the_newest_listing_shows() -> None:
-    """Protected meanwhile, not shown by the search, not what was selected any more; a passing condition may have passed."""
+    """Protected meanwhile, not what was selected any more; a passing condition may have passed."""
     conditions = Conditions(names=("pp-*", "name-*"), tags=(("E", ("s",)),), younger_than=100_000, statuses=("AVAILABLE",))
     wanted = Plan(name="x", selections=(Selection(conditions=conditions, where="p.yaml:5"),), protections=(PROD,))
     line = line_of(wanted, product("pp-a", tags=(("E", "s"),)))
-    assert bar(wanted, line, product("pp-a", tags=(("E", "s"),)), START) is None
-    assert bar(wanted, line, product("pp-a", tags=(("E", "s"),), status="TAINTED"), START + 10**6) is None
+    assert drift(wanted, line, product("pp-a", tags=(("E", "s"),)), START) is None
+    assert drift(wanted, line, product("pp-a", tags=(("E", "s"),), status="TAINTED"), START + 10**6) is None
     protected = product("pp-a", tags=(("E", "s"), ("sc-orchestrator:protect", "true")))
-    assert bar(wanted, line, protected, START) == "it is protected by its tag sc-orchestrator:protect=true"
-    assert bar(wanted, line, product("pp-a", tags=None), START) == UNSEARCHED
+    assert drift(wanted, line, protected, START) == "it is protected by its tag sc-orchestrator:protect=true"
+    assert drift(wanted, line, product("pp-a", tags=None), START) is None
     said = "its selection at p.yaml:5 does not fit it any more (Tags)"
-    assert bar(wanted, line, product("pp-a", tags=(("E", "prod"),)), START) == said
+    assert drift(wanted, line, product("pp-a", tags=(("E", "prod"),)), START) == said
     placeless = Plan(name="x", selections=(Selection(conditions=conditions),))
     said = "its selection does not fit it any more (Tags)"
-    assert bar(placeless, line, product("pp-a"), START) == said
+    assert drift(placeless, line, product("pp-a", tags=(("E", "prod"),)), START) == said
+    assert drift(placeless, line, product("pp-a", tags=()), START) is None
+    assert lacks_tags(line, product("pp-a", tags=()))
     named = line_of(plan("pp-a"), product("pp-a"))
-    assert bar(plan("pp-a"), named, product("pp-a", tags=(("E", "prod"),)), START) is None
+    assert drift(plan("pp-a"), named, product("pp-a", tags=(("E", "prod"),)), START) is None
 
 
 def test_a_plan_without_targets_is_for_the_environments_lane_or_refused() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from orchestrator.core.again import confined, meant, pinned
 from orchestrator.core.consistency import inconsistencies
 from orchestrator.core.decision import decide
-from orchestrator.core.drift import drifts
+from orchestrator.core.drift import drifted_lines
 from orchestrator.core.inventory import Inventory, Product
 from orchestrator.core.lane import Lane
 from orchestrator.core.plan import Conditions, Entry, Options, Plan, Protection, Selection, Target
@@ -20,7 +20,7 @@ from orchestrator.core.validation import validate
 from orchestrator.core.worklist import Decision, Line, Reason, Worklist
 from orchestrator.store.codec import decode, encode
 from tests.fakes import LANE, START
-from tests.makers import inventory, product, record
+from tests.makers import inventory, plan, product, record
 
 OTHER = Lane("444455556666", "eu-west-1")
 LANES = (LANE, OTHER)
@@ -178,19 +178,19 @@ def test_a_status_that_selects_nothing_is_no_drift_behind_a_key() -> None:
     )
     shown = [*held("net-a", status="ERROR"), *held("net-b", "app-a")]
     made = decide(wanted, [inventory(*shown)])
-    assert drifts(wanted, made, [inventory(*shown)]) == {}
+    assert drifted_lines(wanted, made, [inventory(*shown)]) == {}
     for new in ("ERROR", "UNDER_CHANGE"):
-        [said] = drifts(wanted, made, [inventory(*shown, *held("net-c", status=new))]).values()
-        assert said == "net-c (pp-net-c) is selected now, and was not reviewed"
+        [said] = drifted_lines(wanted, made, [inventory(*shown, *held("net-c", status=new))]).values()
+        assert said == "it comes after all that broken selects, and net-c (pp-net-c) is there now"
     hidden = replace(inventory(*shown), only_searched={"pp-net-c": held("net-c", status="ERROR")[0]})
-    assert len(drifts(wanted, made, [hidden])) == 1
+    assert len(drifted_lines(wanted, made, [hidden])) == 1
 
 
 def test_what_is_gone_has_not_drifted_whatever_is_new_beside_it() -> None:
     """There is nothing left that would have to wait."""
     wanted = Plan(name="x", entries=(Entry(name="top", depends_on=("net-*",)), Entry(name="net-a")))
     made = decide(wanted, [inventory(*held("top", "net-a"))])
-    assert drifts(wanted, made, [inventory(*held("net-a", "net-b"))]) == {}
+    assert drifted_lines(wanted, made, [inventory(*held("net-a", "net-b"))]) == {}
 
 
 def test_an_id_that_is_the_name_of_another_product_claims_nothing() -> None:
@@ -285,7 +285,7 @@ def test_where_nothing_changes_a_second_go_is_the_first_one(
     assert decode(tuple[Line, ...], encode(made.lines)) == made.lines
     begun_at = {each.lane: each.begun_at for each in world}
     assert list(inconsistencies(wanted, made, begun_at)) == []
-    assert drifts(wanted, made, world) == {}
+    assert drifted_lines(wanted, made, world) == {}
     again = second(wanted, made, *world)
     assert list(inconsistencies(pinned(wanted, made), again, begun_at)) == []
     assert {line.id for line in again.of(Decision.TERMINATE)} == {line.id for line in made.of(Decision.TERMINATE)}
@@ -303,3 +303,22 @@ def test_only_what_was_refused_for_it_counts_as_missing() -> None:
     made = decide(wanted, [inventory(*held("a"))])
     assert made.lines[0].reason is Reason.NOT_FOUND
     assert order(made) == order(second(wanted, made, inventory(*held("a")))) == {"a": ()}
+
+
+def test_after_abandon_only_failed_takes_all_that_is_not_known_to_have_gone() -> None:
+    """Failed, contradicted, timed out, blocked, in doubt, in progress and pending: none of it is done with."""
+    ids = [f"pp-{state.value}" for state in State]
+    wanted = plan(*ids)
+    made = decide(wanted, [inventory(*(product(id_) for id_ in ids))])
+    states = {line.id: State(str(line.product_id).removeprefix("pp-")) for line in made.lines}
+    again = {states[id_] for id_ in meant(made, states, only_failed=True)}
+    assert again == {
+        State.FAILED,
+        State.CONTRADICTED,
+        State.TIMED_OUT,
+        State.BLOCKED,
+        State.IN_DOUBT,
+        State.REQUESTED,
+        State.IN_PROGRESS,
+        State.PENDING,
+    }

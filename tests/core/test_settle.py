@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.core.inventory import Record
+from orchestrator.core.inventory import Observation, Record
 from orchestrator.core.settle import (
     CLOCK_SKEW,
-    HISTORY_LOOKS,
     MOST_LOOKS,
     Adopt,
     AskHistory,
@@ -19,8 +18,8 @@ from orchestrator.core.settle import (
     Follow,
     Gone,
     Intent,
+    NewRecord,
     Quiet,
-    Sighting,
     Unreadable,
     settle,
 )
@@ -36,8 +35,8 @@ UPDATE = record("rec-2", record_type="UPDATE_PROVISIONED_PRODUCT", created_at=ST
 
 def seen(status: str | None, record_id: str | None = None, *records: Record, **more: object) -> Facts:
     """Facts with one look at the product."""
-    sighting = Sighting(at=START + 2, status=status, record_id=record_id)
-    return Facts(sighting=sighting, records={each.record_id: each for each in records}, **more)  # type: ignore[arg-type]
+    observation = Observation(at=START + 2, status=status, record_id=record_id)
+    return Facts(observation=observation, records={each.record_id: each for each in records}, **more)  # type: ignore[arg-type]
 
 
 def test_nothing_known_asks_for_the_product() -> None:
@@ -59,7 +58,7 @@ def test_nothing_known_asks_for_the_product() -> None:
         (seen("UNDER_CHANGE", "rec-2", EARLY), Adopt(EARLY), Adopt(EARLY)),
         (seen("TAINTED", "rec-2", OURS), Follow(OURS), Changed(f"it has a newer record, {OURS}")),
         (seen("TAINTED", "rec-2", EARLY), *[Changed(f"it has a newer record, {EARLY}")] * 2),
-        (seen("UNDER_CHANGE", "rec-2", UPDATE), *[Changed(f"it is under change by {UPDATE}")] * 2),
+        (seen("UNDER_CHANGE", "rec-2", UPDATE), *[Changed(f"another operation is in progress: {UPDATE}")] * 2),
         (seen("AVAILABLE", "rec-2", UPDATE), *[Changed(f"it has a newer record, {UPDATE}")] * 2),
         # A status that nobody knows is a change, unless something of ours may be behind it.
         (seen("NEW", "rec-2", UPDATE), Unreadable("its status is NEW"), Changed("its status is NEW")),
@@ -68,7 +67,7 @@ def test_nothing_known_asks_for_the_product() -> None:
         (seen("UNDER_CHANGE", "rec-2", hidden={"rec-2": 1}), AskRecord("rec-2"), AskRecord("rec-2")),
         (
             seen("UNDER_CHANGE", "rec-2", hidden={"rec-2": MOST_LOOKS}),
-            *[Unreadable("its last record rec-2 cannot be read")] * 2,
+            *[NewRecord("rec-2", denied=False)] * 2,
         ),
     ],
 )
@@ -96,13 +95,11 @@ def test_a_product_that_is_gone_by_our_record_was_terminated_by_us() -> None:
 
 
 def test_a_product_that_is_gone_by_another_record_was_not() -> None:
-    """A termination from before our request; a failed one of ours; none at all, after the history had time."""
+    """A termination from before our request; a failed one of ours; none at all."""
     other = record("rec-9", status="SUCCEEDED", created_at=START - 9_999)
     failed = record("rec-2", status="FAILED", created_at=START + 1)
     assert settle(seen(None, history=(other,)), intent=INTENT, known=KNOWN) == Gone(other, ours=False)
     assert settle(seen(None, history=(other, failed)), intent=INTENT, known=KNOWN) == Gone(other, ours=False)
-    assert settle(seen(None, history=(), history_looks=1), intent=INTENT, known=KNOWN) == AskHistory()
-    assert settle(seen(None, history=(), history_looks=HISTORY_LOOKS), intent=INTENT, known=KNOWN) == Gone(None, ours=False)
     assert settle(seen(None, history=()), intent=None, known=KNOWN) == Gone(None, ours=False)
 
 

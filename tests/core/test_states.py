@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from orchestrator.core.events import Drifted
-from orchestrator.core.states import DONE, GONE, OPEN, TRANSITIONS, UNDER_WAY, Board, State
+from orchestrator.core.events import Drifted, FoundGone
+from orchestrator.core.states import DONE, ENDED_OTHERWISE, GONE, OPEN, TRANSITIONS, UNDER_WAY, Board, State
 from orchestrator.core.worklist import line_id
 from tests.fakes import LANE, START
 from tests.makers import plan, product, worklist
@@ -27,7 +27,9 @@ def test_what_is_done_is_neither_open_nor_under_way() -> None:
     assert not DONE & (OPEN | UNDER_WAY)
 
 
-def test_nothing_that_is_final_becomes_anything_but_contradicted() -> None:
-    """Only the final listing may say that a verdict was wrong."""
+def test_only_the_final_listing_may_say_that_a_verdict_was_wrong() -> None:
+    """What is gone may be there; what ended otherwise may be gone, terminated or not."""
     for state in set(State) - OPEN:
-        assert set(TRANSITIONS.get(state, {}).values()) <= {State.CONTRADICTED}
+        correction = {State.CONTRADICTED} if state in GONE else {State.TERMINATED, State.IN_PROGRESS, state}
+        assert set(TRANSITIONS.get(state, {}).values()) <= correction
+    assert all(TRANSITIONS[state][FoundGone] is state for state in ENDED_OTHERWISE)

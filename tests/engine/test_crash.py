@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from orchestrator.api import frame
-from orchestrator.api.runs import listed
 from orchestrator.core.commands import Operation
 from orchestrator.core.decision import decide
 from orchestrator.core.events import Beginning, Event
@@ -50,7 +49,7 @@ def begin(stage: Stage, wanted: Plan) -> Run:
     inventory = stage.survey(wanted)
     run = Run(run_id="run-1", plan=wanted, worklist=decide(wanted, [inventory]))
     with contextlib.suppress(Crash):
-        stage.drive(run, Beginning.RUN, [listed(inventory)])
+        stage.drive(run, Beginning.RUN, run.opening([inventory]))
     return run
 
 
@@ -138,7 +137,7 @@ def test_a_journal_cut_at_any_byte_that_was_not_synced_is_gone_on_with(at: int, 
     file = PoweredFile(tmp_path / "run.jsonl", WANTED, made, at)
     with contextlib.suppress(Crash):
         run = Run(run_id="run-1", plan=WANTED, worklist=made)
-        stage.drive(run, Beginning.RUN, [listed(inventory)], journal=file)
+        stage.drive(run, Beginning.RUN, run.opening([inventory]), journal=file)
     written = (tmp_path / "run.jsonl").read_bytes()
     ends = set()
     for size in range(file.synced, len(written) + 1):

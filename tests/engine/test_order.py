@@ -10,7 +10,7 @@ import pytest
 from orchestrator.core.commands import Operation, Terminate
 from orchestrator.core.decision import decide
 from orchestrator.core.events import Beginning, Drain, Drifted, Event, LaneClosed, LaneLost
-from orchestrator.core.inventory import FAILED, SUCCEEDED, TERMINATE
+from orchestrator.core.inventory import FAILED, SUCCEEDED, TERMINATE, Inventory
 from orchestrator.core.lane import Lane
 from orchestrator.core.plan import Limits, Options, Plan, Retry, Tolerance
 from orchestrator.core.proposals import issued
@@ -53,8 +53,9 @@ class Lanes:
         *,
         how: Beginning = Beginning.RUN,
         most: int | None = None,
+        inventories: Sequence[Inventory] | None = None,
     ) -> Run:
-        """Drive a run to its rest."""
+        """Drive a run to its rest, beginning with what there is or with what was surveyed."""
         around = Surroundings(
             connect=self.connect,
             executor=InlineExecutor(),
@@ -66,7 +67,11 @@ class Lanes:
             interruption=Stage(self.clock, self.connect(LANE)).interruption,
             stop_requested=self.stop_requested,
         )
-        listings = [listed_from(catalog, lane, self.clock.now()) for lane, catalog in self.connect.catalogs.items()]
+        listings: Sequence[Event] = [
+            listed_from(catalog, lane, self.clock.now()) for lane, catalog in self.connect.catalogs.items()
+        ]
+        if inventories is not None:
+            listings = run.opening(inventories)
         Runner(run, around).drive(how, first=[*listings, *first], most=most)
         return run
 
@@ -121,7 +126,7 @@ def test_what_comes_after_a_stuck_product_is_blocked() -> None:
     """The run ends, with 4 for the stuck one."""
     world = stage(fake("pp-a", "NEVER"), fake("pp-b"))
     run = world.run(plan("pp-a", "pp-b", after={"pp-b": ["pp-a"]}, options=Options(termination_timeout=60)))
-    assert [state_of(run, id_) for id_ in ("pp-a", "pp-b")] == [State.STUCK, State.BLOCKED]
+    assert [state_of(run, id_) for id_ in ("pp-a", "pp-b")] == [State.TIMED_OUT, State.BLOCKED]
     assert run.tally().exit_code is ExitCode.LEFT_TO_DO
 
 

@@ -48,11 +48,11 @@ class Service:
             "AWS_SECRET_ACCESS_KEY": "secret-of-the-test",
         }
 
-    def ledger(self, operation: str = "TerminateProvisionedProduct") -> list[dict[str, Any]]:
-        """Return the calls of one operation that it has seen."""
+    def ledger(self, operation: str | None = "TerminateProvisionedProduct") -> list[dict[str, Any]]:
+        """Return the calls of one operation that it has seen, None for all."""
         with urllib.request.urlopen(f"{self.url}/_simulator/ledger") as answer:
             calls = [json.loads(line) for line in answer.read().splitlines()]
-        return [call for call in calls if call["operation"] == operation]
+        return [call for call in calls if operation in (None, call["operation"])]
 
     def sent(self) -> list[str]:
         """Return the products that terminations were asked for, in order."""
@@ -72,8 +72,18 @@ class Service:
 
     def tag(self, product: str, tags: dict[str, str], lane: str = "111122223333/eu-west-1") -> None:
         """Let somebody give a product other tags."""
-        body = json.dumps(tags).encode()
-        request = urllib.request.Request(f"{self.url}/_simulator/tags/{lane}/{product}", data=body, method="PUT")
+        self._put(f"tags/{lane}/{product}", tags)
+
+    def provision(self, product: dict[str, Any], lane: str = "111122223333/eu-west-1") -> None:
+        """Let somebody provision a product."""
+        self._put(f"products/{lane}", product)
+
+    def rename(self, product: str, name: str, lane: str = "111122223333/eu-west-1") -> None:
+        """Let a product have another name."""
+        self._put(f"rename/{lane}/{product}", {"Name": name})
+
+    def _put(self, path: str, body: dict[str, Any]) -> None:
+        request = urllib.request.Request(f"{self.url}/_simulator/{path}", data=json.dumps(body).encode(), method="PUT")
         with urllib.request.urlopen(request) as answer:
             assert answer.status == 204
 

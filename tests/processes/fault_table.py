@@ -61,8 +61,13 @@ class Scene:
 
     def plan(self) -> Path:
         """Write its plan."""
-        ids = [str(product["Id"]) for product in self.fault.products if "Follows" not in product]
+        ids = [] if "Products" in self.fault.plan else self.ids
         return self.bench.plan(*ids, **self.fault.plan)
+
+    @property
+    def ids(self) -> list[str]:
+        """The products that its plan names."""
+        return [str(product["Id"]) for product in self.fault.products if "Follows" not in product]
 
     def run(self, service: Service, *arguments: object, **more: Any) -> Ended:
         """Run its plan."""
@@ -280,6 +285,23 @@ def closed_stdout(scene: Scene, service: Service) -> Ended:
     with process.stderr:
         said = process.stderr.read()
     return Ended(process.wait(LONGEST), said)
+
+
+def newcomer(scene: Scene, service: Service) -> Ended:
+    """Let somebody provision what a product comes after, between a canary and its rest."""
+    first = scene.run(service, "--yes", "--first", "1")
+    assert first.code == 4, first.said
+    service.provision({"Id": "pp-team-9", "Name": "team-9"})
+    return Ended.of(scene.bench.run(service, "resume", scene.bench.journals[-1]))
+
+
+def renamed(scene: Scene, service: Service) -> Ended:
+    """Let a product have another name after it was reviewed."""
+    out = scene.bench.folder / "reviewed.json"
+    reviewed = scene.bench.run(service, "review", scene.plan(), "--out", out)
+    assert reviewed.returncode == 0, reviewed.stderr
+    service.rename("pp-a", "somebody-elses")
+    return Ended.of(scene.bench.run(service, "run", out, "--yes"))
 
 
 def table() -> str:

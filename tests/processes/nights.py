@@ -20,7 +20,10 @@ QUICK = [{"Id": "pp-b", "Duration": 0}, {"Id": "pp-c", "Duration": 0}]
 def age(path: Path, seconds: float) -> None:
     """Let a journal's run have begun so long ago."""
     story = journal.load(path)
-    birth = replace(story.birth, header=replace(story.birth.header, started_at=story.birth.header.started_at - seconds))
+    header = story.birth.header
+    service_at = None if header.service_at is None else header.service_at - seconds
+    header = replace(header, started_at=header.started_at - seconds, service_at=service_at)
+    birth = replace(story.birth, header=header)
     lines = path.read_bytes().splitlines(keepends=True)
     begun = list(birth_lines(birth))
     path.write_bytes(b"".join([*begun, *lines[len(begun) :]]))

@@ -34,7 +34,7 @@ def test_an_empty_account_terminates_nothing_and_says_what_was_not_found(bench: 
     assert ended.returncode == 1
     assert "not found in 111122223333/eu-west-1" in ended.stderr
     assert "Is it the right account and region?" in ended.stderr
-    assert "2 skipped" in ended.stdout
+    assert "2 not found, 0 skipped" in ended.stdout
     assert service.ledger() == []
     assert bench.run(service, "review", path).returncode == 1
     assert bench.run(service, "resume", bench.journals[0]).returncode == 1
@@ -62,7 +62,7 @@ def test_without_a_terminal_nothing_is_terminated_without_yes(bench: Bench, simu
     service = simulate(ONE)
     ended = bench.run(service, "run", bench.plan("pp-a"), env={"ORCHESTRATOR_YES": "1", "ORCHESTRATOR_RUN_YES": "1"})
     assert ended.returncode == 3
-    assert "pass --yes" in ended.stderr
+    assert "use --yes" in ended.stderr
     assert (service.ledger(), bench.journals) == ([], [])
 
 
@@ -73,7 +73,9 @@ def test_a_limit_refuses_before_the_first_call(bench: Bench, simulate: Simulate)
     assert bench.run(service, "run", path, "--yes").returncode == 3
     review = bench.run(service, "review", path)
     assert review.returncode == 3
-    assert review.stdout.startswith("Review: 2 to terminate, 0 skipped, 0 refused.\n")
+    assert review.stdout.startswith(
+        "Review: 2 to terminate, 0 blocked, 0 drifted, 0 not found, 0 skipped, 0 refused, 0 already gone.\n"
+    )
     assert service.ledger() == []
 
 
@@ -223,7 +225,7 @@ def test_a_journal_kept_elsewhere_is_still_the_plans_run(bench: Bench, simulate:
     again = bench.run(service, "run", path, "--yes")
     assert again.returncode == 4
     assert "is unfinished" in again.stderr
-    assert bench.run(service, "run", path, "--yes", "--journal", elsewhere).returncode == 7
+    assert bench.run(service, "run", path, "--yes", "--journal", elsewhere).returncode == 2
     bench.interrupt(service, "resume", "--plan", "test", after=(" began ",))
     assert len(service.ledger()) == 1
 
@@ -360,3 +362,34 @@ def test_the_help_of_each_command_is_there() -> None:
         wrong = subprocess.run([*PROGRAM, name, "--nonsense"], capture_output=True, text=True, check=False)
         assert (wrong.returncode, "Traceback" in wrong.stderr) == (2, False)
         assert "\\b" not in ended.stdout
+
+
+def test_what_needs_no_call_is_said_at_once_and_before_the_first_call(
+    bench: Bench, simulate: Callable[[dict[str, Any]], Service]
+) -> None:
+    """An unfinished run, a file in the way, too many products, nobody who says yes: all together, with one code."""
+    service = simulate({"Products": [{"Id": "pp-a", "Duration": 600}, {"Id": "pp-b"}]})
+    bench.interrupt(service, "run", bench.plan("pp-a"), "--yes")
+    calls = len(service.ledger(None))
+    path = bench.plan("pp-a", "pp-b", Limits={"MaxTerminations": 1})
+    taken = bench.folder / "taken.jsonl"
+    taken.write_text("")
+    said = [
+        f"{taken}: exists already",
+        "an earlier run of the plan `test` is unfinished",
+        "the plan names 2 products, which exceeds Limits.MaxTerminations (1)",
+        "confirmation required, and stdin is not a terminal; use --yes",
+    ]
+    for arguments, missing, code in (
+        (["--journal", taken], [], 2),
+        ([], said[:1], 4),
+        (["--yes"], [said[0], said[3]], 4),
+        (["--dry-run"], said, 3),
+    ):
+        ended = bench.run(service, "run", path, *arguments)
+        assert ended.returncode == code, ended.stderr
+        assert [words for words in said if words not in ended.stderr] == missing
+        if arguments != ["--dry-run"]:
+            assert len(service.ledger(None)) == calls
+    warned = bench.run(None, "validate", path)
+    assert (warned.returncode, "exceeds Limits.MaxTerminations (1)" in warned.stderr) == (0, True)

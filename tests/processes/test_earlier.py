@@ -121,7 +121,7 @@ def test_what_an_earlier_run_came_to_is_in_the_exit_code(bench: Bench, simulate:
     bench.interrupt(stuck, "run", bench.plan("pp-a", Limits={"TerminationTimeout": "4s"}), "--yes")
     ended = bench.run(stuck, "run", bench.plan("pp-b"), *NIGHTLY)
     assert ended.returncode == 4, ended.stderr
-    assert "1 stuck" in ended.stdout.splitlines()[0]
+    assert "1 timed out" in ended.stdout.splitlines()[0]
     going = {"Id": "pp-d", "Change": "TERMINATE_PROVISIONED_PRODUCT", "Duration": 6}
     another = simulate({"Products": [going, *QUICK]})
     keep = [{"ProvisionedProductId": "pp-d", "RetainPhysicalResources": True}]
@@ -164,15 +164,16 @@ def test_what_was_terminated_is_not_denied_when_an_older_run_refuses(bench: Benc
     assert newer.sent() == ["pp-b"]
 
 
-def test_a_journal_that_cannot_be_begun_is_7_whatever_was_done_before(bench: Bench, simulate: Simulate) -> None:
-    """It comes before all others."""
+def test_a_file_in_the_way_is_said_before_anything_is_done(bench: Bench, simulate: Simulate) -> None:
+    """Exit code 2; the earlier run is left as it is."""
     service = simulate({"Products": [SLOW, *QUICK]})
     bench.interrupt(service, "run", bench.plan("pp-a"), "--yes")
     mine = bench.folder / "mine.jsonl"
     mine.write_text("")
     ended = bench.run(service, "run", bench.plan("pp-b"), *NIGHTLY, "--journal", mine)
-    assert (ended.returncode, service.sent()) == (7, ["pp-a"])
+    assert (ended.returncode, service.sent()) == (2, ["pp-a"])
     assert "exists already" in ended.stderr
+    assert "finishing it first" not in ended.stderr
 
 
 @pytest.mark.parametrize("refused", ["by a limit", "without a yes"])
@@ -185,7 +186,7 @@ def test_a_run_is_not_closed_for_one_that_does_not_begin(refused: str, bench: Be
     limits = {"MaxTerminations": 1 if refused == "by a limit" else 9}
     agreed = [] if refused == "without a yes" else ["--yes"]
     ended = bench.run(here, "run", bench.plan("pp-b", "pp-c", Limits=limits), "--resume", *agreed)
-    assert (ended.returncode, here.sent()) == (4, []), ended.stderr
+    assert (ended.returncode, here.sent()) == (3 if refused == "by a limit" else 4, []), ended.stderr
     assert "it was closed" not in ended.stderr
     assert '"abandoned"' not in old.read_text()
 

@@ -35,7 +35,7 @@ def test_a_canary_without_a_terminal_leaves_the_rest_to_a_resume(bench: Bench, s
     ended = bench.run(service, "run", bench.plan(*names(4)), "--yes", "--first", "1")
     assert (ended.returncode, service.sent()) == (4, ["pp-0"])
     assert "The first are done; 3 products left, and there is no terminal to ask on." in ended.stderr
-    assert "1 terminated, 0 failed, 0 stuck, 3 pending" in ended.stdout
+    assert "1 terminated, 0 failed, 0 timed out, 0 in progress, 3 pending" in ended.stdout
     nightly = bench.run(service, "run", bench.plan(*names(4)), "--yes", "--resume")
     assert (nightly.returncode, len(service.sent())) == (4, 1)
     assert "was not told to do the rest (3 products)" in nightly.stderr
@@ -75,7 +75,7 @@ def test_a_second_go_is_for_what_failed_only(bench: Bench, simulate: Simulate) -
     path = bench.plan(Products=entries, Retry={"Attempts": 1})
     first = bench.run(service, "run", path, "--yes")
     assert first.returncode == 1
-    assert "1 terminated, 1 failed, 0 stuck, 0 pending, 0 in doubt, 1 blocked" in first.stdout
+    assert "1 terminated, 1 failed, 0 timed out, 0 in progress, 0 pending, 0 in doubt, 1 blocked" in first.stdout
     journal = bench.journals[0]
     path.unlink()
     assert bench.run(service, "run", "--from", journal, "--only-failed").returncode == 3
@@ -128,9 +128,9 @@ def test_a_report_is_told_from_the_journal_alone_also_while_the_run_goes_on(benc
     going_on = bench.run(None, "report", journal)
     assert going_on.returncode == 0
     assert ": going on, run " in going_on.stdout
-    assert "So far: 1 terminated, 1 under way, 1 skipped." in going_on.stdout
+    assert "So far: 1 terminated, 1 in progress, 1 not found." in going_on.stdout
     now = json.loads(bench.run(None, "report", journal, "--format", "json").stdout)
-    assert (now["going_on"], now["exit_code"], now["counts"]["under_way"]) == (True, None, 1)
+    assert (now["going_on"], now["exit_code"], now["counts"]["in_progress"]) == (True, None, 1)
     process.kill()
     process.communicate()
     service.kill()
@@ -140,10 +140,10 @@ def test_a_report_is_told_from_the_journal_alone_also_while_the_run_goes_on(benc
     assert {line["product_id"]: line["state"] for line in found["lines"]} == {
         "pp-0": "terminated",
         "pp-1": "in_progress",
-        "pp-none": "skipped",
+        "pp-none": "not_found",
     }
     rows = list(csv.DictReader(io.StringIO(bench.run(None, "report", journal, "--format", "csv").stdout)))
-    assert [row["state"] for row in rows] == ["terminated", "in_progress", "skipped"]
+    assert [row["state"] for row in rows] == ["terminated", "in_progress", "not_found"]
     assert float(rows[0]["seconds"]) >= 0
     text = bench.run(None, "report", journal)
     assert "unfinished, and nobody works on it" in text.stdout

@@ -100,7 +100,7 @@ def test_a_protection_after_the_review_holds_when_the_worklist_is_run(bench: Ben
     path = selecting(bench, {"Tags": {"Use": "lab"}})
     assert bench.run(service, "review", path, "--out", worklist).returncode == 0
     saved = json.loads(worklist.read_text())
-    assert saved["surveys"][0]["proof"] == {
+    assert saved["surveys"][0]["coverage"] == {
         "scan_pages": 1, "scanned": 4, "search_pages": 1, "searched": 4, "search_total": 4,
     }  # fmt: skip
     assert saved["expires_at"] > saved["made_at"]
@@ -282,7 +282,7 @@ def test_a_review_can_be_read_by_machines_and_by_a_pull_request(bench: Bench, si
     }
     assert json.loads(told["json"])["counts"] == {"terminate": 1, "skip": 1, "refuse": 0}
     assert [row["decision"] for row in csv.DictReader(io.StringIO(told["csv"]))] == ["terminate", "skip"]
-    stable = "Review: 1 to terminate, 1 skipped, 0 refused.\n"
+    stable = "Review: 1 to terminate, 0 blocked, 0 drifted, 0 not found, 1 skipped, 0 refused, 0 already gone.\n"
     assert told["markdown"].startswith(stable)
     assert told["text"].startswith(stable)
     assert service.sent() == []
@@ -303,7 +303,9 @@ def test_discover_writes_a_plan_that_reviews_to_what_it_found(bench: Bench, simu
     assert "# left out: it is a Control Tower account" in text
     assert bench.run(service, "validate", out).returncode == 0
     review = bench.run(service, "review", out).stdout
-    assert review.startswith("Review: 2 to terminate, 0 skipped, 0 refused.\n")
+    assert review.startswith(
+        "Review: 2 to terminate, 0 blocked, 0 drifted, 0 not found, 0 skipped, 0 refused, 0 already gone.\n"
+    )
     assert bench.run(service, "discover", "--out", out).returncode == 2
     assert out.read_text() == text
     like = bench.run(service, "discover", "--like", out, "--where", "Name=x")

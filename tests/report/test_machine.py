@@ -45,8 +45,8 @@ def test_each_line_is_told_with_what_it_rests_on() -> None:
     assert (found["pp-none"].times.attempts, found["pp-none"].seconds) == (0, None)
     document = json.loads(as_json(run, list(found.values()), {"run_id": "x"}))
     assert document["counts"]["failed"] == 1
-    assert document["summary"] == run.tally().line("run-1")
-    assert [line["state"] for line in document["lines"]] == ["terminated", "failed", "skipped"]
+    assert document["summary"] == run.final_line
+    assert [line["state"] for line in document["lines"]] == ["terminated", "failed", "not_found"]
     assert document["lines"][2]["account_id"] == LANE.account_id
 
 

@@ -47,7 +47,7 @@ def test_a_review_shows_every_line_with_its_reason() -> None:
     made = decide(wanted, [inventory(product("pp-a", name="evil\x1b[2J"), product("pp-b", type="ODD"))])
     text = preview(reviewed(wanted, made), lambda shown, style: f"<{style}>{shown}" if style == "magenta" else shown)
     lines = text.splitlines()
-    assert lines[0] == "Review: 1 to terminate, 1 skipped, 1 refused."
+    assert lines[0] == "Review: 1 to terminate, 0 blocked, 0 drifted, 1 not found, 0 skipped, 1 refused, 0 already gone."
     assert "\x1b" not in text
     assert f"{LANE}  3 lines (1 to terminate, 1 to skip, 1 to refuse), listing complete" in lines
     assert any(line.startswith("<magenta>  terminate  evil") and "RetainPhysicalResources" in line for line in lines)
@@ -90,7 +90,7 @@ def test_what_did_not_go_as_planned_is_named_at_the_end() -> None:
     said = "\n".join(closing(run))
     assert "1 product failed:" in said
     assert "record rec-0000000000004 FAILED; 400: Stack cannot be deleted" in said
-    assert "1 product stuck, still under way after the TerminationTimeout:" in said
+    assert "1 product timed out, still in progress after the TerminationTimeout:" in said
     assert "arn:stack/pp-b (retained)" in said
 
 
@@ -115,7 +115,7 @@ def test_log_lines_say_what_happened_and_a_heartbeat_that_it_goes_on() -> None:
     ]  # fmt: skip
     beats = [said for _, event, said in lines if event == "heartbeat"]
     assert len(beats) >= 3
-    assert beats[0] == {"counts": "1 under way"}
+    assert beats[0] == {"counts": "1 in progress"}
 
 
 def test_the_live_display_draws_counts_and_what_happened() -> None:

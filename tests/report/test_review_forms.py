@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.core.decision import decide
-from orchestrator.core.inventory import CONTROL_TOWER_ACCOUNT, Proof
+from orchestrator.core.inventory import CONTROL_TOWER_ACCOUNT, LaneCoverage
 from orchestrator.core.lane import Lane
 from orchestrator.core.plan import Conditions, Entry, Limits, Options, Plan, Protection, Selection, Target
 from orchestrator.core.worklist import Decision
@@ -56,12 +56,15 @@ def test_a_review_as_json_tells_who_is_due_when() -> None:
         arn="arn:aws:sts::1:assumed-role/r/s",
         endpoint="https://e",
         products=2,
-        proof=Proof(scan_pages=1, scanned=2, search_pages=1, searched=2, search_total=2),
+        coverage=LaneCoverage(scan_pages=1, scanned=2, search_pages=1, searched=2, search_total=2),
     )
     held = [product("pp-l", name="late", user_arn="arn:alice", tags=(("Team", "a"),)), product("pp-b", name="b")]
     told = json.loads(as_json(shown(*held, lanes=[lane], refusals=["too many"])))
     assert told["format"] == "orchestrator-review/1"
-    assert told["summary"] == "Review: 1 to terminate, 1 skipped, 0 refused."
+    assert (
+        told["summary"]
+        == "Review: 1 to terminate, 0 blocked, 0 drifted, 0 not found, 1 skipped, 0 refused, 0 already gone."
+    )
     assert told["counts"] == {"terminate": 1, "skip": 1, "refuse": 0}
     assert told["refusals"] == ["too many"]
     [read] = told["lanes"]
@@ -86,7 +89,10 @@ def test_a_review_as_csv_has_a_row_for_each_line_and_no_formula() -> None:
 def test_a_review_as_markdown_begins_with_the_stable_line_and_lets_no_name_in() -> None:
     """No tag, no mention, no link, no further column."""
     text = as_markdown(shown(product("pp-b", name=NASTY), product("pp-l", name="late"), refusals=["too <many>"]))
-    assert text.splitlines()[0] == "Review: 1 to terminate, 1 skipped, 0 refused."
+    assert (
+        text.splitlines()[0]
+        == "Review: 1 to terminate, 0 blocked, 0 drifted, 0 not found, 1 skipped, 0 refused, 0 already gone."
+    )
     assert "> **A run would be refused:** too &lt;many&gt;" in text
     assert "> **Warning:** 1 termination may leave resources behind" in text
     [row] = [line for line in text.splitlines() if line.startswith("| terminate")]

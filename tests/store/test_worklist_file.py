@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orchestrator.core.decision import decide
-from orchestrator.core.inventory import Proof
+from orchestrator.core.inventory import LaneCoverage
 from orchestrator.core.plan import Entry, Plan, Target
 from orchestrator.errors import InvalidInput
 from orchestrator.store.codec import digest
@@ -30,7 +30,7 @@ def reviewed() -> Reviewed:
     )
     shown = inventory(product("pp-a", name="a"), product("pp-b", name="b\u202e\ud800"), product("pp-c", name="b"))
     made = decide(plan, [shown])
-    proof = Proof(scan_pages=1, scanned=3, search_pages=1, searched=3, search_total=3)
+    coverage = LaneCoverage(scan_pages=1, scanned=3, search_pages=1, searched=3, search_total=3)
     return Reviewed(
         plan=plan,
         worklist=made,
@@ -39,7 +39,7 @@ def reviewed() -> Reviewed:
         simulated=False,
         callers=(caller(),),
         expires_at=made.made_at + 60,
-        surveys=(Survey(lane=LANE, begun_at=made.made_at, proof=proof),),
+        surveys=(Survey(lane=LANE, begun_at=made.made_at, coverage=coverage),),
     )
 
 
@@ -50,7 +50,8 @@ def test_a_worklist_is_read_back_as_it_was_saved(tmp_path: Path) -> None:
     assert save(path, reviewed()) == seal
     assert load(path) == replace(reviewed(), digest=seal)
     assert is_worklist(path)
-    assert json.loads(path.read_text())["summary"] == "Review: 2 to terminate, 1 skipped, 0 refused."
+    said = "Review: 2 to terminate, 0 blocked, 0 drifted, 1 not found, 0 skipped, 0 refused, 0 already gone."
+    assert json.loads(path.read_text())["summary"] == said
 
 
 def test_a_worklist_that_was_laid_out_anew_is_the_same(tmp_path: Path) -> None:

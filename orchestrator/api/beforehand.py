@@ -1,0 +1,63 @@
+"""What needs no call to be known: why a run could not begin, all at once and before anybody is asked anything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from orchestrator.api.stopping import is_going_on
+from orchestrator.core.guards import too_many_named
+from orchestrator.core.pasteable import pasteable
+from orchestrator.core.plan import Plan
+from orchestrator.errors import GuardRefused, InvalidInput, LockHeld, OrchestratorError, RunUnfinished
+from orchestrator.store.state_dir import StateDir
+
+PRESSING = (InvalidInput, LockHeld, RunUnfinished, GuardRefused)
+"""Which of several obstacles names the exit code: the first of these."""
+
+
+def file_in_the_way(path: Path | None) -> list[OrchestratorError]:
+    """Return what is wrong with a file that a run's journal is to be kept in: it exists."""
+    if path is None or not path.exists():
+        return []
+    return [InvalidInput(f"{path}: exists already; a journal belongs to one run")]
+
+
+def earlier_runs(plan_name: str, state: StateDir) -> list[OrchestratorError]:
+    """
+    Return what is wrong with the earlier runs of a plan: one is going on, or was not finished.
+
+    Raises:
+
+        JournalError: A journal cannot be read.
+    """
+    path = state.unfinished(plan_name)
+    if path is None:
+        return []
+    if holder := is_going_on(path):
+        in_use = f"the plan `{plan_name}` is in use by {holder}; nothing was begun"
+        return [LockHeld(f"{in_use}\nwait until it has ended, or ask it to stop with `orchestrator stop`")]
+    message = (
+        f"an earlier run of the plan `{plan_name}` is unfinished: {path}\n"
+        f"finish it with:   orchestrator resume {pasteable(path)}\n"
+        f"or close it with: orchestrator abandon {pasteable(path)} --reason TEXT"
+    )
+    return [RunUnfinished(message)]
+
+
+def named_products(plan: Plan) -> list[OrchestratorError]:
+    """Return what is wrong with the number of products that a plan names."""
+    message = too_many_named(plan)
+    return [GuardRefused(message)] if message else []
+
+
+def refuse_all(obstacles: list[OrchestratorError]) -> None:
+    """
+    Refuse a run for all that stands against it.
+
+    Raises:
+
+        InvalidInput, LockHeld, RunUnfinished, GuardRefused: There is something; with the words of all of it.
+    """
+    for kind in PRESSING:
+        if any(isinstance(obstacle, kind) for obstacle in obstacles):
+            raise kind("\n".join(map(str, obstacles)))

@@ -1,0 +1,72 @@
+"""What earlier runs of a plan have terminated, as far as their journals are there: for what is not found any more."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from orchestrator.api.frame import replay
+from orchestrator.core.states import State
+from orchestrator.core.worklist import Line, Reason, Worklist
+from orchestrator.errors import OrchestratorError
+from orchestrator.store import journal
+from orchestrator.store.codec import format_moment
+from orchestrator.store.state_dir import StateDir
+
+MOST_JOURNALS = 10
+"""Journals that are read at most, the newest first."""
+
+MOST_BYTES = 64 * 1024 * 1024
+"""Bytes of journals that are read at most."""
+
+
+def with_earlier_terminations(worklist: Worklist, state: StateDir, plan_name: str) -> Worklist:
+    """
+    Say of lines that are not found which earlier run of the plan terminated a product of that id or name.
+
+    Args:
+
+        worklist: What was decided.
+        state: Where the plan's journals are.
+        plan_name: The plan's name.
+
+    Returns:
+
+        The worklist, with more said where there is more to say. A journal that cannot be read says nothing.
+    """
+    if not any(line.reason is Reason.NOT_FOUND for line in worklist.lines):
+        return worklist
+    known = terminated_before(state, plan_name)
+
+    def with_words(line: Line) -> Line:
+        said = known.get(line.product_id or "") or known.get(f"name:{line.asked_name}")
+        if line.reason is not Reason.NOT_FOUND or said is None:
+            return line
+        return replace(line, detail=f"{line.detail}; {said}")
+
+    return replace(worklist, lines=tuple(map(with_words, worklist.lines)))
+
+
+def terminated_before(state: StateDir, plan_name: str) -> dict[str, str]:
+    """Return what earlier runs have terminated, in words, by product id and by `name:` and name; the newest run counts."""
+    found: dict[str, str] = {}
+    left = MOST_BYTES
+    try:
+        paths = state.journals(plan_name)[-MOST_JOURNALS:]
+    except OrchestratorError:
+        return found
+    for path in reversed(paths):
+        try:
+            left -= path.stat().st_size
+            if left < 0:
+                break
+            story = journal.load(path)
+            machine = replay(story)
+        except (OrchestratorError, OSError):
+            continue
+        header = story.birth.header
+        said = f"an earlier run terminated it: {header.run_id}, begun {format_moment(header.started_at)[:19]}Z"
+        for t in machine.terminations:
+            if machine.board.states[t.line.id] is State.TERMINATED:
+                found.setdefault(t.product_id, said)
+                found.setdefault(f"name:{t.line.name}", said)
+    return found

@@ -1,0 +1,72 @@
+"""
+Whose clock counts. Records and ages are compared by the service's clock; within an execution the steady clock counts.
+"""
+
+from __future__ import annotations
+
+MOST_BELIEVED_S = 900.0
+"""
+Seconds that the service's clock may differ from ours before that is not believed. AWS refuses signatures that are off by
+more than about five minutes (general knowledge), so that a larger difference is more likely a wrong `Date` header.
+"""
+
+
+def believed(clock_ahead: float | None) -> float | None:
+    """
+    Return how far the service's clock is ahead of ours, if that can be so.
+
+    Args:
+
+        clock_ahead: Seconds, as the answers' `Date` tells; None if they do not.
+
+    Returns:
+
+        Seconds; None if that is not known, or more than `MOST_BELIEVED_S`.
+    """
+    return clock_ahead if clock_ahead is not None and abs(clock_ahead) <= MOST_BELIEVED_S else None
+
+
+def by_service(at: float, clock_ahead: float | None) -> float | None:
+    """Return a moment of ours (seconds since the epoch) by the service's clock, None if that is not known."""
+    return None if clock_ahead is None else round(at + clock_ahead, 6)
+
+
+def carried_over(moment: float, then: tuple[float, float | None], now: tuple[float, float | None]) -> float:
+    """
+    Return a moment of an earlier execution by the clock of this one.
+
+    Args:
+
+        moment: By the earlier execution's clock (seconds since the epoch).
+        then: When that execution began, by its own clock and by the service's, if that was known.
+        now: When this one began, likewise.
+
+    Returns:
+
+        The moment, never later than this execution's beginning.
+    """
+    if then[1] is not None and now[1] is not None:
+        moment += (then[1] - then[0]) - (now[1] - now[0])
+    return min(moment, now[0])
+
+
+def age(then: tuple[float, float | None], now: tuple[float, float | None]) -> float:
+    """
+    Return how long ago something was: by the service's clock if both moments are known by it, else by ours.
+
+    A service's clock by which it is still to come is wrong, then or now; ours counts unless it says the same.
+
+    Args:
+
+        then: When it was, by our clock and by the service's (seconds since the epoch).
+        now: Now, likewise.
+
+    Returns:
+
+        Seconds; negative if it is still to come by every clock that is known.
+    """
+    ours = now[0] - then[0]
+    if then[1] is None or now[1] is None:
+        return ours
+    theirs = now[1] - then[1]
+    return ours if theirs < 0 <= ours else theirs
