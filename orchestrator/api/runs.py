@@ -13,7 +13,7 @@ from orchestrator.api.entrance import Entrance
 from orchestrator.api.frame import lanes_of, locks_of, replay, states_of
 from orchestrator.api.review import Review, refuse
 from orchestrator.api.worklists import callers_of
-from orchestrator.core.clocks import age, by_service
+from orchestrator.core.clocks import age_between, by_service
 from orchestrator.core.events import Beginning, LaneLost
 from orchestrator.core.run import Run
 from orchestrator.core.settle import CLOCK_SKEW
@@ -162,7 +162,7 @@ def resume(
 def age_of(story: journal.Story, entrance: Entrance) -> float:
     """Return how old a run is (seconds)."""
     header, now = story.birth.header, entrance.clock.now()
-    return age((header.started_at, header.service_at), (now, by_service(now, entrance.clock_ahead())))
+    return age_between((header.started_at, header.service_at), (now, by_service(now, entrance.clock_ahead())))
 
 
 def has_expired(story: journal.Story, now: float) -> bool:

@@ -50,11 +50,11 @@ def carried_over(moment: float, then: tuple[float, float | None], now: tuple[flo
     return min(moment, now[0])
 
 
-def age(then: tuple[float, float | None], now: tuple[float, float | None]) -> float:
+def age_between(then: tuple[float, float | None], now: tuple[float, float | None]) -> float:
     """
     Return how long ago something was: by the service's clock if both moments are known by it, else by ours.
 
-    A service's clock by which it is still to come is wrong, then or now; ours counts unless it says the same.
+    If only the service's clock says that it is still to come, that clock was wrong then or is wrong now, and ours counts.
 
     Args:
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from orchestrator.core.clocks import MOST_BELIEVED_S, age, believed, by_service, carried_over
+from orchestrator.core.clocks import MOST_BELIEVED_S, age_between, believed, by_service, carried_over
 from orchestrator.core.commands import Operation
 from orchestrator.core.inventory import moments_of
 from orchestrator.core.plan import Conditions, Limits, Options, Plan, Protection, Selection
@@ -37,10 +37,10 @@ def test_moments_of_an_earlier_execution_are_carried_over_by_the_services_clock(
 
 def test_an_age_is_by_the_services_clock_unless_that_says_it_is_still_to_come() -> None:
     """A wrong header, then or now, makes no run expire that has just begun."""
-    assert age((START, START), (START - 3_600, START + 9)) == 9
-    assert age((START, START + 600), (START + 9, START + 9)) == 9
-    assert age((START, None), (START + 9, START + 9)) == age((START, START), (START + 9, None)) == 9
-    assert age((START, START), (START - 3_600, START - 60)) == -60
+    assert age_between((START, START), (START - 3_600, START + 9)) == 9
+    assert age_between((START, START + 600), (START + 9, START + 9)) == 9
+    assert age_between((START, None), (START + 9, START + 9)) == age_between((START, START), (START + 9, None)) == 9
+    assert age_between((START, START), (START - 3_600, START - 60)) == -60
 
 
 def test_what_time_permits_has_to_be_permitted_by_both_clocks() -> None:
