@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
 
 from orchestrator.core.ambient import stranger_to
 from orchestrator.core.clocks import believed
@@ -27,6 +29,8 @@ WRONG_ACCOUNT = "set the credentials that the plan is for, or correct its Accoun
 SILENT = "nothing answered any more for ten minutes"
 AMBIENT = "ambient"
 """Stands for the account of the environment's credentials until it is known."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,17 +135,15 @@ def at_the_door(connect: Connect, lanes: Sequence[Lane], *, simulated: bool, wor
 
 def ask_who(connect: Connect, lanes: Sequence[Lane], pulse: Pulse | None = None) -> list[Identity | str]:
     """Ask in each lane who we are; where nobody says, return why."""
-    with threads(1) as unused, threads(min(len(lanes), MOST_AT_DOOR) or 1) as executor:
-        surveyor = Surveyor(clock=SystemClock(), sleep=time.sleep, executor=unused, pulse=pulse or Pulse())
 
-        def ask(lane: Lane) -> Identity | str:
-            try:
-                return surveyor.identify(connect(lane))
-            except NoAccess as error:
-                return str(error)
+    def ask(surveyor: Surveyor, lane: Lane) -> Identity | str:
+        try:
+            return surveyor.identify(connect(lane))
+        except NoAccess as error:
+            return str(error)
 
-        said = side_by_side((executor,), ask, lanes, pulse=surveyor.pulse, late=lambda _: SILENT)
-        return [said[lane] for lane in lanes]
+    said: dict[Lane, Identity | str] = ask_each(lanes, ask, late=SILENT, pulse=pulse)
+    return [said[lane] for lane in lanes]
 
 
 def knock(connect: Connect, lanes: Sequence[Lane], attempts: int) -> dict[Lane, Identity | Problem | str]:
@@ -158,18 +160,38 @@ def knock(connect: Connect, lanes: Sequence[Lane], attempts: int) -> dict[Lane, 
 
         For each lane who we are, what went wrong with asking, or in words why nobody could be asked.
     """
+
+    def ask(surveyor: Surveyor, lane: Lane) -> Identity | Problem | str:
+        try:
+            catalog = connect(lane)
+        except NoAccess as error:
+            return str(error)
+        answer = surveyor.insist(catalog.caller_identity, attempts)
+        return answer.value if isinstance(answer, Answer) else answer
+
+    return ask_each(lanes, ask, late=Unanswered(SILENT))
+
+
+def ask_each(
+    lanes: Sequence[Lane], ask: Callable[[Surveyor, Lane], T], *, late: T, pulse: Pulse | None = None
+) -> dict[Lane, T]:
+    """
+    Ask a question in each lane, side by side.
+
+    Args:
+
+        lanes: Where to ask.
+        ask: Asks it in one lane.
+        late: What counts as the answer of a lane that stays silent.
+        pulse: Tells how long is waited while nothing answers.
+
+    Returns:
+
+        The answer of each lane.
+    """
     with threads(1) as unused, threads(min(len(lanes), MOST_AT_DOOR) or 1) as executor:
-        surveyor = Surveyor(clock=SystemClock(), sleep=time.sleep, executor=unused)
-
-        def ask(lane: Lane) -> Identity | Problem | str:
-            try:
-                catalog = connect(lane)
-            except NoAccess as error:
-                return str(error)
-            answer = surveyor.insist(catalog.caller_identity, attempts)
-            return answer.value if isinstance(answer, Answer) else answer
-
-        return side_by_side((executor,), ask, lanes, pulse=surveyor.pulse, late=lambda _: Unanswered(SILENT))
+        surveyor = Surveyor(clock=SystemClock(), sleep=time.sleep, executor=unused, pulse=pulse or Pulse())
+        return side_by_side((executor,), partial(ask, surveyor), lanes, pulse=surveyor.pulse, late=lambda _: late)
 
 
 def listed_briefly(what: str, items: Sequence[str]) -> str:
