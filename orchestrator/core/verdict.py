@@ -138,10 +138,10 @@ def verdict_of_pending(t: Termination, at: float, rules: Rules) -> e.LineEvent |
         assert t.line.record_id is not None
         return e.Adopted(at=at, line=line, record_id=t.line.record_id)
     conclusion = conclusion_of(t, State.PENDING, rules.denied)
-    # What the listing does not show is looked up first: gone is not drifted.
+    # What the listing does not show is looked up first: gone is neither drifted nor blocked.
     is_open = t.unlisted and isinstance(conclusion, Question)
     is_ours = isinstance(conclusion, Follow) or (isinstance(conclusion, Gone) and conclusion.ours)
-    is_moot = is_ours or (rules.stop == rules.beside and (is_open or isinstance(conclusion, Gone)))
+    is_moot = is_ours or (rules.stop in (rules.blocked, rules.beside) and (is_open or isinstance(conclusion, Gone)))
     may_end = t.loose is None or t.is_settled
     if not is_moot and may_end and (refusal := refused(t, at, rules)):
         return refusal

@@ -39,6 +39,7 @@ OPEN_OURS = Facts(observation=BUSY, records={"rec-9": OURS})
 OPEN_OTHER = Facts(observation=BUSY, records={"rec-9": OTHERS})
 CHANGED = Facts(observation=UPDATED, records={"rec-9": UPDATE})
 GONE = Facts(observation=Observation(at=START, status=None), history=())
+FRESH: dict[str, object] = {"facts": Facts(), "doubts": 0, "send": 0, "intended_at": None}
 
 
 def line_of(**values: object) -> Termination:
@@ -54,6 +55,10 @@ def line_of(**values: object) -> Termination:
 @pytest.mark.parametrize(
     ("state", "values", "rules", "kind", "said"),
     [
+        # What a complete listing does not show is looked up before it is called blocked.
+        (State.PENDING, {**FRESH, "unlisted": True}, replace(RULES, blocked="pp-b stays"), None, ""),
+        (State.PENDING, {**FRESH, "facts": GONE}, replace(RULES, blocked="pp-b stays"), e.AlreadyGone, "not found"),
+        (State.PENDING, FRESH, replace(RULES, blocked="pp-b stays"), e.Blocked, "pp-b stays"),
         # There, at rest, and it may be sent: it is sent again.
         (State.IN_DOUBT, {}, RULES, None, ""),
         # It may not be sent again: what forbade that, once it has settled.
