@@ -7,7 +7,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
 from orchestrator.core.decision import decide
-from orchestrator.core.events import Beginning, Event
+from orchestrator.core.events import Event, StartedBy
 from orchestrator.core.inventory import Inventory, Observation
 from orchestrator.core.lane import Lane
 from orchestrator.core.plan import Plan
@@ -22,7 +22,8 @@ from orchestrator.engine.pools import InlineExecutor
 from orchestrator.engine.runner import Runner, Surroundings
 from orchestrator.engine.survey import Surveyor
 from orchestrator.ports import Journal, Observer
-from orchestrator.store.codec import EVENTS, decode, unframe
+from orchestrator.store.codec import decode, unframe
+from orchestrator.store.formats import EVENTS
 from tests.fakes import LANE, FakeCatalog, FakeClock, FakeInbox, MemoryJournal
 
 
@@ -51,7 +52,7 @@ class Stage:
         self.catalog.calls.clear()
         self.after_survey()
         run = Run(run_id="run-1", plan=plan, worklist=worklist, grace=self.grace)
-        self.drive(run, Beginning.RUN, run.opening([inventory]))
+        self.drive(run, StartedBy.RUN, run.opening([inventory]))
         return run
 
     def resume(self, plan: Plan, worklist: Worklist, lines: Sequence[bytes], no_sends: str | None = None) -> Run:
@@ -59,13 +60,13 @@ class Stage:
         run = replayed(plan, worklist, lines, self.grace)
         self.journal = MemoryJournal()
         self.journal.lines = list(lines)
-        self.drive(run, Beginning.RESUME, [], no_sends)
+        self.drive(run, StartedBy.RESUME, [], no_sends)
         return run
 
     def drive(
         self,
         run: Run,
-        how: Beginning,
+        how: StartedBy,
         first: Sequence[Event],
         no_sends: str | None = None,
         journal: Journal | None = None,

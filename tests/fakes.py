@@ -13,7 +13,7 @@ from orchestrator.core.lane import Lane
 from orchestrator.core.replies import Answer, NotFound, Page, Problem, RecordPage, Rejected, Reply, Unanswered
 from orchestrator.errors import JournalError
 from orchestrator.ports import CredentialLife, Identity, Inbox
-from orchestrator.store.codec import encode, frame, snake, unframe
+from orchestrator.store.codec import encode, frame, unframe
 
 SYSTEM_TAGS = (("aws:servicecatalog:portfolioArn", "arn:aws:catalog:::portfolio/port-1"),)
 """What every product of Service Catalog is shown with (documented by an example)."""
@@ -69,7 +69,7 @@ class MemoryJournal:
 
     def append(self, events: Sequence[Event]) -> None:
         self.lines += [
-            frame(len(self.lines) + number, snake(type(event).__name__), encode(event))
+            frame(len(self.lines) + number, event.kind, encode(event))
             for number, event in enumerate((event for event in events if event.durable), start=1)
         ]
 

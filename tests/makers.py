@@ -9,7 +9,7 @@ from orchestrator.core.inventory import Inventory, Observation, Product, Record
 from orchestrator.core.lane import Lane
 from orchestrator.core.plan import Entry, Limits, Options, Plan, Retry
 from orchestrator.core.worklist import Worklist
-from orchestrator.store.journal_birth import Caller
+from orchestrator.store.provenance import Caller
 from tests.fakes import LANE, START, SYSTEM_TAGS, FakeProduct
 
 

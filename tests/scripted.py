@@ -16,7 +16,8 @@ from orchestrator.core.run import Run
 from orchestrator.core.states import State
 from orchestrator.core.termination import Termination
 from orchestrator.core.worklist import Worklist
-from orchestrator.store.codec import EVENTS, decode, encode, snake
+from orchestrator.store.codec import decode, encode
+from orchestrator.store.formats import EVENTS
 from tests.fakes import START
 from tests.makers import inventory, plan, product, worklist
 from tests.service_model import Lags, Send, Service
@@ -77,7 +78,7 @@ class Stage:
         shown = [product(id_, created_at=START - 90_000) for id_ in IDS]
         self.worklist: Worklist = worklist(self.plan, shown)
         self.run = self.new_run()
-        self.commit(self.run.begin(self.now, e.Beginning.RUN, service_at=self.service_now))
+        self.commit(self.run.begin(self.now, e.StartedBy.RUN, service_at=self.service_now))
         self.commit(self.run.opening([inventory(*shown, begun_at=self.now, clock_ahead=script.lags.clock)]))
 
     def do(self, deed: Deed) -> None:
@@ -94,7 +95,7 @@ class Stage:
         for event in events:
             self.run.apply(event)
             if event.durable:
-                self.journal.append(decode(EVENTS[snake(type(event).__name__)], encode(event)))
+                self.journal.append(decode(EVENTS[event.kind], encode(event)))
 
     def turn(self) -> None:
         """Answers come, time passes, calls leave."""
@@ -138,7 +139,7 @@ class Stage:
         self.now = round(self.now + 1.0, 6)
         self.run = self.new_run()
         self.run.replay(self.journal)
-        self.commit(self.run.begin(self.now, e.Beginning.RESUME, no_sends, service_at=self.service_now))
+        self.commit(self.run.begin(self.now, e.StartedBy.RESUME, no_sends, service_at=self.service_now))
 
     def play(self) -> None:
         """Until the run has come to rest."""

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from orchestrator.api.entrance import Entrance
-from orchestrator.core.events import Beginning, Event
+from orchestrator.core.events import Event, StartedBy
 from orchestrator.core.run import Run
 from orchestrator.engine.clock import ReplyInbox
 from orchestrator.engine.interrupt import Interruption
@@ -80,7 +80,7 @@ class Opening:
     How an execution begins: with which events, why it sends nothing if that is so, and how many lines it starts at most.
     """
 
-    how: Beginning
+    how: StartedBy
     first: Sequence[Event] = ()
     no_sends: str | None = None
     most: int | None = None

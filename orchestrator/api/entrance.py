@@ -14,7 +14,7 @@ from orchestrator.core.lane import Lane
 from orchestrator.core.plan import Plan
 from orchestrator.core.replies import Answer, Problem, Unanswered
 from orchestrator.engine.clock import SystemClock
-from orchestrator.engine.pools import Pulse, side_by_side, threads
+from orchestrator.engine.pools import InactivityTimer, side_by_side, threads
 from orchestrator.engine.survey import LanePaces, Progress, Surveyor, nobody
 from orchestrator.errors import GuardRefused, NoAccess
 from orchestrator.ports import Clock, Connect, Identity
@@ -39,7 +39,7 @@ class Entrance:
     How the lanes are entered, and who we are there.
 
     `endpoints` is where Service Catalog is called, by lane; `barred` are lanes that could not be entered, and why;
-    `pulse` makes what tells how long questions are waited for that nothing answers. `paces` are the lanes' rate limiters,
+    `timer` makes what tells how long questions are waited for that nothing answers. `paces` are the lanes' rate limiters,
     as far as they are in use; `on_progress` hears how far their listings have come.
     """
 
@@ -51,7 +51,7 @@ class Entrance:
     barred: dict[Lane, str] = field(default_factory=dict)
     clock: Clock = field(default_factory=SystemClock)
     sleep: Callable[[float], None] = time.sleep
-    pulse: Callable[[], Pulse] = Pulse
+    timer: Callable[[], InactivityTimer] = InactivityTimer
     paces: dict[Lane, LanePaces] = field(default_factory=dict)
     on_progress: Callable[[Progress], None] = nobody
 
@@ -133,7 +133,7 @@ def at_the_door(connect: Connect, lanes: Sequence[Lane], *, simulated: bool, wor
     )
 
 
-def ask_who(connect: Connect, lanes: Sequence[Lane], pulse: Pulse | None = None) -> list[Identity | str]:
+def ask_who(connect: Connect, lanes: Sequence[Lane], timer: InactivityTimer | None = None) -> list[Identity | str]:
     """Ask in each lane who we are; where nobody says, return why."""
 
     def ask(surveyor: Surveyor, lane: Lane) -> Identity | str:
@@ -142,7 +142,7 @@ def ask_who(connect: Connect, lanes: Sequence[Lane], pulse: Pulse | None = None)
         except NoAccess as error:
             return str(error)
 
-    said: dict[Lane, Identity | str] = ask_each(lanes, ask, late=SILENT, pulse=pulse)
+    said: dict[Lane, Identity | str] = ask_each(lanes, ask, late=SILENT, timer=timer)
     return [said[lane] for lane in lanes]
 
 
@@ -173,7 +173,7 @@ def knock(connect: Connect, lanes: Sequence[Lane], attempts: int) -> dict[Lane, 
 
 
 def ask_each(
-    lanes: Sequence[Lane], ask: Callable[[Surveyor, Lane], T], *, late: T, pulse: Pulse | None = None
+    lanes: Sequence[Lane], ask: Callable[[Surveyor, Lane], T], *, late: T, timer: InactivityTimer | None = None
 ) -> dict[Lane, T]:
     """
     Ask a question in each lane, side by side.
@@ -183,15 +183,15 @@ def ask_each(
         lanes: Where to ask.
         ask: Asks it in one lane.
         late: What counts as the answer of a lane that stays silent.
-        pulse: Tells how long is waited while nothing answers.
+        timer: Tells how long is waited while nothing answers.
 
     Returns:
 
         The answer of each lane.
     """
     with threads(1) as unused, threads(min(len(lanes), MOST_AT_DOOR) or 1) as executor:
-        surveyor = Surveyor(clock=SystemClock(), sleep=time.sleep, executor=unused, pulse=pulse or Pulse())
-        return side_by_side((executor,), partial(ask, surveyor), lanes, pulse=surveyor.pulse, late=lambda _: late)
+        surveyor = Surveyor(clock=SystemClock(), sleep=time.sleep, executor=unused, timer=timer or InactivityTimer())
+        return side_by_side((executor,), partial(ask, surveyor), lanes, timer=surveyor.timer, late=lambda _: late)
 
 
 def listed_briefly(what: str, items: Sequence[str]) -> str:

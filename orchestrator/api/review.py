@@ -217,11 +217,11 @@ def take_stock(
             clock=entrance.clock,
             sleep=entrance.sleep,
             executor=lookups,
-            pulse=entrance.pulse(),
+            timer=entrance.timer(),
             deadline=deadline,
             on_progress=entrance.on_progress,
         )
-        ask = partial(side_by_side, (executor, lookups), pulse=surveyor.pulse)
+        ask = partial(side_by_side, (executor, lookups), timer=surveyor.timer)
         inventories |= ask(
             lambda lane: surveyor.listing(lane, entrance.connect(lane), entrance.paces_of(lane)),
             lanes,

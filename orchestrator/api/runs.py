@@ -14,7 +14,7 @@ from orchestrator.api.frame import lanes_of, locks_of, replay, states_of
 from orchestrator.api.review import Review, refuse
 from orchestrator.api.worklists import callers_of
 from orchestrator.core.clocks import age_between, by_service
-from orchestrator.core.events import Beginning, LaneLost
+from orchestrator.core.events import LaneUnreachable, StartedBy
 from orchestrator.core.run import Run
 from orchestrator.core.settle import CLOCK_SKEW
 from orchestrator.engine.interrupt import listening
@@ -86,7 +86,7 @@ def run(
         # Rehearsals are nobody's earlier run.
         refuse_all([] if entrance.simulated else earlier_runs(plan.name, state))
         first = [*machine.opening(review.inventories), *review.opening]
-        opening = Opening(how=Beginning.RUN, first=first, most=settings.first)
+        opening = Opening(how=StartedBy.RUN, first=first, most=settings.first)
         result = drive(machine, begin, entrance, settings, opening)
         return after_canary(result, entrance, settings)
 
@@ -112,7 +112,7 @@ def after_canary(result: RunResult, entrance: Entrance, settings: RunSettings) -
     # Who says yes a day later says it to something else.
     age = age_of(story, entrance)
     no_sends = expiry(story, run, age, max_age=MAX_AGE, restart=True)
-    return drive(run, go_on, entrance, settings, Opening(how=Beginning.RESUME, no_sends=no_sends))
+    return drive(run, go_on, entrance, settings, Opening(how=StartedBy.RESUME, no_sends=no_sends))
 
 
 def resume(
@@ -154,8 +154,8 @@ def resume(
             return RunResult(run=machine, journal=story.path, exit_code=machine.tally().exit_code)
         no_sends = expiry(story, machine, age_of(story, entrance), max_age=max_age, restart=restart) or no_sends
         go_on = partial(journal.reopen, story)
-        lost = [LaneLost(at=now, lane=lane, reason=why) for lane, why in entrance.barred.items()]
-        opening = Opening(how=Beginning.RESUME, first=lost, no_sends=no_sends)
+        lost = [LaneUnreachable(at=now, lane=lane, reason=why) for lane, why in entrance.barred.items()]
+        opening = Opening(how=StartedBy.RESUME, first=lost, no_sends=no_sends)
         return drive(machine, go_on, entrance, settings, opening)
 
 

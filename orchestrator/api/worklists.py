@@ -20,9 +20,9 @@ from orchestrator.core.worklist import Decision, line_id
 from orchestrator.errors import GuardRefused
 from orchestrator.store import notices as notices_file
 from orchestrator.store import worklist_file
-from orchestrator.store.journal_birth import Caller
+from orchestrator.store.provenance import Caller, Survey
 from orchestrator.store.state_dir import StateDir
-from orchestrator.store.worklist_file import Reviewed, Survey
+from orchestrator.store.worklist_file import Reviewed
 from orchestrator.version import VERSION
 
 WORKLIST_MAX_AGE = 7 * 86_400.0

@@ -46,17 +46,17 @@ def apply(work: Work, event: e.Event) -> None:
         IllegalTransition: It cannot happen to the line in its state. Nothing has changed.
     """
     match event:
-        case v.Learned() | v.Followed():
+        case v.LookupResult() | v.RecordPolled():
             look(work, event)
         case e.LineEvent():
             happen(work, event)
-        case v.Asked():
+        case v.LookupIssued():
             asked(work, event)
-        case v.Heard():
+        case v.ReplyReceived():
             heard(work, event)
         case e.LaneEvent():
             lane_event(work, event)
-        case e.Began():
+        case e.Started():
             began(work, event)
         case e.Draining():
             draining(work, event)
@@ -135,11 +135,11 @@ def owe_audit(t: Termination, lane: LaneWork, event: e.LineEvent, before: State,
         lane.resettle.clear()
 
 
-def look(work: Work, event: v.Learned | v.Followed) -> None:
+def look(work: Work, event: v.LookupResult | v.RecordPolled) -> None:
     """A lookup said something about a line."""
     t = work.lines[event.line]
     lane = work.lane_of(t)
-    if isinstance(event, v.Followed):
+    if isinstance(event, v.RecordPolled):
         t.unreadable = 0 if event.readable else t.unreadable + 1
         t.record_status = event.status or t.record_status
         t.misses = 0
@@ -152,7 +152,7 @@ def look(work: Work, event: v.Learned | v.Followed) -> None:
     work.replan(t, event.at)
 
 
-def look_again(work: Work, t: Termination, lane: LaneWork, event: v.Learned) -> None:
+def look_again(work: Work, t: Termination, lane: LaneWork, event: v.LookupResult) -> None:
     """Say what the looks at a product agree on by now, and when to look again."""
     state = work.state(t)
     if lane.audit is not None and t.line.id in lane.audit and event.observation is not None:
@@ -189,7 +189,7 @@ def wait_for_listing(t: Termination, lane: LaneWork, at: float, why: str) -> Non
     t.retry_at = max(t.retry_at, at + PAUSE_BETWEEN_LISTINGS)
 
 
-def asked(work: Work, event: v.Asked) -> None:
+def asked(work: Work, event: v.LookupIssued) -> None:
     """A read was issued."""
     lane = work.lanes[event.lane]
     lane.call(event.operation, event.at)
@@ -201,7 +201,7 @@ def asked(work: Work, event: v.Asked) -> None:
     work.replan(t, event.at)
 
 
-def heard(work: Work, event: v.Heard) -> None:
+def heard(work: Work, event: v.ReplyReceived) -> None:
     """An answer came, or none."""
     lane = work.lanes[event.lane]
     answered_at = lane.answered_at
@@ -235,13 +235,13 @@ def lane_event(work: Work, event: e.LaneEvent) -> None:
         case e.LaneClosed(reason=reason):
             lane.closed = reason
             work.replan_all(event.at, lane)
-        case e.LaneLost(reason=reason):
+        case e.LaneUnreachable(reason=reason):
             lane.lost = reason
             work.replan_all(event.at, lane)
             for t in work.watchers.get(lane.lane, ()):
                 work.replan(t, event.at)
         case _:
-            assert isinstance(event, e.Audited)
+            assert isinstance(event, e.Verified)
             lane.audited_at = event.begun_at
             lane.audit = None
             looked_at = list(lane.resettle)
@@ -298,7 +298,7 @@ def is_news(t: Termination, shown: Mapping[str, Observation]) -> bool:
     return seen is None or seen.status not in QUIET or seen.record_id not in {*t.known_records, t.record_id}
 
 
-def began(work: Work, event: e.Began) -> None:
+def began(work: Work, event: e.Started) -> None:
     """An execution begins: what only the last one knew is forgotten."""
     then, now = (work.began_at, work.began_service_at), (event.at, event.service_at)
     work.began_at, work.began_service_at = now

@@ -20,7 +20,13 @@ class Event:
 
     at: float
 
-    durable: ClassVar[bool] = True
+    kind: ClassVar[str] = ""
+    """What the event is called in the journal and in logs. One without a kind is volatile: it is not written."""
+
+    @property
+    def durable(self) -> bool:
+        """Whether the event is written to the journal."""
+        return bool(self.kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +39,8 @@ class LineEvent(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intended(LineEvent):
     """The request is about to leave. Synced before it does. `service_at` is `at` by the service's clock, if known."""
+
+    kind = "intended"
 
     attempt: int
     send: int
@@ -48,6 +56,8 @@ class Intended(LineEvent):
 class Accepted(LineEvent):
     """AWS answered with the record of the termination."""
 
+    kind = "accepted"
+
     record_id: str
     record_status: str
 
@@ -56,12 +66,16 @@ class Accepted(LineEvent):
 class Throttled(LineEvent):
     """The request was refused for its rate; it will be sent again with the same token."""
 
+    kind = "throttled"
+
     code: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotSent(LineEvent):
     """The request did not leave; it will be sent again with the same token."""
+
+    kind = "not_sent"
 
     reason: str
 
@@ -70,6 +84,8 @@ class NotSent(LineEvent):
 class Unanswered(LineEvent):
     """The request may have been carried out."""
 
+    kind = "unanswered"
+
     reason: str
 
 
@@ -77,15 +93,19 @@ class Unanswered(LineEvent):
 class StillInDoubt(LineEvent):
     """This send came to nothing, but an earlier one of the attempt may have been carried out."""
 
+    kind = "still_in_doubt"
+
     reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Disputed(LineEvent):
+class Rejected(LineEvent):
     """
     AWS refused the request: `denied` for want of a permission, `not_found` because it knows no such product. What that
     means is settled by looking the product up.
     """
+
+    kind = "rejected"
 
     code: str
     message: str
@@ -94,8 +114,10 @@ class Disputed(LineEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Attached(LineEvent):
+class RecordFound(LineEvent):
     """The record of our request was found by looking the product up."""
+
+    kind = "record_found"
 
     record_id: str
 
@@ -104,19 +126,25 @@ class Attached(LineEvent):
 class Adopted(LineEvent):
     """Somebody else's termination is under way and is followed."""
 
+    kind = "adopted"
+
     record_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LostSight(LineEvent):
+class RecordUnreadable(LineEvent):
     """The record that is followed cannot be read; the product itself is looked up instead."""
+
+    kind = "record_unreadable"
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rested(LineEvent):
+class Parked(LineEvent):
     """What is unknown could not be settled within bounds; this execution leaves the line as it is."""
+
+    kind = "parked"
 
     reason: str
 
@@ -124,6 +152,8 @@ class Rested(LineEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terminated(LineEvent):
     """The product is gone, on the evidence named."""
+
+    kind = "terminated"
 
     evidence: str
     record_id: str | None
@@ -134,6 +164,8 @@ class Terminated(LineEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptFailed(LineEvent):
     """The record FAILED and another attempt will be made at `retry_at` or later."""
+
+    kind = "attempt_failed"
 
     record_id: str
     errors: tuple[RecordError, ...]
@@ -147,6 +179,8 @@ class Failed(LineEvent):
     right, which is the lane's trouble and no failure of the product's.
     """
 
+    kind = "failed"
+
     evidence: str
     errors: tuple[RecordError, ...] = ()
     denied: bool = False
@@ -157,12 +191,16 @@ class Failed(LineEvent):
 class TimedOut(LineEvent):
     """It is still in progress after its TerminationTimeout, or stayed in doubt for too long."""
 
+    kind = "timed_out"
+
     evidence: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlreadyGone(LineEvent):
     """The product was gone without our doing, as far as evidence goes."""
+
+    kind = "already_gone"
 
     evidence: str
 
@@ -171,12 +209,16 @@ class AlreadyGone(LineEvent):
 class Drifted(LineEvent):
     """The product is not what was reviewed; nothing (more) is sent."""
 
+    kind = "drifted"
+
     reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused(LineEvent):
     """The lane was closed before this line was sent."""
+
+    kind = "refused"
 
     reason: str
 
@@ -185,12 +227,16 @@ class Refused(LineEvent):
 class Blocked(LineEvent):
     """A prerequisite did not go; nothing is sent."""
 
+    kind = "blocked"
+
     reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contradicted(LineEvent):
     """The record says terminated, and the product is still there."""
+
+    kind = "contradicted"
 
     evidence: str
 
@@ -199,10 +245,12 @@ class Contradicted(LineEvent):
 class FoundGone(LineEvent):
     """The product is gone although the line ended otherwise, and no record tells that it was our doing."""
 
+    kind = "found_gone"
+
     evidence: str
 
 
-class Beginning(StrEnum):
+class StartedBy(StrEnum):
     """How an execution began."""
 
     RUN = "run"
@@ -210,7 +258,7 @@ class Beginning(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Began(Event):
+class Started(Event):
     """
     An execution of the run began; its deadline and failure tolerance count from here.
 
@@ -219,7 +267,9 @@ class Began(Event):
     known: it tells later executions, perhaps of another machine, how old this one's moments are.
     """
 
-    how: Beginning
+    kind = "started"
+
+    how: StartedBy
     no_sends: str | None = None
     first: int | None = None
     service_at: float | None = None
@@ -238,6 +288,8 @@ class Drain(StrEnum):
 class Draining(Event):
     """Nothing new is started; what is under way is followed until `until`, or to its end if that is None."""
 
+    kind = "draining"
+
     why: Drain
     detail: str
     until: float | None = None
@@ -254,19 +306,25 @@ class LaneEvent(Event):
 class LaneClosed(LaneEvent):
     """Nothing more is sent in this lane, for good."""
 
+    kind = "lane_closed"
+
     reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LaneLost(LaneEvent):
+class LaneUnreachable(LaneEvent):
     """The lane does not answer any more; this execution gives it up, a resume tries it again."""
 
+    kind = "lane_unreachable"
+
     reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Audited(LaneEvent):
+class Verified(LaneEvent):
     """A complete listing, begun at `begun_at` after the last verdict, was held against the verdicts."""
+
+    kind = "verified"
 
     begun_at: float
     checked: int
@@ -276,6 +334,8 @@ class Audited(LaneEvent):
 class Finished(Event):
     """The run has come to its end: no line is left to do."""
 
+    kind = "finished"
+
     exit_code: int
     summary: str
 
@@ -283,6 +343,8 @@ class Finished(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Abandoned(Event):
     """Somebody closed the unfinished run for good."""
+
+    kind = "abandoned"
 
     reason: str
     summary: str

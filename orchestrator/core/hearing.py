@@ -93,7 +93,7 @@ def sent(outcome: Outcome, t: Termination, state: State, at: float) -> Iterator[
             yield e.NotSent(at=at, line=line, reason=explain(problem))
         case _:
             # Not found, denied or rejected: definite, and yet to be looked into.
-            yield e.Disputed(
+            yield e.Rejected(
                 at=at,
                 line=line,
                 code=outcome.code,
@@ -124,16 +124,16 @@ def hear_followed(reply: Reply, t: Termination, rules: Rules) -> Iterator[e.Line
             if at >= t.overdue_at:
                 yield e.TimedOut(at=at, line=line, evidence=f"record {record.record_id} is still {record.status}")
             else:
-                yield v.Followed(at=at, line=line, status=record.status)
+                yield v.RecordPolled(at=at, line=line, status=record.status)
         case NotFound() | Denied() | Rejected() | Answer():
             why = explain(reply.outcome) if not isinstance(reply.outcome, Answer) else "it is not that of this termination"
             if t.unreadable + 1 >= MOST_UNREADABLE or isinstance(reply.outcome, Denied):
-                yield e.LostSight(at=at, line=line, reason=f"record {t.record_id} cannot be read: {why}")
+                yield e.RecordUnreadable(at=at, line=line, reason=f"record {t.record_id} cannot be read: {why}")
             else:
-                yield v.Followed(at=at, line=line, status="", readable=False)
+                yield v.RecordPolled(at=at, line=line, status="", readable=False)
         case _:
             if at >= t.overdue_at and t.misses >= MOST_UNREADABLE:
-                yield e.LostSight(at=at, line=line, reason=f"record {t.record_id} cannot be read in time")
+                yield e.RecordUnreadable(at=at, line=line, reason=f"record {t.record_id} cannot be read in time")
 
 
 def foreign(record: Record, t: Termination) -> bool:
@@ -152,12 +152,12 @@ def hear_record(reply: Reply, command: DescribeRecord, t: Termination) -> Iterat
     """Deal with a record that was looked up to settle a doubt."""
     match reply.outcome:
         case Answer(Record() as record) if record.record_id == command.record_id and is_about(record, t):
-            yield v.Learned(at=reply.at, line=t.line.id, record=record)
+            yield v.LookupResult(at=reply.at, line=t.line.id, record=record)
         case Denied():
-            yield v.Learned(at=reply.at, line=t.line.id, denied_record_id=command.record_id)
+            yield v.LookupResult(at=reply.at, line=t.line.id, denied_record_id=command.record_id)
         case NotFound() | Rejected() | Answer():
             # Another product's record says nothing about this one, wherever its id was found.
-            yield v.Learned(at=reply.at, line=t.line.id, hidden_record_id=command.record_id)
+            yield v.LookupResult(at=reply.at, line=t.line.id, hidden_record_id=command.record_id)
         case _:
             return
 
@@ -171,11 +171,11 @@ def hear_history(reply: Reply, command: ReadHistory, t: Termination) -> Iterator
             # A page that leads to itself has no end.
             token = None if token == command.page_token else token
             history = tuple(each for each in records if is_about(each, t))
-            yield v.Learned(at=reply.at, line=t.line.id, history=history, history_token=token)
+            yield v.LookupResult(at=reply.at, line=t.line.id, history=history, history_token=token)
         case NotFound():
-            yield v.Learned(at=reply.at, line=t.line.id, history=())
+            yield v.LookupResult(at=reply.at, line=t.line.id, history=())
         case Denied():
-            yield v.Learned(at=reply.at, line=t.line.id, history_denied=True)
+            yield v.LookupResult(at=reply.at, line=t.line.id, history_denied=True)
         case _:
             return
 
@@ -187,8 +187,8 @@ def hear_product(reply: Reply, t: Termination) -> Iterator[e.LineEvent]:
             observation = Observation(
                 at=reply.at, status=product.status, record_id=product.last_record_id, words=product.status_message
             )
-            yield v.Learned(at=reply.at, line=t.line.id, observation=observation)
+            yield v.LookupResult(at=reply.at, line=t.line.id, observation=observation)
         case NotFound():
-            yield v.Learned(at=reply.at, line=t.line.id, observation=Observation(at=reply.at, status=None))
+            yield v.LookupResult(at=reply.at, line=t.line.id, observation=Observation(at=reply.at, status=None))
         case _:
             return

@@ -57,7 +57,7 @@ def judge(product: Product, records: Sequence[Record]) -> tuple[Judgement, str |
         return (Decision.REFUSE, Reason.UNKNOWN_TYPE, f"its type {product.type or '(none)'} is not known"), None
     if product.status in QUIET:
         words = f": {product.status_message}" if product.status != "AVAILABLE" and product.status_message else ""
-        return (Decision.TERMINATE, Reason.ASKED, f"it is {product.status}{words}"), None
+        return (Decision.TERMINATE, Reason.PLANNED, f"it is {product.status}{words}"), None
     if product.status == PLAN_IN_PROGRESS:
         detail = "a plan for it is in progress; execute or delete that plan first"
         return (Decision.REFUSE, Reason.PLAN_IN_PROGRESS, detail), None

@@ -166,7 +166,7 @@ class LaneWork:
         self.in_flight += 1
         self.paces[operation].sent(at)
 
-    def hear(self, event: v.Heard) -> None:
+    def hear(self, event: v.ReplyReceived) -> None:
         """Learn from an answer whether the lane is well."""
         self.in_flight = max(0, self.in_flight - 1)
         self.silent_since = event.at

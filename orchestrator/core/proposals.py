@@ -230,4 +230,4 @@ def issued(command: Command, at: float) -> e.Event:
             service_at=command.service_at,
         )
     line = None if isinstance(command, ListPage) else command.line
-    return v.Asked(at=at, lane=command.lane, operation=Operation(command.operation), line=line)
+    return v.LookupIssued(at=at, lane=command.lane, operation=Operation(command.operation), line=line)

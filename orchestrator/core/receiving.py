@@ -47,7 +47,7 @@ def receive(work: Work, reply: Reply) -> Iterator[e.Event]:
     command = reply.command
     line = None if isinstance(command, ListPage) else command.line
     outcome = reply.outcome
-    yield v.Heard(
+    yield v.ReplyReceived(
         at=reply.at,
         lane=command.lane,
         operation=command.operation,
@@ -65,7 +65,7 @@ def receive(work: Work, reply: Reply) -> Iterator[e.Event]:
     yield from records_denied(work.lanes[command.lane], reply)
     if isinstance(outcome, Unauthenticated):
         reason = f"its credentials are no longer accepted: {explain(outcome)}"
-        yield e.LaneLost(at=reply.at, lane=command.lane, reason=reason)
+        yield e.LaneUnreachable(at=reply.at, lane=command.lane, reason=reason)
     if isinstance(command, ListPage):
         yield from receive_page(work, reply, command)
     elif (t := work.lines.get(command.line)) is not None:

@@ -142,7 +142,7 @@ class Run:
     def begin(
         self,
         at: float,
-        how: e.Beginning,
+        how: e.StartedBy,
         no_sends: str | None = None,
         first: int | None = None,
         service_at: float | None = None,
@@ -168,7 +168,7 @@ class Run:
             for t in self._work.lines.values()
             if self._work.state(t) is State.REQUESTED
         ]
-        return [e.Began(at=at, how=how, no_sends=no_sends, first=first, service_at=service_at), *unanswered]
+        return [e.Started(at=at, how=how, no_sends=no_sends, first=first, service_at=service_at), *unanswered]
 
     def opening(self, inventories: Iterable[Inventory]) -> list[e.Event]:
         """

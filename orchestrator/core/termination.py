@@ -227,7 +227,7 @@ class Termination:
             self.must_look = observation is None
         return is_news
 
-    def learn(self, event: v.Learned) -> None:
+    def learn(self, event: v.LookupResult) -> None:
         """Add what a lookup said."""
         facts = self.facts
         if event.observation is not None:
@@ -266,7 +266,7 @@ class Termination:
         match event:
             case e.Intended():
                 self._intended(event)
-            case e.Accepted(record_id=record_id) | e.Attached(record_id=record_id) | e.Adopted(record_id=record_id):
+            case e.Accepted(record_id=record_id) | e.RecordFound(record_id=record_id) | e.Adopted(record_id=record_id):
                 self._followed(event, record_id)
             case e.Throttled() | e.NotSent():
                 # Nothing was carried out, and nothing of this attempt was before.
@@ -275,14 +275,14 @@ class Termination:
                 self.doubts += 1
                 self.given_up_at = event.at
                 self.forget(event.at, must_look=True)
-            case e.Disputed(code=code, message=message):
+            case e.Rejected(code=code, message=message):
                 self.rejection = f"{code}: {message}"
                 self.denied = event.denied
                 self.not_found = event.not_found
                 self.forget(event.at, must_look=True)
             case e.StillInDoubt():
                 self.forget(event.at, must_look=True)
-            case e.LostSight(reason=reason):
+            case e.RecordUnreadable(reason=reason):
                 self.evidence = reason
                 self.is_unreadable = True
                 self.forget(event.at, must_look=True)
@@ -354,7 +354,7 @@ class Termination:
             case e.Drifted(reason=text) | e.Refused(reason=text) | e.Blocked(reason=text):
                 self.evidence = text
             case _:
-                assert isinstance(event, e.Rested)
+                assert isinstance(event, e.Parked)
                 self.evidence = event.reason
                 self.resting = True
                 self.rests += 1

@@ -84,10 +84,10 @@ def lane_end(lane: LaneWork, at: float) -> Iterator[e.LaneEvent]:
     if lane.failing_since is not None and lane.failed_at - lane.failing_since >= PATIENCE:
         minutes = round(PATIENCE / 60)
         reason = f"no call has succeeded for {minutes} minutes; the last one: {lane.last_problem}"
-        yield e.LaneLost(at=at, lane=lane.lane, reason=reason)
+        yield e.LaneUnreachable(at=at, lane=lane.lane, reason=reason)
     elif lane.is_unlistable(at) and not is_followed(lane):
         reason = f"it cannot be listed completely; the last problem: {lane.last_problem}"
-        yield e.LaneLost(at=at, lane=lane.lane, reason=reason)
+        yield e.LaneUnreachable(at=at, lane=lane.lane, reason=reason)
 
 
 def is_followed(lane: LaneWork) -> bool:
@@ -116,7 +116,7 @@ def audit_end(work: Work, lane: LaneWork, at: float) -> Iterator[e.Event]:
     is_open = any(event is None and not is_given_up(work, lane, line, at) for line, event in found.items())
     if not left and not is_open and lane.listing_begun_at is not None:
         checked = len(lane.gone) + len(lane.ended)
-        yield e.Audited(at=at, lane=lane.lane, begun_at=lane.listing_begun_at, checked=checked)
+        yield e.Verified(at=at, lane=lane.lane, begun_at=lane.listing_begun_at, checked=checked)
 
 
 def resettled(work: Work, lane: LaneWork, line: str, at: float) -> e.LineEvent | None:
@@ -128,7 +128,7 @@ def resettled(work: Work, lane: LaneWork, line: str, at: float) -> e.LineEvent |
     if isinstance(conclusion, Follow) and conclusion.record.status == SUCCEEDED:
         return succeeded(t, conclusion.record, at)
     if isinstance(conclusion, Follow) and conclusion.record.status != FAILED and at < t.overdue_at:
-        return e.Attached(at=at, line=line, record_id=conclusion.record.record_id)
+        return e.RecordFound(at=at, line=line, record_id=conclusion.record.record_id)
     if isinstance(conclusion, Gone) and t.is_settled:
         by = f"by another, record {conclusion.record.record_id}" if conclusion.record else "and no record tells by whom"
         return e.FoundGone(at=at, line=line, evidence=f"it is gone now, {by}")

@@ -159,7 +159,7 @@ def verdict_of_pending(t: Termination, at: float, rules: Rules) -> e.LineEvent |
         case NewRecord(denied=denied) if denied or t.is_settled:
             return e.Drifted(at=at, line=line, reason=conclusion.reason)
         case Unreadable(reason):
-            return e.Rested(at=at, line=line, reason=reason)
+            return e.Parked(at=at, line=line, reason=reason)
         case _:
             return None
 
@@ -204,7 +204,7 @@ def rested(t: Termination, state: State, reason: str, at: float, rules: Rules) -
     if state is State.IN_DOUBT and (rules.expired or t.rests + 1 >= MOST_RESTS):
         often = "the run has expired" if rules.expired else f"{MOST_RESTS} executions left it in doubt"
         return e.TimedOut(at=at, line=t.line.id, evidence=f"{reason}; {often}")
-    return e.Rested(at=at, line=t.line.id, reason=reason)
+    return e.Parked(at=at, line=t.line.id, reason=reason)
 
 
 def verdict_of_record(t: Termination, record: Record, at: float, rules: Rules) -> e.LineEvent:
@@ -215,7 +215,7 @@ def verdict_of_record(t: Termination, record: Record, at: float, rules: Rules) -
         return failed(t, record, at, rules)
     if at >= t.overdue_at:
         return e.TimedOut(at=at, line=t.line.id, evidence=f"record {record.record_id} is still {record.status}")
-    return e.Attached(at=at, line=t.line.id, record_id=record.record_id)
+    return e.RecordFound(at=at, line=t.line.id, record_id=record.record_id)
 
 
 def succeeded(t: Termination, record: Record, at: float) -> e.Terminated:

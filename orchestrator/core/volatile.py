@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
 
 from orchestrator.core.commands import Operation
 from orchestrator.core.events import Event, LaneEvent, LineEvent
@@ -19,25 +18,21 @@ from orchestrator.core.replies import Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pulse(Event):
+class Heartbeat(Event):
     """The loop is alive. For displays only; it changes nothing."""
-
-    durable: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked(Event):
+class LookupIssued(Event):
     """A read was issued. `line` is None for pages of a listing."""
 
     lane: Lane
     operation: Operation
     line: str | None
 
-    durable: ClassVar[bool] = False
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard(Event):
+class ReplyReceived(Event):
     """
     An answer came, or none: what the pace, the lane's health and the line's question learn from it.
 
@@ -60,11 +55,9 @@ class Heard(Event):
     clock_ahead: float | None = None
     shows: bool = False
 
-    durable: ClassVar[bool] = False
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Learned(LineEvent):
+class LookupResult(LineEvent):
     """
     A lookup said something about a line. What is None was not learned.
 
@@ -80,17 +73,13 @@ class Learned(LineEvent):
     history_token: str | None = None
     history_denied: bool = False
 
-    durable: ClassVar[bool] = False
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Followed(LineEvent):
+class RecordPolled(LineEvent):
     """The record of a line was read and is not final; `readable` is False if AWS did not show it."""
 
     status: str
     readable: bool = True
-
-    durable: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +88,6 @@ class RecordsDenied(LaneEvent):
 
     operation: Operation
     words: str
-
-    durable: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,8 +98,6 @@ class PageRead(LaneEvent):
     page: int
     outcome: Outcome
 
-    durable: ClassVar[bool] = False
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListingFailed(LaneEvent):
@@ -120,8 +105,6 @@ class ListingFailed(LaneEvent):
 
     listing: int
     reason: str
-
-    durable: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,5 +123,3 @@ class Listed(LaneEvent):
     untagged: frozenset[str] = frozenset()
     awaited: Mapping[Awaited, tuple[Product, ...]] = field(default_factory=dict)
     clock_ahead: float | None = None
-
-    durable: ClassVar[bool] = False

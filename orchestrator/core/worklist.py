@@ -25,7 +25,7 @@ class Decision(StrEnum):
 class Reason(StrEnum):
     """Why a line is skipped or refused, for machines; `Line.detail` says it to people."""
 
-    ASKED = "asked"
+    PLANNED = "planned"
     ADOPT = "adopt"
     ALREADY_GONE = "already_gone"
     NOT_FOUND = "not_found"

@@ -55,7 +55,7 @@ def calls_are_left() -> bool:
     return any(thread.name.startswith(f"{NAME}_") for thread in threading.enumerate())
 
 
-class Pulse:
+class InactivityTimer:
     """
     When something was last heard, from any thread.
 
@@ -68,7 +68,7 @@ class Pulse:
         self._patience = patience
         self._at = time.monotonic()
 
-    def beat(self) -> None:
+    def touch(self) -> None:
         """Hear something."""
         self._at = time.monotonic()
 
@@ -83,7 +83,7 @@ def side_by_side(
     ask: Callable[[T], U],
     items: Iterable[T],
     *,
-    pulse: Pulse,
+    timer: InactivityTimer,
     late: Callable[[T], U],
 ) -> dict[T, U]:
     """
@@ -92,9 +92,9 @@ def side_by_side(
     Args:
 
         pools: The threads to ask in, and others that these wait for; given up together.
-        ask: Asks about one thing, and beats the pulse with each answer that it gets on the way.
+        ask: Asks about one thing, and touches the timer with each answer that it gets on the way.
         items: The things.
-        pulse: When an answer was last heard; after too long a silence, all that are still out are given up.
+        timer: When an answer was last heard; after too long a silence, all that are still out are given up.
         late: What is said of a thing whose question was given up.
 
     Returns:
@@ -102,12 +102,12 @@ def side_by_side(
         What was said of each.
     """
     asked = {item: pools[0].submit(ask, item) for item in items}
-    pulse.beat()
+    timer.touch()
     left = set(asked.values())
-    while left and (patience := pulse.left) > 0:
+    while left and (patience := timer.left) > 0:
         done, left = wait(left, timeout=patience, return_when=FIRST_COMPLETED)
         if done:
-            pulse.beat()
+            timer.touch()
     for pool in pools:
         pool.given_up = pool.given_up or bool(left)
     return {item: late(item) if future in left else future.result() for item, future in asked.items()}

@@ -15,11 +15,11 @@ from itertools import islice
 
 from orchestrator.core.clocks import by_service
 from orchestrator.core.commands import Command
-from orchestrator.core.events import Beginning, Event, Intended
+from orchestrator.core.events import Event, Intended, StartedBy
 from orchestrator.core.proposals import issued
 from orchestrator.core.replies import Interrupt, Reply, Stop, Tick
 from orchestrator.core.run import Run
-from orchestrator.core.volatile import Pulse
+from orchestrator.core.volatile import Heartbeat
 from orchestrator.engine.interrupt import Interruption
 from orchestrator.engine.observers import Audience
 from orchestrator.engine.perform import Performed, perform
@@ -72,7 +72,7 @@ class Runner:
 
     def drive(
         self,
-        how: Beginning,
+        how: StartedBy,
         *,
         first: Sequence[Event] = (),
         no_sends: str | None = None,
@@ -127,7 +127,7 @@ class Runner:
         self._issue(now)
         if now - self._synced_at >= SYNC_EVERY:
             self._sync(now)
-        self._around.audience.tell(Pulse(at=now))
+        self._around.audience.tell(Heartbeat(at=now))
 
     def _issue(self, now: float) -> None:
         room = self._around.workers - self.in_flight

@@ -31,7 +31,7 @@ from orchestrator.core.pacing import Pace
 from orchestrator.core.questions import Question
 from orchestrator.core.replies import Answer, Denied, NotFound, NotSent, Problem, Throttled, Unanswered, explain
 from orchestrator.engine.perform import ask
-from orchestrator.engine.pools import Pulse
+from orchestrator.engine.pools import InactivityTimer
 from orchestrator.errors import NoAccess
 from orchestrator.ports import Catalog, Clock, Identity
 
@@ -75,14 +75,15 @@ class Surveyor:
     """
     Reads lanes.
 
-    `sleep` waits between attempts (seconds); `executor` looks single products up side by side; `pulse` beats with answers;
+    `sleep` waits between attempts (seconds); `executor` looks single products up side by side; `timer` is touched by
+    answers;
     `deadline` is when a listing is given up (seconds since the epoch); `on_progress` hears of each page.
     """
 
     clock: Clock
     sleep: Callable[[float], None]
     executor: Executor
-    pulse: Pulse = field(default_factory=Pulse)
+    timer: InactivityTimer = field(default_factory=InactivityTimer)
     deadline: float = float("inf")
     on_progress: Callable[[Progress], None] = nobody
 
@@ -261,7 +262,7 @@ class Surveyor:
                 wait = pace.ready_at() - now
             self.sleep(min(max(wait, 0.005), 0.1))
         outcome = question()
-        self.pulse.beat()
+        self.timer.touch()
         with paces.lock:
             pace.heard(self.clock.now(), slower=isinstance(outcome, Throttled | NotSent | Unanswered))
         return outcome
@@ -289,7 +290,7 @@ class Surveyor:
 
     def _hear(self, question: Callable[[], Answer[T] | Problem]) -> Answer[T] | Problem:
         answer = question()
-        self.pulse.beat()
+        self.timer.touch()
         return answer
 
 

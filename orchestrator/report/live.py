@@ -25,7 +25,7 @@ from orchestrator.report.text import plain
 EVERY = 0.125
 MOST_LANES = 8
 STYLES = {"info": "", "warning": "yellow", "error": "bold red"}
-QUIET = (e.Intended, e.Accepted, e.Throttled, e.Began, e.Finished, e.Audited)
+QUIET = (e.Intended, e.Accepted, e.Throttled, e.Started, e.Finished, e.Verified)
 
 
 class LiveProgress:

@@ -33,15 +33,15 @@ MOMENTARY = tuple(
 
 LEVELS: dict[type[e.Event], str] = {
     e.Unanswered: "warning",
-    e.Disputed: "warning",
-    e.LostSight: "warning",
+    e.Rejected: "warning",
+    e.RecordUnreadable: "warning",
     e.AttemptFailed: "warning",
     e.Drifted: "warning",
     e.Refused: "warning",
     e.Draining: "warning",
     e.LaneClosed: "error",
-    e.LaneLost: "error",
-    e.Rested: "error",
+    e.LaneUnreachable: "error",
+    e.Parked: "error",
     e.Failed: "error",
     e.TimedOut: "error",
     e.Contradicted: "error",
@@ -125,7 +125,7 @@ class LogProgress:
         """Hear *event*."""
         self._fold.hear(event)
         if event.durable:
-            self._log(LEVELS.get(type(event), "info"), name_of(event), **self._about(event), **details(event))
+            self._log(LEVELS.get(type(event), "info"), event.kind, **self._about(event), **details(event))
         if self._beat_at is None or event.at - self._beat_at >= HEARTBEAT:
             if self._beat_at is not None:
                 self._log("info", "heartbeat", counts=self._fold.counts())
@@ -138,6 +138,5 @@ class LogProgress:
 
 
 def name_of(event: e.Event) -> str:
-    """Return an event's name in words: `AttemptFailed` → `attempt failed`."""
-    name = type(event).__name__
-    return name[0].lower() + "".join(f" {c.lower()}" if c.isupper() else c for c in name[1:])
+    """Return what an event is called, in words: `attempt failed`."""
+    return event.kind.replace("_", " ")

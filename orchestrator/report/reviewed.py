@@ -70,7 +70,7 @@ class Reviewed:
     def why(self, line: Line) -> str:
         """Say why, and when it is due if it is on notice."""
         said = self.drifted.get(line.id, line.detail)
-        if line.due_at is not None and line.reason in (Reason.NOTICE, Reason.ASKED):
+        if line.due_at is not None and line.reason in (Reason.NOTICE, Reason.PLANNED):
             day = str(moment(line.due_at))[:16].replace("T", " ")
             return f"{said}, due {day} UTC" if line.decision is Decision.SKIP else f"{said}, its notice is over"
         return said

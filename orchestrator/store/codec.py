@@ -13,19 +13,16 @@ import re
 import types
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from functools import cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from orchestrator.core import events as e
 from orchestrator.core.lane import Lane
+from orchestrator.store.formats import TIMES, keys_of
 
 T = TypeVar("T")
-
-MOMENTS = frozenset({"at", "retry_at", "until", "made_at", "begun_at", "created_at", "due_at", "service_at"})
-"""Fields that hold seconds since the epoch."""
 
 FRAME = re.compile(rb'(\{"seq":(\d+),"kind":"([a-z_]+)".*),"crc":"([0-9a-f]{8})"\}\n', re.DOTALL)
 
@@ -38,22 +35,6 @@ READER = json.JSONDecoder()
 
 class Malformed(ValueError):
     """A line or a value is not what it should be."""
-
-
-def snake(name: str) -> str:
-    """Turn a class name into a kind: `AttemptFailed` → `attempt_failed`."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
-
-
-EVENTS: dict[str, type[e.Event]] = {
-    snake(name): kind
-    for name, kind in vars(e).items()
-    if isinstance(kind, type)
-    and issubclass(kind, e.Event)
-    and kind.durable
-    and kind not in (e.Event, e.LineEvent, e.LaneEvent)
-}
-"""The durable events by their kind."""
 
 
 def frame(seq: int, kind: str, value: Mapping[str, Any]) -> bytes:
@@ -127,7 +108,7 @@ def encode(value: object) -> Any:  # noqa: ANN401 - JSON
     if isinstance(value, Lane):
         return str(value)
     if is_dataclass(value) and not isinstance(value, type):
-        return {name: encode_field(name, getattr(value, name)) for name in names_of(type(value))}
+        return {key: encode_field(key, getattr(value, name)) for key, name in cached_keys(type(value))}
     if isinstance(value, tuple | list):
         return [encode(item) for item in value]
     if isinstance(value, dict):
@@ -137,14 +118,14 @@ def encode(value: object) -> Any:  # noqa: ANN401 - JSON
 
 
 @cache
-def names_of(kind: type) -> tuple[str, ...]:
-    """Return the names of a dataclass's fields; looking them up for each value takes longer than all the rest."""
-    return tuple(field.name for field in fields(kind))
+def cached_keys(kind: type) -> tuple[tuple[str, str], ...]:
+    """Return the keys and attributes of a class; looking them up for each value takes longer than all the rest."""
+    return tuple(keys_of(kind).items())
 
 
-def encode_field(name: str, value: object) -> Any:  # noqa: ANN401 - JSON
-    """Encode a field; moments become text."""
-    if name in MOMENTS and isinstance(value, float | int):
+def encode_field(key: str, value: object) -> Any:  # noqa: ANN401 - JSON
+    """Encode an attribute; moments become text."""
+    if key in TIMES and isinstance(value, float | int):
         return format_moment(value)
     return encode(value)
 
@@ -214,12 +195,15 @@ def dataclass_decoder(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401 - any 
     """Return the function that reads a dataclass."""
     hints = get_type_hints(kind)
     readers = {
-        field.name: moment(hints[field.name]) if field.name in MOMENTS else decoder(hints[field.name])
-        for field in fields(kind)
+        key: (name, moment(hints[name]) if key in TIMES else decoder(hints[name])) for key, name in cached_keys(kind)
     }
 
     def read(value: dict[str, Any]) -> object:
-        return kind(**{name: readers[name](each) for name, each in value.items()})
+        attributes = {}
+        for key, each in value.items():
+            name, reader = readers[key]
+            attributes[name] = reader(each)
+        return kind(**attributes)
 
     return read
 

@@ -13,11 +13,12 @@ from pathlib import Path
 
 from orchestrator.core.events import Event
 from orchestrator.errors import JournalError
-from orchestrator.store.codec import encode, frame, snake
+from orchestrator.store.codec import encode, frame
 from orchestrator.store.folders import make_private, sync_folder
-from orchestrator.store.journal_birth import Birth, Caller, Header, birth_lines
+from orchestrator.store.journal_birth import Birth, birth_lines
 from orchestrator.store.journal_glance import glance, is_finished
 from orchestrator.store.journal_reader import Story, load
+from orchestrator.store.provenance import Caller, Header
 from orchestrator.store.text_file import partial_of
 
 __all__ = ["Birth", "Caller", "Header", "JournalFile", "Story", "create", "glance", "is_finished", "load", "reopen"]
@@ -53,9 +54,7 @@ class JournalFile:
             message = f"{self.path}: an earlier write failed"
             raise JournalError(message)
         first = self._lines + 1
-        data = b"".join(
-            frame(seq, snake(type(event).__name__), encode(event)) for seq, event in enumerate(durable, start=first)
-        )
+        data = b"".join(frame(seq, event.kind, encode(event)) for seq, event in enumerate(durable, start=first))
         try:
             write_all(self._descriptor, data)
         except OSError as error:

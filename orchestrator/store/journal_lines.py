@@ -11,8 +11,9 @@ from typing import IO, NoReturn
 from orchestrator.core.events import Event
 from orchestrator.core.pasteable import pasteable
 from orchestrator.errors import InvalidInput, JournalCorrupt, JournalError
-from orchestrator.store.codec import EVENTS, Malformed, decode, unframe
+from orchestrator.store.codec import Malformed, decode, unframe
 from orchestrator.store.folders import LOCKS
+from orchestrator.store.formats import EVENTS
 
 SUFFIX = ".jsonl"
 BEGINNING = b'{"seq":1,'

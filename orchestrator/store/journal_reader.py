@@ -18,8 +18,9 @@ from orchestrator.core.plan import Plan
 from orchestrator.core.worklist import Line, Worklist
 from orchestrator.errors import JournalCorrupt, JournalError
 from orchestrator.store.codec import Malformed, canonical, decode, parse_moment, sequence_number, unframe
-from orchestrator.store.journal_birth import FORMAT, Birth, Header
+from orchestrator.store.journal_birth import FORMAT, Birth
 from orchestrator.store.journal_lines import event_in, is_whole, readable, refuse
+from orchestrator.store.provenance import Header
 
 WORD = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
@@ -173,7 +174,6 @@ class Loader:
         header = self._expect(lines, "header")
         if header.pop("format", None) != FORMAT:
             self._refuse(f"its format is not {FORMAT}, the one that this version reads", kind=JournalError)
-        header["started_at"] = parse_moment(str(header["started_at"]))
         plan = self._expect(lines, "plan")["plan"]
         head = self._expect(lines, "worklist")
         seen = WorklistDigest(head)

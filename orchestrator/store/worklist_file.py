@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from orchestrator.core.consistency import inconsistencies
-from orchestrator.core.inventory import LaneCoverage
 from orchestrator.core.lane import Lane
 from orchestrator.core.plan import Plan
 from orchestrator.core.tally import review_line
@@ -23,23 +22,13 @@ from orchestrator.core.validation import validate
 from orchestrator.core.worklist import Line, Worklist
 from orchestrator.errors import InvalidInput
 from orchestrator.store.codec import Malformed, decode, digest, encode, format_moment, parse_moment
-from orchestrator.store.journal_birth import Caller
+from orchestrator.store.provenance import Caller, Survey
 from orchestrator.store.strict_json import DECODER
 from orchestrator.store.text_file import write_whole
 
 FORMAT = "orchestrator-worklist/1"
 BEGINNING = re.compile(rb'\s*\{\s*"format"\s*:\s*"orchestrator-worklist/')
 MOST_BYTES = 512 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Survey:
-    """How a lane was read, and when (seconds since the epoch); `coverage` is there where it was read completely."""
-
-    lane: Lane
-    begun_at: float
-    problem: str | None = None
-    coverage: LaneCoverage | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

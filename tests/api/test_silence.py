@@ -13,7 +13,7 @@ from orchestrator.api.review import take_stock
 from orchestrator.core.lane import Lane
 from orchestrator.core.questions import questions
 from orchestrator.core.replies import Answer, Page, Problem, RecordPage
-from orchestrator.engine.pools import Pulse
+from orchestrator.engine.pools import InactivityTimer
 from orchestrator.errors import NoAccess
 from orchestrator.ports import Identity
 from tests.fakes import LANE, FakeCatalog, FakeClock
@@ -23,7 +23,7 @@ SOON = 0.05
 SILENT_LANE = Lane(LANE.account_id, "us-east-1")
 
 
-class Gate(Pulse):
+class Gate(InactivityTimer):
     """What calls hang at; silent once one does, and everything else that was to answer has."""
 
     def __init__(self, answers: int) -> None:
@@ -40,7 +40,7 @@ class Gate(Pulse):
         """Let go of what hangs."""
         self._opened.set()
 
-    def beat(self) -> None:
+    def touch(self) -> None:
         """Count the answers."""
         with self._counting:
             self._missing -= 1
@@ -102,7 +102,7 @@ def entrance(gate: Gate, where: str, *lanes: Lane) -> Entrance:
         endpoints=dict.fromkeys(lanes, "memory://catalog"),
         simulated=False,
         workers=4,
-        pulse=lambda: gate,
+        timer=lambda: gate,
     )
 
 

@@ -31,7 +31,7 @@ SENDS = 3
 
 def history(count: int) -> Iterator[e.Event]:
     """Yield the events of so many terminations, each throttled on its way; the last one is still under way."""
-    yield e.Began(at=START, how=e.Beginning.RUN)
+    yield e.Started(at=START, how=e.StartedBy.RUN)
     for number in range(count):
         line, at = f"{LANE}/pp-{number:07d}", START + number * 0.01
         for send in (1, 2):

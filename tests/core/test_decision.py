@@ -29,7 +29,7 @@ def line_for(**changes: object) -> Line:
 def test_a_product_at_rest_is_terminated(status: str) -> None:
     """Documented and seen to be terminable."""
     line = line_for(status=status)
-    assert (line.decision, line.reason, line.id) == (Decision.TERMINATE, Reason.ASKED, f"{LANE}/pp-a")
+    assert (line.decision, line.reason, line.id) == (Decision.TERMINATE, Reason.PLANNED, f"{LANE}/pp-a")
 
 
 def test_a_termination_under_way_is_adopted() -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from orchestrator.core import events as e
 from orchestrator.core.commands import Command, DescribeProduct, DescribeRecord, ListPage, ReadHistory, Terminate
-from orchestrator.core.events import Beginning, Event
+from orchestrator.core.events import Event, StartedBy
 from orchestrator.core.inventory import Observation, Record
 from orchestrator.core.ordering import in_turn
 from orchestrator.core.plan import Limits, Options, Plan, Retry, Tolerance
@@ -32,7 +32,8 @@ from orchestrator.core.run import Run
 from orchestrator.core.states import GONE, UNDER_WAY, State
 from orchestrator.core.volatile import Listed
 from orchestrator.core.worklist import Worklist
-from orchestrator.store.codec import EVENTS, decode, encode, snake
+from orchestrator.store.codec import decode, encode
+from orchestrator.store.formats import EVENTS
 from tests.fakes import LANE, START
 from tests.makers import plan, product, record, worklist
 
@@ -41,7 +42,7 @@ STATUSES = st.sampled_from(["AVAILABLE", "TAINTED", "ERROR", "UNDER_CHANGE", "PL
 RECORD_STATUSES = st.sampled_from(["CREATED", "IN_PROGRESS", "IN_PROGRESS_IN_ERROR", "SUCCEEDED", "FAILED", "ODD"])
 RECORD_IDS = st.sampled_from([None, "rec-of-pp-a", "rec-of-pp-b", "rec-1", "rec-2", "rec-3"])
 TAGS = st.sampled_from([(), (), (("sc-orchestrator:protect", "true"),), None])
-KINDS = st.sampled_from(["TERMINATE_PROVISIONED_PRODUCT", "UPDATE_PROVISIONED_PRODUCT", ""])
+RECORD_TYPES = st.sampled_from(["TERMINATE_PROVISIONED_PRODUCT", "UPDATE_PROVISIONED_PRODUCT", ""])
 PROBLEMS: st.SearchStrategy[Outcome] = st.sampled_from(
     [
         Throttled("ThrottlingException"),
@@ -92,7 +93,7 @@ def one_record(draw: st.DrawFn, record_id: str, product_id: str, now: float) -> 
     return record(
         record_id,
         product_id=product_id,
-        record_type=draw(KINDS),
+        record_type=draw(RECORD_TYPES),
         status=draw(RECORD_STATUSES),
         created_at=draw(st.sampled_from([now, now - 100_000, None])),
     )
@@ -119,7 +120,7 @@ class World:
         self.held = {line.id for line in list(in_turn(made.lines))[first:]} if first is not None else set()
         self.run = Run(run_id="run-1", plan=wanted, worklist=made)
         shown = {id_: Observation(at=self.now, status="AVAILABLE", record_id=f"rec-of-{id_}") for id_ in IDS}
-        self.commit(self.run.begin(self.now, Beginning.RUN, None, first))
+        self.commit(self.run.begin(self.now, StartedBy.RUN, None, first))
         self.commit([Listed(at=self.now, lane=LANE, begun_at=self.now, observed=shown)])
 
     def commit(self, events: list[Event]) -> None:
@@ -128,7 +129,7 @@ class World:
             self.run.apply(event)
             if event.durable:
                 # Through the codec, as the journal would have it.
-                kind = snake(type(event).__name__)
+                kind = event.kind
                 self.journal.append(decode(EVENTS[kind], encode(event)))
 
     def hear(self, reply: Reply) -> None:
@@ -212,7 +213,7 @@ class World:
         self.held = set()
         self.listed = None
         self.failures = 0
-        self.commit(self.run.begin(self.now, Beginning.RESUME))
+        self.commit(self.run.begin(self.now, StartedBy.RESUME))
 
     def tick(self) -> None:
         self.commit(self.run.receive(Tick(at=self.now)))

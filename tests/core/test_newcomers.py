@@ -53,12 +53,12 @@ def test_a_lane_that_is_lost_leaves_what_may_come_after_something_in_it_for_late
     """Nothing is sent on half a view; the run can be resumed."""
     world = lanes([fake("pp-net", name="net")], [fake("pp-x", name="x")])
     run = world.review(NET)
-    lost = e.LaneLost(at=world.clock.now(), lane=OTHER, reason="its credentials are no longer accepted")
+    lost = e.LaneUnreachable(at=world.clock.now(), lane=OTHER, reason="its credentials are no longer accepted")
     world.drive(run, [lost])
     assert sent(world) == []
     assert run.board.states[f"{LANE}/pp-net"] is State.PENDING
     assert run.tally().exit_code is ExitCode.LEFT_TO_DO
-    world.drive(run, how=e.Beginning.RESUME)
+    world.drive(run, how=e.StartedBy.RESUME)
     assert sent(world) == ["pp-net"]
 
 

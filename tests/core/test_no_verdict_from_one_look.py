@@ -121,7 +121,7 @@ def test_a_late_send_that_is_still_in_progress_at_the_audit_is_followed_to_its_e
     stage = played(Script(sends=sends, durations=[40.0], deeds=[other]))
     assert stage.state("pp-a") is State.TERMINATED
     kinds = [type(event).__name__ for event in stage.journal if getattr(event, "line", "").endswith("pp-a")]
-    assert kinds[-3:] == ["AttemptFailed", "Attached", "Terminated"]
+    assert kinds[-3:] == ["AttemptFailed", "RecordFound", "Terminated"]
     assert stage.run.tally().exit_code == 0
 
 
@@ -211,7 +211,7 @@ def test_a_last_attempt_that_failed_ends_as_failed_once_nothing_more_can_come_of
 @pytest.mark.parametrize(
     ("seconds", "lookup", "expected"),
     [
-        (40.0, 0.0, ["Drifted", "Attached", "Terminated"]),
+        (40.0, 0.0, ["Drifted", "RecordFound", "Terminated"]),
         (0.05, 0.0, ["Unanswered", "Drifted", "Terminated"]),
         (0.5, 2.0, ["Unanswered", "Drifted", "Terminated"]),
     ],

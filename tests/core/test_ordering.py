@@ -169,7 +169,7 @@ def test_narrowing_leaves_out_and_adds_nothing() -> None:
     assert idle == []
     assert {line.name: (line.decision, line.reason) for line in only.lines} == {
         "a": (Decision.SKIP, Reason.LEFT_OUT),
-        "b": (Decision.TERMINATE, Reason.ASKED),
+        "b": (Decision.TERMINATE, Reason.PLANNED),
         "net": (Decision.REFUSE, Reason.BLOCKED),
         "odd": (Decision.REFUSE, Reason.UNKNOWN_TYPE),
     }

@@ -56,14 +56,14 @@ def test_everything_that_fits_becomes_a_line_with_the_options_of_its_selection()
     options = Options(ignore_errors=True)
     there = replace(inventory(*named("sbx-3")), lane=OTHER)
     made = decide(selecting("sbx-*", options=options), [inventory(*named("sbx-1", "other", "sbx-2")), there])
-    assert told(made) == [("terminate", name, "asked") for name in ("sbx-1", "sbx-2", "sbx-3")]
+    assert told(made) == [("terminate", name, "planned") for name in ("sbx-1", "sbx-2", "sbx-3")]
     assert {line.options for line in made.lines} == {options}
     assert made.lines[0] == Line(
         id=f"{LANE}/pp-sbx-1",
         product_id="pp-sbx-1",
         lane=LANE,
         decision=Decision.TERMINATE,
-        reason=Reason.ASKED,
+        reason=Reason.PLANNED,
         detail="it is AVAILABLE",
         options=options,
         product=named("sbx-1")[0],
@@ -124,7 +124,7 @@ def test_nothing_is_selected_in_a_lane_that_was_not_read_completely_and_that_is_
     wanted = Plan(name="x", selections=(select("sbx-*"), elsewhere))
     broken = replace(inventory(*named("sbx-3")), lane=OTHER, complete=False, problem="page 3 failed")
     made = decide(wanted, [inventory(*named("sbx-1")), broken])
-    assert told(made) == [("terminate", "sbx-1", "asked"), ("refuse", "(a selection)", "lane_incomplete")]
+    assert told(made) == [("terminate", "sbx-1", "planned"), ("refuse", "(a selection)", "lane_incomplete")]
     assert made.lines[-1].id == f"{OTHER}/select:1"
     assert "could not be read completely: page 3 failed" in made.lines[-1].detail
     assert not made.nothing_was_ever_seen
@@ -146,7 +146,7 @@ def test_a_control_tower_account_is_never_selected() -> None:
     assert told(made) == [("refuse", "a", "control_tower")]
     entries = (Entry(product_id="pp-a"),)
     assert told(decide(selecting("*", entries=entries), [inventory(*named("a", type=CONTROL_TOWER_ACCOUNT))])) == [
-        ("terminate", "a", "asked")
+        ("terminate", "a", "planned")
     ]
 
 
@@ -302,7 +302,7 @@ def test_what_comes_after_something_without_an_id_stays_in_a_second_go() -> None
     there = replace(inventory(*named("shared")), lane=OTHER)
     made = decide(wanted, [inventory(*named("shared", "net", "sbx-1")), there])
     assert told(made) == [
-        ("refuse", "shared", "ambiguous"), ("refuse", "net", "blocked"), ("terminate", "sbx-1", "asked"),
+        ("refuse", "shared", "ambiguous"), ("refuse", "net", "blocked"), ("terminate", "sbx-1", "planned"),
     ]  # fmt: skip
     again = pinned(wanted, made)
     assert validate(again) == []
@@ -321,8 +321,8 @@ def test_what_a_refused_entry_may_mean_is_not_taken_by_a_selection() -> None:
     there = replace(inventory(*named("shared", "x")), lane=OTHER)
     made = decide(wanted, [inventory(*named("shared", "other")), there])
     assert told(made)[2:] == [
-        ("refuse", "shared", "ambiguous"), ("terminate", "other", "asked"),
-        ("refuse", "shared", "ambiguous"), ("terminate", "x", "asked"),
+        ("refuse", "shared", "ambiguous"), ("terminate", "other", "planned"),
+        ("refuse", "shared", "ambiguous"), ("terminate", "x", "planned"),
     ]  # fmt: skip
     assert made.lines[2].detail.startswith("the entry at p.yaml:3 may mean it, and is refused: 2 products bear this name")
     unread = [inventory(*named("shared")), replace(inventory(complete=False), lane=OTHER)]
@@ -348,7 +348,7 @@ def test_what_is_between_two_statuses_is_followed_or_skipped_and_holds_back_what
     held = inventory(*named("net"), *changing)
     assert list(questions(wanted, [held])[LANE].histories) == ["pp-app-1"]
     adopted = decide(wanted, [replace(held, records={"pp-app-1": (record("rec-1"),)})])
-    assert told(adopted) == [("terminate", "net", "asked"), ("terminate", "app-1", "adopt")]
+    assert told(adopted) == [("terminate", "net", "planned"), ("terminate", "app-1", "adopt")]
     assert adopted.lines[0].after == (f"{LANE}/pp-app-1",)
     update = record("rec-1", record_type="UPDATE_PROVISIONED_PRODUCT")
     for shown, reason in (
@@ -358,7 +358,7 @@ def test_what_is_between_two_statuses_is_followed_or_skipped_and_holds_back_what
     ):
         assert told(decide(wanted, [shown])) == [("refuse", "net", "blocked"), ("skip", "app-1", reason)]
     tainted = inventory(*named("net"), *named("app-1", status="TAINTED"))
-    assert told(decide(wanted, [tainted])) == [("terminate", "net", "asked")]
+    assert told(decide(wanted, [tainted])) == [("terminate", "net", "planned")]
 
 
 def test_what_a_selection_finds_anew_holds_back_what_was_reviewed_to_come_after_it() -> None:

@@ -101,7 +101,7 @@ def line_of(**values: object) -> Termination:
         (State.IN_DOUBT, {"rejection": "X: y", "doubts": 0}, RULES, e.Failed, "rejected X: y"),
         (State.IN_DOUBT, {"rejection": "X: y", "agreement": Agreement()}, RULES, None, ""),
         # Too often.
-        (State.IN_DOUBT, {"doubts": MOST_DOUBTS}, RULES, e.Rested, "5 sends stayed unanswered"),
+        (State.IN_DOUBT, {"doubts": MOST_DOUBTS}, RULES, e.Parked, "5 sends stayed unanswered"),
         (
             State.IN_DOUBT,
             {"doubts": 5, "rests": 2},
@@ -116,7 +116,7 @@ def line_of(**values: object) -> Termination:
             e.TimedOut,
             "10 lookups in a row failed; the run has expired",
         ),
-        (State.IN_DOUBT, {"misses": 10}, RULES, e.Rested, "10 lookups in a row failed"),
+        (State.IN_DOUBT, {"misses": 10}, RULES, e.Parked, "10 lookups in a row failed"),
         (
             State.IN_DOUBT,
             {
@@ -125,7 +125,7 @@ def line_of(**values: object) -> Termination:
                 "agreement": Agreement(),
             },
             RULES,
-            e.Rested,
+            e.Parked,
             "what lookups show of it keeps changing",
         ),
         # Somebody's update.
@@ -167,9 +167,9 @@ def line_of(**values: object) -> Termination:
         # What the listing does not show is looked up before something new beside it counts.
         (State.PENDING, {"doubts": 0, "facts": Facts(), "unlisted": True}, replace(RULES, beside="n"), None, ""),
         (State.PENDING, {"doubts": 0}, replace(RULES, beside="n"), e.Drifted, "n"),
-        (State.PENDING, {"doubts": 0, "misses": 10, "facts": Facts()}, RULES, e.Rested, "10 lookups in a row failed"),
+        (State.PENDING, {"doubts": 0, "misses": 10, "facts": Facts()}, RULES, e.Parked, "10 lookups in a row failed"),
         # A send of an earlier attempt that is not accounted for.
-        (State.PENDING, LOOSE | {"facts": OPEN_OURS}, RULES, e.Attached, ""),
+        (State.PENDING, LOOSE | {"facts": OPEN_OURS}, RULES, e.RecordFound, ""),
         (State.PENDING, LOOSE | {"facts": CHANGED, "agreement": Agreement()}, RULES, None, ""),
         (State.PENDING, LOOSE | {"facts": CHANGED}, RULES, e.Drifted, "it has a newer record"),
         # Gone, and another's termination in progress.

@@ -13,7 +13,7 @@ import pytest
 from orchestrator.api import frame
 from orchestrator.core.commands import Operation
 from orchestrator.core.decision import decide
-from orchestrator.core.events import Beginning, Event
+from orchestrator.core.events import Event, StartedBy
 from orchestrator.core.inventory import FAILED, SUCCEEDED
 from orchestrator.core.plan import Limits, Plan, Retry
 from orchestrator.core.run import Run
@@ -49,7 +49,7 @@ def begin(stage: Stage, wanted: Plan) -> Run:
     inventory = stage.survey(wanted)
     run = Run(run_id="run-1", plan=wanted, worklist=decide(wanted, [inventory]))
     with contextlib.suppress(Crash):
-        stage.drive(run, Beginning.RUN, run.opening([inventory]))
+        stage.drive(run, StartedBy.RUN, run.opening([inventory]))
     return run
 
 
@@ -137,7 +137,7 @@ def test_a_journal_cut_at_any_byte_that_was_not_synced_is_gone_on_with(at: int, 
     file = PoweredFile(tmp_path / "run.jsonl", WANTED, made, at)
     with contextlib.suppress(Crash):
         run = Run(run_id="run-1", plan=WANTED, worklist=made)
-        stage.drive(run, Beginning.RUN, run.opening([inventory]), journal=file)
+        stage.drive(run, StartedBy.RUN, run.opening([inventory]), journal=file)
     written = (tmp_path / "run.jsonl").read_bytes()
     ends = set()
     for size in range(file.synced, len(written) + 1):
@@ -153,7 +153,7 @@ def test_a_journal_cut_at_any_byte_that_was_not_synced_is_gone_on_with(at: int, 
         after.clock.sleep(30)
         reopened = journal.reopen(story)
         resumed = frame.replay(story)
-        after.drive(resumed, Beginning.RESUME, [], journal=reopened)
+        after.drive(resumed, StartedBy.RESUME, [], journal=reopened)
         reopened.close()
         assert verdicts(resumed) == UNDISTURBED
         assert verdicts(frame.replay(journal.load(left))) == UNDISTURBED
@@ -171,7 +171,7 @@ def test_twenty_crashes_in_a_row_lose_nothing() -> None:
         stage.journal = CrashingJournal(at=at % 7 + 1, after=bool(at % 2))
         stage.journal.lines = list(lines)
         with contextlib.suppress(Crash):
-            stage.drive(again, Beginning.RESUME, [])
+            stage.drive(again, StartedBy.RESUME, [])
         lines = stage.journal.lines
     resumed = stage.resume(WANTED, run.worklist, lines)
     assert verdicts(resumed) == UNDISTURBED

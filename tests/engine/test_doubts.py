@@ -50,7 +50,7 @@ class Hand:
         self.worklist = worklist(self.plan, [product("pp-a")])
         self.run = Run(run_id="run-1", plan=self.plan, worklist=self.worklist)
         self.history: list[e.Event] = []
-        self.commit(self.run.begin(self.now, e.Beginning.RUN))
+        self.commit(self.run.begin(self.now, e.StartedBy.RUN))
         self.show("rec-of-pp-a")
 
     def commit(self, events: list[e.Event]) -> None:
@@ -299,7 +299,7 @@ def test_a_record_that_is_withheld_for_a_moment_is_asked_for_again() -> None:
     world.catalog.trouble[Operation.RECORD].extend([says(NotFound("no such record"))] * 3)
     run = world.run(plan("pp-a"))
     assert state_of(run, "pp-a") is State.TERMINATED
-    assert "lost_sight" not in world.journal.kinds()
+    assert "record_unreadable" not in world.journal.kinds()
 
 
 @pytest.mark.parametrize("why", [Denied("AccessDeniedException", "no"), Rejected("ValidationException", "no")])
@@ -317,7 +317,7 @@ def test_a_followed_product_that_vanishes_without_a_readable_record_was_terminat
     hand = Hand()
     [send] = hand.tick()
     hand.reply(send, Answer(record("rec-1")))
-    hand.commit([e.LostSight(at=hand.now, line=f"{LANE}/pp-a", reason="x")])
+    hand.commit([e.RecordUnreadable(at=hand.now, line=f"{LANE}/pp-a", reason="x")])
     for outcome in (product("pp-a", status="UNDER_CHANGE", last_record_id="rec-1"), None, RecordPage(records=())):
         [look] = hand.tick(10)
         hand.reply(look, NotFound("gone") if outcome is None else Answer(outcome))
@@ -331,7 +331,7 @@ def test_a_followed_product_that_stays_under_change_without_a_readable_record_is
     hand = Hand()
     [send] = hand.tick()
     hand.reply(send, Answer(record("rec-1")))
-    hand.commit([e.LostSight(at=hand.now, line=f"{LANE}/pp-a", reason="x")])
+    hand.commit([e.RecordUnreadable(at=hand.now, line=f"{LANE}/pp-a", reason="x")])
     for seconds in (10, 3_700):
         [look] = hand.tick(seconds)
         hand.reply(look, Answer(product("pp-a", status="UNDER_CHANGE", last_record_id="rec-1")))
@@ -384,7 +384,7 @@ def test_a_plain_moment_of_waiting_is_no_verdict() -> None:
     hand = Hand()
     [send] = hand.tick()
     hand.reply(send, Answer(record("rec-1")))
-    hand.commit([e.LostSight(at=hand.now, line=f"{LANE}/pp-a", reason="x")])
+    hand.commit([e.RecordUnreadable(at=hand.now, line=f"{LANE}/pp-a", reason="x")])
     [look] = hand.tick(3_598)
     hand.reply(look, Answer(product("pp-a", status="UNDER_CHANGE", last_record_id="rec-1")))
     hand.commit([e.Draining(at=hand.now, why=e.Drain.TOLERANCE, detail="x")])
@@ -398,7 +398,7 @@ def test_an_answer_stamped_later_than_the_tick_is_judged_by_the_next_one() -> No
     hand = Hand()
     [send] = hand.tick()
     hand.reply(send, Answer(record("rec-1")))
-    hand.commit([e.LostSight(at=hand.now, line=f"{LANE}/pp-a", reason="x")])
+    hand.commit([e.RecordUnreadable(at=hand.now, line=f"{LANE}/pp-a", reason="x")])
     [look] = hand.tick(3_599)
     seen = Answer(product("pp-a", status="UNDER_CHANGE", last_record_id="rec-1"))
     hand.commit(hand.run.receive(Reply(at=hand.now + 2, command=look, outcome=seen)))
@@ -413,7 +413,7 @@ def test_a_look_that_keeps_failing_is_no_ground_for_stuck() -> None:
     hand = Hand()
     [send] = hand.tick()
     hand.reply(send, Answer(record("rec-1")))
-    hand.commit([e.LostSight(at=hand.now, line=f"{LANE}/pp-a", reason="x")])
+    hand.commit([e.RecordUnreadable(at=hand.now, line=f"{LANE}/pp-a", reason="x")])
     [look] = hand.tick(5)
     hand.reply(look, Answer(product("pp-a", status="UNDER_CHANGE", last_record_id="rec-1")))
     for _ in range(12):
@@ -429,7 +429,7 @@ def test_an_accepted_request_that_was_lost_from_sight_is_never_anothers() -> Non
     hand = Hand()
     [send] = hand.tick()
     hand.reply(send, Answer(record("rec-1")))
-    hand.commit([e.LostSight(at=hand.now, line=f"{LANE}/pp-a", reason="x")])
+    hand.commit([e.RecordUnreadable(at=hand.now, line=f"{LANE}/pp-a", reason="x")])
     [look] = hand.tick(2)
     hand.reply(look, Answer(product("pp-a")))
     assert hand.tick() == []
@@ -447,7 +447,7 @@ def test_anothers_success_after_our_failure_is_anothers() -> None:
     hand = Hand()
     [send] = hand.tick()
     hand.reply(send, Answer(record("rec-1")))
-    hand.commit([e.LostSight(at=hand.now, line=f"{LANE}/pp-a", reason="x")])
+    hand.commit([e.RecordUnreadable(at=hand.now, line=f"{LANE}/pp-a", reason="x")])
     [look] = hand.tick(2)
     hand.reply(look, NotFound("gone"))
     [look] = hand.tick()
@@ -484,7 +484,7 @@ def test_a_resume_that_only_follows_does_not_lift_the_failure_tolerance() -> Non
     run = world.run(wanted)
     assert run.passed_tolerance
     again = replayed(wanted, run.worklist, world.journal.lines)
-    for event in again.begin(world.clock.now(), e.Beginning.RESUME, "only follow"):
+    for event in again.begin(world.clock.now(), e.StartedBy.RESUME, "only follow"):
         again.apply(event)
     assert again.passed_tolerance
     hand = Hand(failure_tolerance=Tolerance(count=0))
@@ -615,7 +615,7 @@ def test_a_clock_that_was_set_back_does_not_keep_the_audit_from_ending() -> None
     assert run.is_unfinished
     world.clock.time = START - 50_000
     resumed = world.resume(replace(wanted, limits=Limits()), run.worklist, world.journal.lines)
-    assert "audited" in world.journal.kinds()
+    assert "verified" in world.journal.kinds()
     assert state_of(resumed, "pp-a") is State.TERMINATED
 
 
@@ -745,7 +745,7 @@ def test_what_cannot_happen_raises_and_changes_nothing() -> None:
 def test_blocked_and_other_closings_are_remembered_with_their_reason() -> None:
     """Whoever says it."""
     hand = Hand()
-    hand.commit([v.Pulse(at=hand.now), e.Blocked(at=hand.now, line=f"{LANE}/pp-a", reason="a prerequisite failed")])
+    hand.commit([v.Heartbeat(at=hand.now), e.Blocked(at=hand.now, line=f"{LANE}/pp-a", reason="a prerequisite failed")])
     assert hand.state() is State.BLOCKED
     assert evidence_of(hand.run, "pp-a") == "a prerequisite failed"
     assert hand.run.tally().exit_code is ExitCode.SOME_NOT_DONE
@@ -810,7 +810,7 @@ def test_looks_at_stale_products_keep_the_pace_of_looks() -> None:
     ids = [f"pp-{n:03d}" for n in range(100)]
     wanted = plan(*ids)
     run = Run(run_id="run-1", plan=wanted, worklist=worklist(wanted, [product(id_) for id_ in ids]))
-    for event in run.begin(START, e.Beginning.RUN):
+    for event in run.begin(START, e.StartedBy.RUN):
         run.apply(event)
     old = {id_: Observation(at=START - 900, status="AVAILABLE", record_id=f"rec-of-{id_}") for id_ in ids}
     run.apply(v.Listed(at=START, lane=LANE, begun_at=START, observed=old))
@@ -818,7 +818,7 @@ def test_looks_at_stale_products_keep_the_pace_of_looks() -> None:
     assert len(commands) == 1
     assert isinstance(commands[0], DescribeProduct)
     assert run.wake_at(START) <= START
-    run.apply(e.LaneLost(at=START, lane=LANE, reason="silent"))
+    run.apply(e.LaneUnreachable(at=START, lane=LANE, reason="silent"))
     assert run.wake_at(START) == START + wanted.limits.deadline
 
 

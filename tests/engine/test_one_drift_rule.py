@@ -11,14 +11,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orchestrator import api
-from orchestrator.core.events import Beginning, Event
+from orchestrator.core.events import Event, StartedBy
 from orchestrator.core.inventory import TERMINATE
 from orchestrator.core.lane import Lane
 from orchestrator.core.plan import Conditions, Entry, Limits, Plan, Retry, Selection, Target
 from orchestrator.core.run import Run
 from orchestrator.core.worklist import Decision, Line
 from orchestrator.errors import GuardRefused
-from orchestrator.store.codec import EVENTS, decode, unframe
+from orchestrator.store.codec import decode, unframe
+from orchestrator.store.formats import EVENTS
 from tests.engine.test_order import OTHER, Lanes, lanes
 from tests.engine.test_reviewed import entrance, reviewed_and_saved
 from tests.fakes import LANE, FakeProduct
@@ -249,7 +250,7 @@ def by_canary(scene: Scene) -> set[str]:
     run = Run(run_id="run-1", plan=review.plan, worklist=review.worklist)
     world.drive(run, most=1, inventories=review.inventories)
     scene.change(world)
-    world.drive(run, how=Beginning.RESUME, inventories=())
+    world.drive(run, how=StartedBy.RESUME, inventories=())
     return sent_by(world)
 
 
@@ -261,7 +262,7 @@ def by_resume_after_a_kill(scene: Scene) -> set[str]:
     scene.change(world)
     run = Run(run_id="run-1", plan=review.plan, worklist=review.worklist)
     run.replay(history(world))
-    world.drive(run, how=Beginning.RESUME, inventories=())
+    world.drive(run, how=StartedBy.RESUME, inventories=())
     return sent_by(world)
 
 
@@ -272,7 +273,7 @@ def by_reviewed_canary(scene: Scene) -> set[str]:
     run = Run(run_id="run-2", plan=review.plan, worklist=review.worklist)
     world.drive(run, review.opening, most=1, inventories=review.inventories)
     scene.change(world)
-    world.drive(run, how=Beginning.RESUME, inventories=())
+    world.drive(run, how=StartedBy.RESUME, inventories=())
     return sent_by(world)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from orchestrator.core.commands import Operation, Terminate
 from orchestrator.core.decision import decide
-from orchestrator.core.events import Beginning, Drain, Drifted, Event, LaneClosed, LaneLost
+from orchestrator.core.events import Drain, Drifted, Event, LaneClosed, LaneUnreachable, StartedBy
 from orchestrator.core.inventory import FAILED, SUCCEEDED, TERMINATE, Inventory
 from orchestrator.core.lane import Lane
 from orchestrator.core.plan import Limits, Options, Plan, Retry, Tolerance
@@ -51,7 +51,7 @@ class Lanes:
         run: Run,
         first: Sequence[Event] = (),
         *,
-        how: Beginning = Beginning.RUN,
+        how: StartedBy = StartedBy.RUN,
         most: int | None = None,
         inventories: Sequence[Inventory] | None = None,
     ) -> Run:
@@ -213,7 +213,7 @@ def test_a_canary_does_the_first_and_leaves_the_rest_to_the_next_execution() -> 
     assert run.held_back == 3
     assert run.is_unfinished
     assert run.tally().exit_code is ExitCode.LEFT_TO_DO
-    lined.drive(run, how=Beginning.RESUME)
+    lined.drive(run, how=StartedBy.RESUME)
     assert run.held_back == 0
     assert sent(lined)[-1] == "pp-0"
     assert run.tally().exit_code is ExitCode.DONE
@@ -251,7 +251,7 @@ def test_a_lane_that_cannot_be_entered_on_resume_leaves_its_lines_open() -> None
     """The others go on, and the run is unfinished."""
     world = lanes([fake("pp-a")], [fake("pp-c")])
     run = world.review(plan("pp-a", "pp-c"))
-    world.drive(run, [LaneLost(at=world.clock.now(), lane=OTHER, reason="no such role")])
+    world.drive(run, [LaneUnreachable(at=world.clock.now(), lane=OTHER, reason="no such role")])
     assert [state(run, id_) for id_ in ("pp-a", "pp-c")] == [State.TERMINATED, State.PENDING]
     assert run.lost_lanes == {OTHER: "no such role"}
     assert run.tally().exit_code is ExitCode.LEFT_TO_DO
@@ -278,7 +278,7 @@ def test_a_silent_lane_gets_few_of_the_workers() -> None:
     many = {Lane(f"{n:012d}", "eu-west-1"): FakeCatalog(clock, [fake(f"pp-{n}-{m}") for m in range(20)]) for n in range(4)}
     world = Lanes(clock, FakeLanes({LANE: FakeCatalog(clock, [])} | many), workers=8)
     run = world.review(plan(*(f"pp-{n}-{m}" for n in range(4) for m in range(20))))
-    for event in [*run.begin(clock.now(), Beginning.RUN), *(listed_from(c, lane, clock.now()) for lane, c in many.items())]:
+    for event in [*run.begin(clock.now(), StartedBy.RUN), *(listed_from(c, lane, clock.now()) for lane, c in many.items())]:
         run.apply(event)
     asked = [command for command, _ in zip(run.next(clock.now()), range(100), strict=False)]
     assert all(isinstance(command, Terminate) for command in asked)

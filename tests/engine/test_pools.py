@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from orchestrator.engine.pools import Pulse, Threads, calls_are_left, side_by_side, threads
+from orchestrator.engine.pools import InactivityTimer, Threads, calls_are_left, side_by_side, threads
 
 SOON = 0.05
 
@@ -33,14 +33,14 @@ def late(item: str) -> str:
     return f"{item}: late"
 
 
-class Scripted(Pulse):
+class Scripted(InactivityTimer):
     """Silent after so many beats."""
 
     def __init__(self, beats: int) -> None:
         super().__init__()
         self._left = beats
 
-    def beat(self) -> None:
+    def touch(self) -> None:
         """Count."""
         self._left -= 1
 
@@ -53,7 +53,7 @@ class Scripted(Pulse):
 def test_everything_that_answers_is_told(gate: threading.Event) -> None:
     """And the threads are waited for."""
     with threads(2) as pool:
-        said = side_by_side((pool,), partial(ask, gate), ["a", "b", "c"], pulse=Pulse(), late=late)
+        said = side_by_side((pool,), partial(ask, gate), ["a", "b", "c"], timer=InactivityTimer(), late=late)
     assert said == {item: f"{item}: answered" for item in "abc"}
     assert not pool.given_up
 
@@ -61,9 +61,9 @@ def test_everything_that_answers_is_told(gate: threading.Event) -> None:
 def test_what_never_answers_is_given_up_after_a_silence(gate: threading.Event) -> None:
     """Nobody waits for its threads, at the end of the block or of the program."""
     # A beat for the beginning, and one for what answers.
-    pulse = Scripted(2)
+    timer = Scripted(2)
     with Threads(1) as others, threads(2) as pool:
-        said = side_by_side((pool, others), partial(ask, gate), ["a", "hangs"], pulse=pulse, late=late)
+        said = side_by_side((pool, others), partial(ask, gate), ["a", "hangs"], timer=timer, late=late)
         assert (pool.given_up, others.given_up) == (True, True)
     assert said == {"a": "a: answered", "hangs": "hangs: late"}
     assert calls_are_left()
@@ -71,15 +71,15 @@ def test_what_never_answers_is_given_up_after_a_silence(gate: threading.Event) -
 
 def test_a_silence_is_ten_minutes_since_something_was_heard() -> None:
     """A page takes a minute at most, and is asked for again for three."""
-    assert 590 < Pulse().left <= 600
-    assert Pulse(patience=-1).left == 0
-    pulse = Pulse(patience=1_000)
-    before = pulse.left
-    pulse.beat()
-    assert pulse.left > before - 1
+    assert 590 < InactivityTimer().left <= 600
+    assert InactivityTimer(patience=-1).left == 0
+    timer = InactivityTimer(patience=1_000)
+    before = timer.left
+    timer.touch()
+    assert timer.left > before - 1
 
 
 def test_what_breaks_is_raised() -> None:
     """As it would be by the call itself."""
     with threads(1) as pool, pytest.raises(ZeroDivisionError):
-        side_by_side((pool,), lambda item: item / 0, [1], pulse=Pulse(), late=lambda item: item)
+        side_by_side((pool,), lambda item: item / 0, [1], timer=InactivityTimer(), late=lambda item: item)

@@ -9,7 +9,7 @@ from concurrent.futures import Executor, Future
 import pytest
 
 from orchestrator.core.commands import Operation
-from orchestrator.core.events import LaneLost
+from orchestrator.core.events import LaneUnreachable
 from orchestrator.core.inventory import FAILED, SUCCEEDED, TERMINATE
 from orchestrator.core.lane import Lane
 from orchestrator.core.plan import Limits, Options, Retry, Tolerance
@@ -464,8 +464,8 @@ def test_a_mistake_of_ours_ends_a_run_with_what_is_known_of_it() -> None:
     """Whatever the history of a journal holds, it is refused by name, not by a traceback."""
     world = stage(fake("pp-a"))
     run = world.run(plan("pp-a"))
-    elsewhere = LaneLost(at=1.0, lane=Lane("999999999999", "eu-west-1"), reason="nobody knows it")
-    with pytest.raises(IllegalTransition, match="LaneLost cannot have happened"):
+    elsewhere = LaneUnreachable(at=1.0, lane=Lane("999999999999", "eu-west-1"), reason="nobody knows it")
+    with pytest.raises(IllegalTransition, match="LaneUnreachable cannot have happened"):
         run.replay([elsewhere])
 
 
@@ -549,5 +549,5 @@ def test_an_empty_plan_is_finished_at_once() -> None:
     world = stage(fake("pp-a"))
     run = world.run(plan())
     assert world.catalog.calls == []
-    assert world.journal.kinds() == ["began", "finished"]
+    assert world.journal.kinds() == ["started", "finished"]
     assert run.tally().exit_code is ExitCode.DONE

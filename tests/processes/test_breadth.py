@@ -255,7 +255,7 @@ def test_a_run_of_many_accounts_resumes_where_it_was(bench: Bench, simulate: Sim
     path = plan(bench, [*named("b"), *named("a")])
     bench.interrupt(service, "run", path, "--yes", after=(" accepted ", " accepted ", " terminated "))
     entered = len(service.ledger("AssumeRole"))
-    resumed = bench.interrupt(service, "resume", "--plan", "test", after=(" began ",), env={"AWS_DEFAULT_REGION": ""})
+    resumed = bench.interrupt(service, "resume", "--plan", "test", after=(" started ",), env={"AWS_DEFAULT_REGION": ""})
     assert "1 terminated" in resumed
     assert len(service.ledger("AssumeRole")) == entered + 2
     assert service.sent().count("pp-b") == 1

@@ -226,7 +226,7 @@ def test_a_journal_kept_elsewhere_is_still_the_plans_run(bench: Bench, simulate:
     assert again.returncode == 4
     assert "is unfinished" in again.stderr
     assert bench.run(service, "run", path, "--yes", "--journal", elsewhere).returncode == 2
-    bench.interrupt(service, "resume", "--plan", "test", after=(" began ",))
+    bench.interrupt(service, "resume", "--plan", "test", after=(" started ",))
     assert len(service.ledger()) == 1
 
 
@@ -347,7 +347,7 @@ def test_log_lines_are_json_if_asked_for(bench: Bench, simulate: Simulate) -> No
     """One object a line on stderr, the final line on stdout."""
     ended = bench.run(simulate(ONE), "run", bench.plan("pp-a"), "--yes", "--log-format", "json")
     lines = [json.loads(line) for line in ended.stderr.splitlines() if line.startswith("{")]
-    assert {"began", "accepted", "terminated", "audited", "finished"} <= {line["event"] for line in lines}
+    assert {"started", "accepted", "terminated", "verified", "finished"} <= {line["event"] for line in lines}
     assert all({"timestamp", "level", "event"} <= line.keys() for line in lines)
     assert ended.stdout.count("\n") == 1
 

@@ -104,7 +104,7 @@ def test_a_state_directory_that_was_moved_keeps_nobody_out_and_lets_nobody_in(be
     [journal] = moved.glob("test/*.jsonl")
     settings = {"ORCHESTRATOR_STATE_DIR": str(moved)}
     following = bench.start(service, "resume", journal, "--grace", "1s", env=settings)
-    wait_for(following, " began ")
+    wait_for(following, " started ")
     other = bench.plan("pp-y", Name="other")
     second = bench.run(service, "run", other, "--yes", env=settings)
     assert (second.returncode, "the lane 111122223333/eu-west-1 is in use by run" in second.stderr) == (6, True)
@@ -268,7 +268,7 @@ def test_stop_asks_the_run_that_is_going_on(bench: Bench, simulate: Simulate) ->
     _, second = two_left(bench, older, newer, "pp-b")
     age(second, 2 * DAY)
     nightly = bench.start(older, "run", bench.plan("pp-c"), *NIGHTLY, "--grace", "1s")
-    wait_for(nightly, " began ")
+    wait_for(nightly, " started ")
     asked = bench.run(older, "stop", "--plan", "test")
     assert asked.returncode == 0, asked.stderr
     _, err = nightly.communicate(timeout=LONGEST)

@@ -220,7 +220,7 @@ def test_a_wish_to_stop_holds_for_the_new_run_too(bench: Bench, simulate: Simula
     for aged in (0, DAY + 60):
         age(earlier, aged)
         nightly = bench.start(service, "run", bench.plan("pp-b", "pp-c"), *NIGHTLY, "--grace", "1s")
-        wait_for(nightly, " began ")
+        wait_for(nightly, " started ")
         assert bench.run(service, "stop", earlier).returncode == 0
         _, err = nightly.communicate(timeout=60)
         assert nightly.returncode == 4, err

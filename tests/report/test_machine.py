@@ -12,7 +12,8 @@ from orchestrator.core.plan import Options, Retry
 from orchestrator.core.run import Run
 from orchestrator.report.machine import COLUMNS, as_csv, as_json, cell, story
 from orchestrator.report.outcomes import Outcome, outcomes
-from orchestrator.store.codec import EVENTS, decode, unframe
+from orchestrator.store.codec import decode, unframe
+from orchestrator.store.formats import EVENTS
 from tests.driving import Stage
 from tests.engine.test_runner import stage
 from tests.fakes import LANE

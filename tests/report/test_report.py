@@ -14,7 +14,7 @@ from orchestrator.core.decision import decide
 from orchestrator.core.diagnostic import Diagnostic, Place
 from orchestrator.core.inventory import FAILED
 from orchestrator.core.plan import Limits, Options, Plan
-from orchestrator.core.volatile import Pulse
+from orchestrator.core.volatile import Heartbeat
 from orchestrator.core.worklist import Worklist
 from orchestrator.report.diagnostics import render
 from orchestrator.report.live import LiveProgress
@@ -111,7 +111,7 @@ def test_log_lines_say_what_happened_and_a_heartbeat_that_it_goes_on() -> None:
     world.observers = [LogProgress(Fold(made), lambda level, event, **said: lines.append((level, event, said)))]
     world.run(plan("pp-a"))
     assert [event for _, event, _ in lines if event != "heartbeat"] == [
-        "began", "intended", "accepted", "terminated", "audited", "finished"
+        "started", "intended", "accepted", "terminated", "verified", "finished"
     ]  # fmt: skip
     beats = [said for _, event, said in lines if event == "heartbeat"]
     assert len(beats) >= 3
@@ -129,7 +129,7 @@ def test_the_live_display_draws_counts_and_what_happened() -> None:
         with LiveProgress(Fold(made), console) as progress:
             world.observers = [progress]
             world.run(wanted)
-            progress(Pulse(at=START + 10_000))
+            progress(Heartbeat(at=START + 10_000))
             progress(e.Draining(at=START + 10_001, why=e.Drain.INTERRUPTED, detail="SIGINT was received", until=None))
         shown = screen.getvalue()
         assert "evil\x1b" not in shown

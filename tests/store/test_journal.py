@@ -18,7 +18,8 @@ from orchestrator.core.inventory import RecordError
 from orchestrator.core.lane import Lane
 from orchestrator.errors import JournalCorrupt, JournalError
 from orchestrator.store import codec, journal
-from orchestrator.store.codec import EVENTS, Malformed, decode, encode, frame, snake, unframe
+from orchestrator.store.codec import Malformed, decode, encode, frame, unframe
+from orchestrator.store.formats import EVENTS
 from orchestrator.store.journal_lines import looks_like_one
 from tests.disks import small_disk
 from tests.fakes import LANE, START
@@ -26,7 +27,7 @@ from tests.makers import caller, plan, product, worklist
 
 LINE = f"{LANE}/pp-a"
 HISTORY: tuple[e.Event, ...] = (
-    e.Began(at=START, how=e.Beginning.RUN),
+    e.Started(at=START, how=e.StartedBy.RUN),
     e.Intended(
         at=START + 0.25,
         line=LINE,
@@ -43,7 +44,7 @@ HISTORY: tuple[e.Event, ...] = (
         at=START + 2, line=LINE, record_id="rec-1", errors=(RecordError("1", 'ü"\\\n\x1b[31m'),), retry_at=START + 3.5
     ),
     e.Draining(at=START + 3, why=e.Drain.DEADLINE, detail="late", until=START + 23),
-    e.LaneLost(at=START + 4, lane=LANE, reason="silent"),
+    e.LaneUnreachable(at=START + 4, lane=LANE, reason="silent"),
 )
 
 
@@ -106,7 +107,7 @@ def test_a_person_can_read_it(written: Path) -> None:
     assert [line["kind"] for line in lines[:5]] == ["header", "plan", "worklist", "line", "line"]
     assert lines[6]["at"] == "2023-11-14T22:13:20.250000Z"
     said = subprocess.run(["jq", "-r", ".kind", str(written)], capture_output=True, text=True, check=True)
-    assert said.stdout.split()[-1] == "lane_lost"
+    assert said.stdout.split()[-1] == "lane_unreachable"
 
 
 def test_it_is_born_whole_or_not_at_all(path: Path) -> None:
@@ -296,7 +297,7 @@ def test_any_text_survives(event: e.Failed) -> None:
 
 def test_every_durable_event_has_a_kind_and_volatile_ones_have_none() -> None:
     """The codec finds them by itself."""
-    assert {snake(type(event).__name__) for event in HISTORY} <= EVENTS.keys()
+    assert {event.kind for event in HISTORY} <= EVENTS.keys()
     assert "heard" not in EVENTS
     assert "line_event" not in EVENTS
 
@@ -316,7 +317,7 @@ def test_every_durable_event_has_a_kind_and_volatile_ones_have_none() -> None:
 def test_values_that_do_not_fit_are_malformed(value: object) -> None:
     """Nothing is guessed when a journal is read."""
     with pytest.raises(Malformed):
-        decode(e.Began, value)
+        decode(e.Started, value)
 
 
 def test_a_lane_is_written_as_its_text() -> None:

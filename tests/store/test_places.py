@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.core.events import Began, Beginning, Finished
+from orchestrator.core.events import Finished, Started, StartedBy
 from orchestrator.errors import JournalError, LockHeld
 from orchestrator.store import journal
 from orchestrator.store.locks import Locks, read_holder
@@ -66,7 +66,7 @@ def test_the_newest_unfinished_journal_is_found_wherever_it_is(tmp_path: Path) -
     assert state.unfinished("test") is None
     for number, ended in ((1, False), (2, True)):
         file = journal.create(state.new_journal("test", START + number, f"run{number}"), birth())
-        file.append([Began(at=START, how=Beginning.RUN)])
+        file.append([Started(at=START, how=StartedBy.RUN)])
         if ended:
             file.append([Finished(at=START, exit_code=0, summary="done")])
         file.close()

@@ -16,7 +16,8 @@ from orchestrator.core.inventory import LaneCoverage
 from orchestrator.core.plan import Entry, Plan, Target
 from orchestrator.errors import InvalidInput
 from orchestrator.store.codec import digest
-from orchestrator.store.worklist_file import Reviewed, Survey, is_worklist, load, save
+from orchestrator.store.provenance import Survey
+from orchestrator.store.worklist_file import Reviewed, is_worklist, load, save
 from tests.fakes import LANE
 from tests.makers import caller, inventory, product
 
