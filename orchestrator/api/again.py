@@ -1,11 +1,11 @@
-"""A second go at the products of an earlier run."""
+"""A second run of an earlier run's plan."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from orchestrator.api.frame import replay
-from orchestrator.core.again import meant, pinned
+from orchestrator.core.again import lines_to_retry
 from orchestrator.core.pasteable import pasteable
 from orchestrator.core.plan import Plan
 from orchestrator.errors import InvalidInput, RunUnfinished
@@ -14,17 +14,17 @@ from orchestrator.store import journal
 
 def load_again(path: Path, *, only_failed: bool, simulated: bool) -> tuple[Plan, frozenset[str]]:
     """
-    Read what a second go at an earlier run's products is about.
+    Read what a second run of an earlier run's plan is for.
 
     Args:
 
         path: The earlier run's journal.
-        only_failed: Whether only those are meant that did not go.
+        only_failed: Whether only those are that were not terminated.
         simulated: Whether it is for a rehearsal; the earlier run has to have been the same.
 
     Returns:
 
-        The earlier run's plan, its products pinned to their ids; and the lines of it that are meant, see `Review.confined`.
+        The earlier run's plan, and the lines of the earlier run to retry, see `Review.restrict_to`.
 
     Raises:
 
@@ -41,5 +41,5 @@ def load_again(path: Path, *, only_failed: bool, simulated: bool) -> tuple[Plan,
         raise RunUnfinished(message)
     machine = replay(story)
     birth = story.birth
-    ids = meant(birth.worklist, machine.board.states, only_failed=only_failed)
-    return pinned(birth.plan, birth.worklist), ids
+    ids = lines_to_retry(birth.worklist, machine.board.states, only_failed=only_failed)
+    return birth.plan, ids

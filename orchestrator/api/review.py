@@ -9,7 +9,7 @@ from pathlib import Path
 
 from orchestrator.api.earlier_terminations import with_earlier_terminations
 from orchestrator.api.entrance import MOST_AT_DOOR, NO_ENTRY, SILENT, Entrance, listed_briefly
-from orchestrator.core.again import confined
+from orchestrator.core.again import restrict_to
 from orchestrator.core.decision import decide
 from orchestrator.core.events import Blocked, Drifted, Event, LaneClosed, LineEvent
 from orchestrator.core.guards import refusals, too_large_shares
@@ -64,9 +64,9 @@ class Review:
         """The stable line that a review begins with."""
         return review_line(self.outlook)
 
-    def confined(self, ids: frozenset[str]) -> Review:
+    def restrict_to(self, ids: frozenset[str]) -> Review:
         """Leave out all lines but these, as `load_again` gives them."""
-        return replace(self, worklist=confined(self.worklist, ids))
+        return replace(self, worklist=restrict_to(self.worklist, ids))
 
     @cached_property
     def outlook(self) -> Worklist:
@@ -153,8 +153,7 @@ def survey(
 
 def notices_of(plan: Plan, state: StateDir) -> Path | None:
     """Return where the notices of a plan are kept, None if a review of it gives none."""
-    # What is pinned was selected by an earlier review, and is no news of what is selected now.
-    gives = not plan.pinned and any(selection.after is not None for selection in plan.selections)
+    gives = any(selection.after is not None for selection in plan.selections)
     return state.notices(plan.name) if gives else None
 
 

@@ -147,7 +147,7 @@ def reviewed(
         else:
             review = api.survey(errand.plan, heard, strict=errand.strict, state=state, deadline=deadline)
             if errand.meant is not None:
-                review = review.confined(errand.meant)
+                review = review.restrict_to(errand.meant)
         yield review.narrowed(only, exclude)
 
 

@@ -170,8 +170,8 @@ def execute(
         result.exit_code,
         simulated=review.entrance.simulated,
         state_dir=state.root,
-        # That of a second go is a journal, which nobody can review.
-        plan_file=None if errand.plan.pinned else errand.plan_file.absolute(),
+        # With --from it is a journal, which nobody can review.
+        plan_file=None if errand.meant is not None else errand.plan_file.absolute(),
     )
 
 

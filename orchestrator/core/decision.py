@@ -79,7 +79,7 @@ def decide(
         warnings=(
             *differences(inventories),
             *unreadable(inventories),
-            *(() if plan.pinned else idle(plan, groups, inventories)),
+            *idle(plan, groups, inventories),
             *warnings,
         ),
     )
@@ -133,7 +133,7 @@ def decide_selected(plan: Plan, found: Selected, claims: Claims, noticed_at: flo
         claims: The entries that may mean it, and are refused.
         noticed_at: Since when it is selected in reviews, seconds since the epoch; None for now.
     """
-    line = decide_found(plan, found.entry, found.inventory, found.product)
+    line = decide_found(plan, found.entry, found.inventory, found.product, found.by)
     refusal: Judgement | None = None
     if found.problem is not None:
         refusal = (Decision.REFUSE, Reason.LISTINGS_DIFFER, f"{found.problem}; review again in a minute")
@@ -142,7 +142,7 @@ def decide_selected(plan: Plan, found: Selected, claims: Claims, noticed_at: flo
     elif found.disagreement is not None:
         refusal = (Decision.REFUSE, Reason.OPTIONS_DIFFER, found.disagreement)
     if refusal and line.reason is not Reason.PROTECTED:
-        line = line_of(found.entry, found.inventory.lane, refusal, product=found.product)
+        line = line_of(found.entry, found.inventory.lane, refusal, product=found.product, selected_by=found.by)
     if found.between and line.reason in IN_BETWEEN:
         # It is none of those that were asked for now, and it is none of those that are gone: what comes after it waits.
         line = replace(line, decision=Decision.SKIP)
@@ -160,7 +160,7 @@ def decide_selected(plan: Plan, found: Selected, claims: Claims, noticed_at: flo
 def unread(plan: Plan, inventories: Sequence[Inventory]) -> Iterator[Line]:
     """Yield a refused line for each selection in each lane that could not be read: who knows what it would find there."""
     for inventory in inventories:
-        if inventory.complete or plan.pinned:
+        if inventory.complete:
             continue
         for index, selection in enumerate(plan.selections):
             if not admits(selection.conditions, inventory.lane):

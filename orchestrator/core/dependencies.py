@@ -55,8 +55,6 @@ def dependency_findings(plan: Plan) -> Iterator[Finding]:
             if is_glob(word):
                 continue
             found = by_handle.get(word, [])
-            if plan.pinned and found:
-                continue
             if len(found) == 1:
                 edges.setdefault(number, {}).setdefault(found[0], index)
             else:

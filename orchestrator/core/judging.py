@@ -17,35 +17,45 @@ from orchestrator.core.inventory import (
 )
 from orchestrator.core.lane import Lane
 from orchestrator.core.plan import Entry, Plan
-from orchestrator.core.protection import UNSEARCHED, outgrown, passing_of, protection
+from orchestrator.core.protection import UNSEARCHED, protection
 from orchestrator.core.worklist import Decision, Line, Reason, line_id, unplaced_id
 
 Judgement = tuple[Decision, Reason, str]
 
 
-def decide_found(plan: Plan, entry: Entry, inventory: Inventory, product: Product) -> Line:
-    """Decide on a product that a complete listing shows."""
-    lane = inventory.lane
-    if reason := protection(plan, product, lane, inventory.moments):
-        return line_of(entry, lane, (Decision.SKIP, Reason.PROTECTED, reason), product=product)
+def decide_found(
+    plan: Plan, entry: Entry, inventory: Inventory, product: Product, selected_by: tuple[int, ...] = ()
+) -> Line:
+    """Decide on a product that a complete listing shows, and that an entry names or selections find."""
+    judgement, record_id = judge(plan, entry, inventory, product, is_selected=bool(selected_by))
+    return line_of(entry, inventory.lane, judgement, product=product, record_id=record_id, selected_by=selected_by)
+
+
+def judge(
+    plan: Plan, entry: Entry, inventory: Inventory, product: Product, *, is_selected: bool
+) -> tuple[Judgement, str | None]:
+    """
+    Decide by what protects a product, by who asks for it, and by its type and status.
+
+    Returns:
+
+        The judgement, and the record of somebody's termination to follow, if that is what it is.
+    """
+    if reason := protection(plan, product, inventory.lane, inventory.moments):
+        return (Decision.SKIP, Reason.PROTECTED, reason), None
     if product.tags is None:
-        return line_of(entry, lane, (Decision.REFUSE, Reason.LISTINGS_DIFFER, UNSEARCHED), product=product)
+        return (Decision.REFUSE, Reason.LISTINGS_DIFFER, UNSEARCHED), None
     if entry.name not in (None, product.name):
         # Names cannot be changed once a product is provisioned (documented).
         detail = f"{product.product_id} is named {product.name}, and the plan calls it {entry.name}"
-        judgement: Judgement = (Decision.REFUSE, Reason.OTHER_NAME, detail)
-        return line_of(entry, inventory.lane, judgement, product=product)
-    passing = passing_of(product, adopted=entry.adopted)
-    if reason := outgrown(plan, entry.selected_by, product, lane, inventory.moments, passing=passing):
-        return line_of(entry, lane, (Decision.SKIP, Reason.LEFT_OUT, reason), product=product)
-    if product.type == CONTROL_TOWER_ACCOUNT and (entry.product_id is None or entry.selected_by):
+        return (Decision.REFUSE, Reason.OTHER_NAME, detail), None
+    if product.type == CONTROL_TOWER_ACCOUNT and (entry.product_id is None or is_selected):
         detail = "it is a Control Tower account; name it by its ProvisionedProductId if it is really meant"
-        return line_of(entry, inventory.lane, (Decision.REFUSE, Reason.CONTROL_TOWER, detail), product=product)
-    judgement, record = judge(product, inventory.records.get(product.product_id, ()))
-    return line_of(entry, inventory.lane, judgement, product=product, record_id=record)
+        return (Decision.REFUSE, Reason.CONTROL_TOWER, detail), None
+    return judge_state(product, inventory.records.get(product.product_id, ()))
 
 
-def judge(product: Product, records: Sequence[Record]) -> tuple[Judgement, str | None]:
+def judge_state(product: Product, records: Sequence[Record]) -> tuple[Judgement, str | None]:
     """
     Decide by a product's type and status.
 
@@ -80,8 +90,9 @@ def line_of(
     *,
     product: Product | None = None,
     record_id: str | None = None,
+    selected_by: tuple[int, ...] = (),
 ) -> Line:
-    """Make the line of an entry."""
+    """Make the line of an entry, or of what selections find."""
     decision, reason, detail = judgement
     product_id = product.product_id if product else entry.product_id
     return Line(
@@ -97,5 +108,5 @@ def line_of(
         key=entry.key,
         record_id=record_id,
         where=entry.where,
-        selected_by=entry.selected_by,
+        selected_by=selected_by,
     )

@@ -54,7 +54,7 @@ def order(
 
         One line for each product, with what each comes after, those refused that can never have their turn; and warnings.
     """
-    if not any(entry.depends_on or entry.after for entry in entries):
+    if not any(entry.depends_on for entry in entries):
         return first_of([*lines, *unread]), []
     words = Words(zip(entries, lines, strict=True), inventories, groups, unread)
     warnings: list[str] = []
@@ -105,7 +105,7 @@ class Words:
         line = replace(line, globs=tuple(filter(is_glob, words)), named=tuple(named))
         if line.decision is not Decision.TERMINATE:
             return line
-        found = [self._as_before(entry), *(self._meant_by(word, line, warnings) for word in words)]
+        found = [self._meant_by(word, line, warnings) for word in words]
         after = dict.fromkeys(id_ for ids in found if not isinstance(ids, str) for id_ in ids)
         behind = tuple(self._groups[word].number for word in words if word in self._groups)
         # What is blocked keeps its order as well, for a second go.
@@ -116,12 +116,6 @@ class Words:
         if problem is None:
             return line
         return replace(line, decision=Decision.REFUSE, reason=Reason.BLOCKED, detail=f"blocked: {problem}")
-
-    def _as_before(self, entry: Entry) -> list[str] | str:
-        """Return the lines that a pinned entry came after, and that are still there; or say what cannot be said."""
-        if missing := next((id_ for id_ in entry.after if id_ not in self._lines), None):
-            return f"it comes after {missing}, and what that was the earlier run could not say"
-        return [id_ for id_ in entry.after if not self._lines[id_].is_gone]
 
     def _meant_by(self, word: str, line: Line, warnings: list[str]) -> list[str] | str:
         """Return the lines that a line comes after by a word; or say what it means that is nobody's to terminate."""

@@ -59,9 +59,6 @@ class Entry:
 
     `account_id` and `region` narrow where it is looked for. `depends_on` are ids, names or keys of other entries, and globs
     over names in the entry's lane. `where` is `file:line` of the entry, for reasons that point back to it.
-
-    In a pinned plan, `selected_by` are the selections that had found it, and that it still has to fit, by its status as
-    well if it was `adopted`: somebody else's termination was followed. `after` are ids of the lines that it came after.
     """
 
     product_id: str | None = None
@@ -72,9 +69,6 @@ class Entry:
     options: Options = field(default_factory=Options)
     depends_on: tuple[str, ...] = ()
     where: str | None = None
-    selected_by: tuple[int, ...] = ()
-    after: tuple[str, ...] = ()
-    adopted: bool = False
 
     @property
     def label(self) -> str:
@@ -197,18 +191,13 @@ class Retry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """
-    What a person wants terminated, where, and within which limits. Without targets it is the ambient account.
-
-    A `pinned` plan names by its entries what its selections had found, and selects nothing anew.
-    """
+    """What a person wants terminated, where, and within which limits. Without targets it is the ambient account."""
 
     name: str
     targets: tuple[Target, ...] = ()
     entries: tuple[Entry, ...] = ()
     selections: tuple[Selection, ...] = ()
     protections: tuple[Protection, ...] = ()
-    pinned: bool = False
     limits: Limits = field(default_factory=Limits)
     retry: Retry = field(default_factory=Retry)
 

@@ -49,7 +49,7 @@ def select(plan: Plan, inventories: Sequence[Inventory]) -> Iterator[Selected]:
         plan: The plan.
         inventories: What the lanes hold.
     """
-    if plan.pinned or not plan.selections:
+    if not plan.selections:
         return
     for inventory in inventories:
         if not inventory.complete:
@@ -81,7 +81,6 @@ def selected(
         options=first.options,
         depends_on=tuple(words),
         where=first.where,
-        selected_by=by,
     )
     yield Selected(
         inventory=inventory,

@@ -59,10 +59,10 @@ ON_DISK: Mapping[type, str] = {
     e.Verified: "at lane started_at=begun_at checked",
     e.Finished: "at exit_code summary",
     e.Abandoned: "at reason summary",
-    p.Plan: "name targets entries selections protections pinned limits retry",
+    p.Plan: "name targets entries selections protections limits retry",
     p.Options: ("ignore_errors retain_physical_resources accept_language termination_timeout_seconds=termination_timeout"),
     p.Target: "account_id regions role_name role_arn profile external_id role_session_name",
-    p.Entry: "product_id name account_id region key options depends_on location=where selected_by after adopted",
+    p.Entry: "product_id name account_id region key options depends_on location=where",
     p.Conditions: (
         "names product_ids statuses tags catalog_names catalog_ids types user_arns account_ids regions "
         "older_than_seconds=older_than younger_than_seconds=younger_than"

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from orchestrator.core.again import confined, meant, pinned
+from orchestrator.core.again import lines_to_retry, restrict_to
 from orchestrator.core.consistency import inconsistencies
 from orchestrator.core.decision import decide
 from orchestrator.core.drift import drifted_lines
@@ -16,7 +16,6 @@ from orchestrator.core.inventory import Inventory
 from orchestrator.core.lane import Lane
 from orchestrator.core.plan import Entry, Plan, Target
 from orchestrator.core.states import State, first_state
-from orchestrator.core.validation import validate
 from orchestrator.core.worklist import Decision, Line, Reason, Worklist
 from tests.fakes import LANE
 from tests.makers import inventory, plan, product, record
@@ -113,6 +112,11 @@ def changed(line: Line, **changes: object) -> Line:
     return replace(line, **changes)  # type: ignore[arg-type]
 
 
+def replaced_by_another(line: Line) -> Line:
+    """A line of a product that the plan does not name."""
+    return changed(line, id=f"{LANE}/pp-z", product_id="pp-z", product=product("pp-z"))
+
+
 @pytest.mark.parametrize(
     ("tamper", "said"),
     [
@@ -120,7 +124,7 @@ def changed(line: Line, **changes: object) -> Line:
         (lambda w: replace(w, lanes=(*w.lanes, w.lanes[0])), "a lane stands in it twice"),
         (lambda w: replace(w, lanes=((Lane("000000000000", "x"), None),)), "none of the plan's targets"),
         (
-            lambda w: replace(w, lines=(changed(w.lines[0], key="k"), w.lines[1])),
+            lambda w: replace(w, lines=(replaced_by_another(w.lines[0]), w.lines[1])),
             "is nothing that its plan asks for",
         ),
         (lambda w: replace(w, lanes=((LANE, "down"),)), "is in a lane that could not be read"),
@@ -136,11 +140,11 @@ def changed(line: Line, **changes: object) -> Line:
         ),
         (
             lambda w: replace(w, lines=(changed(w.lines[0], named=(7,)), w.lines[1])),
-            "comes after an entry or a selection that its plan does not have",
+            "names an entry or a selection that its plan does not have",
         ),
         (
             lambda w: replace(w, lines=(changed(w.lines[0], behind=(0,)), w.lines[1])),
-            "comes after an entry or a selection that its plan does not have",
+            "names an entry or a selection that its plan does not have",
         ),
     ],
 )
@@ -169,20 +173,12 @@ def test_a_second_go_names_what_did_not_go_by_id_lane_and_name() -> None:
     ids = [line.id for line in made.lines]
     ended = (State.TERMINATED, State.FAILED, State.BLOCKED, State.SKIPPED)
     states = dict(zip(ids, ended, strict=True))
-    again = pinned(wanted, made)
-    assert [(entry.product_id, entry.name, entry.region) for entry in again.entries] == [
-        ("pp-a", "a", LANE.region),
-        ("pp-b", "b", LANE.region),
-        ("pp-c", "c", LANE.region),
-        (None, "gone", None),
-    ]
-    assert validate(again) == []
-    chosen = meant(made, states, only_failed=True)
+    chosen = lines_to_retry(made, states, only_failed=True)
     assert chosen == {f"{LANE}/pp-b", f"{LANE}/pp-c"}
-    assert len(meant(made, states, only_failed=False)) == 3
+    assert len(lines_to_retry(made, states, only_failed=False)) == 3
     gone = record("rec-1", product_id="pp-a", status="SUCCEEDED")
     left = inventory(*(product(f"pp-{name}", name=name) for name in "bc"), records={"pp-a": (gone,)})
-    second = confined(decide(again, [left]), chosen)
+    second = restrict_to(decide(wanted, [left]), chosen)
     assert {line.name: line.decision for line in second.lines} == {
         "a": Decision.SKIP,
         "b": Decision.TERMINATE,
@@ -202,10 +198,10 @@ def test_a_second_go_does_not_forget_what_comes_first(word: str) -> None:
     now = inventory(product("pp-net", name="net"), busy)
     made = decide(wanted, [now])
     assert made.lines[0].reason is Reason.BLOCKED
-    ids = meant(made, {line.id: first_state(line) for line in made.lines}, only_failed=True)
+    ids = lines_to_retry(made, {line.id: first_state(line) for line in made.lines}, only_failed=True)
     assert f"{LANE}/pp-net" in ids
     for later in (now, inventory(product("pp-net", name="net"), replace(busy, status="AVAILABLE"))):
-        assert not confined(decide(pinned(wanted, made), [later]), ids).of(Decision.TERMINATE)
+        assert not restrict_to(decide(wanted, [later]), ids).of(Decision.TERMINATE)
 
 
 def test_entries_that_share_a_line_do_not_shift_the_others() -> None:
@@ -213,7 +209,6 @@ def test_entries_that_share_a_line_do_not_shift_the_others() -> None:
     wanted = Plan(name="x", entries=(Entry(product_id="pp-a"), Entry(name="b"), Entry(name="a"), Entry(product_id="pp-c")))
     shown = inventory(*(product(f"pp-{name}", name=name) for name in "abc"))
     made = decide(wanted, [shown])
-    assert [entry.product_id for entry in pinned(wanted, made).entries] == ["pp-a", "pp-b", None, "pp-c"]
     assert list(inconsistencies(wanted, made)) == []
 
 

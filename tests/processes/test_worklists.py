@@ -52,7 +52,7 @@ def test_exactly_what_was_reviewed_is_run(bench: Bench, simulate: Simulate) -> N
     ended = bench.run(service, "run", out, "--yes")
     assert (ended.returncode, sorted(service.sent())) == (0, ["pp-a", "pp-b"])
     header = json.loads(bench.journals[0].read_text().splitlines()[0])
-    assert header["reviewed"] == json.loads(out.read_text())["digest"]
+    assert header["reviewed_digest"] == json.loads(out.read_text())["digest"]
     shown = bench.run(service, "review", out, "--detailed-exitcode")
     assert (shown.returncode, shown.stdout.splitlines()[0]) == (
         0,
