@@ -7,8 +7,9 @@ from functools import partial
 from itertools import islice
 
 from orchestrator.core import events as e
-from orchestrator.core.commands import Command, Operation, Terminate
+from orchestrator.core.commands import Command, Terminate
 from orchestrator.core.inventory import SUCCEEDED
+from orchestrator.core.operation import Operation
 from orchestrator.core.plan import Limits, Options, Plan, Retry, Tolerance
 from orchestrator.core.proposals import issued
 from orchestrator.core.replies import Reply, Tick

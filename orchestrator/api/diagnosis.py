@@ -10,7 +10,7 @@ from orchestrator.api import remedies
 from orchestrator.api.remedies import Place
 from orchestrator.core import rights
 from orchestrator.core.duration import format_duration
-from orchestrator.core.replies import Problem, explain
+from orchestrator.core.outcomes import Problem, explain
 from orchestrator.engine.examination import Examination, Standing
 from orchestrator.errors import ExitCode
 from orchestrator.ports import CredentialLife, Identity

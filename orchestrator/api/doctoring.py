@@ -20,8 +20,8 @@ from orchestrator.api.rehearsal import world_for
 from orchestrator.api.remedies import Place
 from orchestrator.core.ambient import stranger_to
 from orchestrator.core.lane import Lane
+from orchestrator.core.outcomes import Problem
 from orchestrator.core.plan import Plan
-from orchestrator.core.replies import Problem
 from orchestrator.engine.clock import SystemClock
 from orchestrator.engine.examination import TRIES, examine
 from orchestrator.engine.pools import threads

@@ -11,8 +11,8 @@ from typing import TypeVar
 from orchestrator.core.ambient import stranger_to
 from orchestrator.core.clocks import believed
 from orchestrator.core.lane import Lane
+from orchestrator.core.outcomes import Answer, Problem, Unanswered
 from orchestrator.core.plan import Plan
-from orchestrator.core.replies import Answer, Problem, Unanswered
 from orchestrator.engine.clock import SystemClock
 from orchestrator.engine.pools import InactivityTimer, side_by_side, threads
 from orchestrator.engine.survey import LanePaces, Progress, Surveyor, nobody

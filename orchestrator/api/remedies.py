@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from orchestrator.core import rights
-from orchestrator.core.commands import Operation
 from orchestrator.core.lane import Lane
+from orchestrator.core.operation import Operation
+from orchestrator.core.outcomes import Denied, NotSent, Problem, Unauthenticated, explain
 from orchestrator.core.plan import Target
-from orchestrator.core.replies import Denied, NotSent, Problem, Unauthenticated, explain
 from orchestrator.engine.examination import Right, Standing
 
 SET_CREDENTIALS = "`aws sso login` and AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"

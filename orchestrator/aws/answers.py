@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from orchestrator.aws.faults import problem, unreadable
 from orchestrator.core.inventory import Product, Record, RecordError
-from orchestrator.core.replies import Answer, Page, Problem, RecordPage
+from orchestrator.core.outcomes import Answer, Page, Problem, RecordPage
 from orchestrator.ports import Identity
 
 T = TypeVar("T")

@@ -28,7 +28,7 @@ from orchestrator.aws.service_clock import ServiceClock
 from orchestrator.aws.shape import hold_to_shape
 from orchestrator.core.commands import Terminate
 from orchestrator.core.inventory import Product, Record
-from orchestrator.core.replies import Answer, Page, Problem, RecordPage
+from orchestrator.core.outcomes import Answer, Page, Problem, RecordPage
 from orchestrator.ports import CredentialLife, Identity
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from botocore.exceptions import (
     UnauthorizedSSOTokenError,
 )
 
-from orchestrator.core.replies import (
+from orchestrator.core.outcomes import (
     Denied,
     NotFound,
     NotSent,

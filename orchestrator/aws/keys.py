@@ -16,7 +16,7 @@ from botocore.credentials import Credentials, ReadOnlyCredentials
 
 from orchestrator.aws.answers import Refused, identity_in
 from orchestrator.aws.faults import one_line, problem
-from orchestrator.core.replies import NotSent, Problem, Unauthenticated, explain
+from orchestrator.core.outcomes import NotSent, Problem, Unauthenticated, explain
 from orchestrator.ports import Identity
 
 PAUSE = 5.0

@@ -11,9 +11,9 @@ from orchestrator.core import events as e
 from orchestrator.core import volatile as v
 from orchestrator.core import watch
 from orchestrator.core.clocks import believed
-from orchestrator.core.commands import Operation
 from orchestrator.core.inventory import QUIET, Observation
 from orchestrator.core.lane_work import AUDIT_PAUSE, LaneWork
+from orchestrator.core.operation import Operation
 from orchestrator.core.ordering import in_turn
 from orchestrator.core.protection import UNSEARCHED
 from orchestrator.core.settle import AskProduct, Question, Quiet, UnderWay

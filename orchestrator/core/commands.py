@@ -8,21 +8,11 @@ to be on disk before the request leaves.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from orchestrator.core.lane import Lane
+from orchestrator.core.listing import Listing
+from orchestrator.core.operation import Operation
 from orchestrator.core.plan import Options
-
-
-class Operation(StrEnum):
-    """The calls of the loop, by their API name. Each has a pace of its own in each lane."""
-
-    TERMINATE = "TerminateProvisionedProduct"
-    RECORD = "DescribeRecord"
-    PRODUCT = "DescribeProvisionedProduct"
-    HISTORY = "ListRecordHistory"
-    SCAN = "ScanProvisionedProducts"
-    SEARCH = "SearchProvisionedProducts"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,3 +87,17 @@ class ListPage:
 
 Command = Terminate | DescribeRecord | DescribeProduct | ReadHistory | ListPage
 LineCommand = Terminate | DescribeRecord | DescribeProduct | ReadHistory
+
+
+def next_page(listing: Listing, lane: Lane) -> ListPage:
+    """Return the next call of a listing, which must have one."""
+    step = listing.step
+    assert step is not None
+    return ListPage(
+        lane=lane,
+        listing=listing.number,
+        page=listing.step_number,
+        page_token=step.page_token,
+        operation=step.operation,
+        product_id=step.product_id,
+    )

@@ -11,7 +11,6 @@ from types import MappingProxyType
 from orchestrator.core.claims import Claims
 from orchestrator.core.clocks import believed
 from orchestrator.core.close_names import CloseNames
-from orchestrator.core.commands import Operation
 from orchestrator.core.duration import format_duration
 from orchestrator.core.inventory import (
     SUCCEEDED,
@@ -21,6 +20,7 @@ from orchestrator.core.inventory import (
 )
 from orchestrator.core.judging import Judgement, decide_found, line_of
 from orchestrator.core.matching import admits
+from orchestrator.core.operation import Operation
 from orchestrator.core.ordering import Group, order
 from orchestrator.core.plan import Entry, Plan
 from orchestrator.core.resolution import Found, Resolver, Unresolved, problem_of

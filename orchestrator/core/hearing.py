@@ -10,7 +10,7 @@ from orchestrator.core import events as e
 from orchestrator.core import volatile as v
 from orchestrator.core.commands import DescribeProduct, DescribeRecord, ReadHistory, Terminate
 from orchestrator.core.inventory import FAILED, SUCCEEDED, Observation, Product, Record
-from orchestrator.core.replies import (
+from orchestrator.core.outcomes import (
     Answer,
     Denied,
     NotFound,
@@ -18,12 +18,12 @@ from orchestrator.core.replies import (
     Outcome,
     RecordPage,
     Rejected,
-    Reply,
     Throttled,
     Unanswered,
     Unauthenticated,
     explain,
 )
+from orchestrator.core.replies import Reply
 from orchestrator.core.states import ENDED_OTHERWISE, GONE, State
 from orchestrator.core.termination import MOST_UNREADABLE, Termination
 from orchestrator.core.verdict import Rules, failed, succeeded

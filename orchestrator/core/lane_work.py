@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from orchestrator.core import volatile as v
 from orchestrator.core.agenda import Agenda
 from orchestrator.core.clocks import believed
-from orchestrator.core.commands import Operation
 from orchestrator.core.inventory import Product
 from orchestrator.core.lane import Lane
 from orchestrator.core.listing import Listing
 from orchestrator.core.newcomers import Awaited
+from orchestrator.core.operation import Operation
 from orchestrator.core.pacing import Pace
 from orchestrator.core.settling import SETTLING_S
 

@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from orchestrator.core.commands import ListPage, Operation
 from orchestrator.core.inventory import Inventory, LaneCoverage, Observation, Product
 from orchestrator.core.lane import Lane
-from orchestrator.core.replies import Answer, Denied, NotFound, Outcome, Page, Rejected, Throttled, explain
+from orchestrator.core.operation import Operation
+from orchestrator.core.outcomes import Answer, Denied, NotFound, Outcome, Page, Rejected, Throttled, explain
 
 MOST_PAGES_WITHOUT_NEWS = 20
 """Pages in a row that show no new product before the listing is given up."""
@@ -112,18 +112,6 @@ class Listing:
     def products_read(self) -> int:
         """How many products were shown so far."""
         return max(len(self._scanned), len(self._searched))
-
-    def command(self, lane: Lane) -> ListPage:
-        """Return the next call as a command; there must be one."""
-        step = self._steps[-1]
-        return ListPage(
-            lane=lane,
-            listing=self.number,
-            page=self.step_number,
-            page_token=step.page_token,
-            operation=step.operation,
-            product_id=step.product_id,
-        )
 
     def on_reply(self, at: float, outcome: Outcome) -> None:
         """

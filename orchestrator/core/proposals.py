@@ -11,16 +11,9 @@ from itertools import islice
 from orchestrator.core import events as e
 from orchestrator.core import tokens
 from orchestrator.core import volatile as v
-from orchestrator.core.commands import (
-    Command,
-    DescribeProduct,
-    DescribeRecord,
-    ListPage,
-    Operation,
-    ReadHistory,
-    Terminate,
-)
+from orchestrator.core.commands import Command, DescribeProduct, DescribeRecord, ListPage, ReadHistory, Terminate, next_page
 from orchestrator.core.lane_work import FRESH, REFRESH, LaneWork
+from orchestrator.core.operation import Operation
 from orchestrator.core.settle import AskHistory, AskRecord, Quiet
 from orchestrator.core.states import OPEN, State
 from orchestrator.core.termination import Termination
@@ -155,7 +148,7 @@ def listing_page(work: Work, lane: LaneWork, now: float) -> Iterator[Command]:
     listing = lane.listing or work.new_listing(lane, now)
     if listing.is_over:
         return
-    command = listing.command(lane.lane)
+    command = next_page(listing, lane.lane)
     if lane.paces[command.operation].allowance(now) >= 1:
         yield command
 

@@ -8,21 +8,22 @@ from collections.abc import Iterator
 
 from orchestrator.core import events as e
 from orchestrator.core import volatile as v
-from orchestrator.core.commands import Command, DescribeRecord, ListPage, Operation
+from orchestrator.core.commands import Command, DescribeRecord, ListPage
 from orchestrator.core.hearing import hear
 from orchestrator.core.lane_work import LaneWork
-from orchestrator.core.replies import (
+from orchestrator.core.operation import Operation
+from orchestrator.core.outcomes import (
     Answer,
     Denied,
     NotFound,
     NotSent,
     Rejected,
-    Reply,
     Throttled,
     Unanswered,
     Unauthenticated,
     explain,
 )
+from orchestrator.core.replies import Reply
 from orchestrator.core.work import Work
 
 RECORD_OPERATIONS = frozenset({Operation.RECORD, Operation.HISTORY})

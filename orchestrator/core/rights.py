@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from orchestrator.core.commands import Operation
+from orchestrator.core.operation import Operation
 
 READS = tuple(
     f"servicecatalog:{operation}"

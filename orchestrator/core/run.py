@@ -20,9 +20,10 @@ from types import MappingProxyType
 from orchestrator.core import changes, ticks
 from orchestrator.core import events as e
 from orchestrator.core import volatile as v
-from orchestrator.core.commands import Command, Operation
+from orchestrator.core.commands import Command
 from orchestrator.core.inventory import Inventory
 from orchestrator.core.lane import Lane
+from orchestrator.core.operation import Operation
 from orchestrator.core.plan import Plan
 from orchestrator.core.proposals import propose
 from orchestrator.core.receiving import receive

@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from orchestrator.core.commands import Operation
 from orchestrator.core.inventory import FAILED, FINAL, QUIET, SUCCEEDED, UNDER_CHANGE, Observation, Record, newest
+from orchestrator.core.operation import Operation
 
 CLOCK_SKEW = 300.0
 """Seconds by which a record may seem older than the intent that caused it."""

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from orchestrator.core import events as e
 from orchestrator.core import volatile as v
 from orchestrator.core.clocks import carried_over
-from orchestrator.core.commands import Operation
 from orchestrator.core.inventory import Observation, RecordError
+from orchestrator.core.operation import Operation
 from orchestrator.core.settle import NOTHING_DENIED, Conclusion, Facts, Intent, settle, settle_followed
 from orchestrator.core.settling import SETTLING_S, Agreement
 from orchestrator.core.worklist import Line

@@ -9,7 +9,6 @@ from dataclasses import replace
 
 from orchestrator.core import events as e
 from orchestrator.core import volatile as v
-from orchestrator.core.commands import Operation
 from orchestrator.core.inventory import FAILED, SUCCEEDED
 from orchestrator.core.lane_work import (
     AUDIT_PATIENCE,
@@ -17,6 +16,7 @@ from orchestrator.core.lane_work import (
     PATIENCE,
     LaneWork,
 )
+from orchestrator.core.operation import Operation
 from orchestrator.core.proposals import (
     READS,
     fair_share,

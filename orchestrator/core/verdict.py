@@ -11,8 +11,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from orchestrator.core import events as e
-from orchestrator.core.commands import Operation
 from orchestrator.core.inventory import FAILED, SUCCEEDED, Record, RecordError
+from orchestrator.core.operation import Operation
 from orchestrator.core.plan import Retry
 from orchestrator.core.settle import (
     NOTHING_DENIED,

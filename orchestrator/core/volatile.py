@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from orchestrator.core.commands import Operation
 from orchestrator.core.events import Event, LaneEvent, LineEvent
 from orchestrator.core.inventory import Observation, Product, Record
 from orchestrator.core.lane import Lane
 from orchestrator.core.newcomers import Awaited
-from orchestrator.core.replies import Outcome
+from orchestrator.core.operation import Operation
+from orchestrator.core.outcomes import Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from orchestrator.core import events as e
 from orchestrator.core import volatile as v
 from orchestrator.core.clocks import by_service
-from orchestrator.core.commands import Operation
 from orchestrator.core.drift import Shown, find_drift, lacks_tags
 from orchestrator.core.inventory import CONTROL_TOWER_ACCOUNT, Inventory
 from orchestrator.core.lane import Lane
 from orchestrator.core.lane_work import LaneWork
 from orchestrator.core.listing import Listing
 from orchestrator.core.newcomers import Newcomers
+from orchestrator.core.operation import Operation
 from orchestrator.core.ordering import shown_by
 from orchestrator.core.pacing import Pace
 from orchestrator.core.plan import Plan

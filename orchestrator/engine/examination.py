@@ -13,11 +13,12 @@ from enum import StrEnum
 from typing import Any
 
 from orchestrator.core import rights
-from orchestrator.core.commands import Operation, Terminate
+from orchestrator.core.commands import Terminate
 from orchestrator.core.inventory import Product
 from orchestrator.core.lane import Lane
+from orchestrator.core.operation import Operation
+from orchestrator.core.outcomes import Answer, Denied, NotFound, NotSent, Page, Problem
 from orchestrator.core.plan import Options
-from orchestrator.core.replies import Answer, Denied, NotFound, NotSent, Page, Problem
 from orchestrator.core.worklist import line_id
 from orchestrator.engine.survey import Surveyor
 from orchestrator.ports import Catalog, CredentialLife

@@ -5,16 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import assert_never
 
-from orchestrator.core.commands import (
-    Command,
-    DescribeProduct,
-    DescribeRecord,
-    ListPage,
-    Operation,
-    ReadHistory,
-    Terminate,
-)
-from orchestrator.core.replies import NotSent, Outcome
+from orchestrator.core.commands import Command, DescribeProduct, DescribeRecord, ListPage, ReadHistory, Terminate
+from orchestrator.core.operation import Operation
+from orchestrator.core.outcomes import NotSent, Outcome
 from orchestrator.errors import NoAccess
 from orchestrator.ports import Catalog, Connect
 

@@ -23,13 +23,14 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from orchestrator.core.commands import Operation
+from orchestrator.core.commands import next_page
 from orchestrator.core.inventory import SUCCEEDED, Inventory, Product, Record
 from orchestrator.core.lane import Lane
 from orchestrator.core.listing import Listing
+from orchestrator.core.operation import Operation
+from orchestrator.core.outcomes import Answer, Denied, NotFound, NotSent, Problem, Throttled, Unanswered, explain
 from orchestrator.core.pacing import Pace
 from orchestrator.core.questions import Question
-from orchestrator.core.replies import Answer, Denied, NotFound, NotSent, Problem, Throttled, Unanswered, explain
 from orchestrator.engine.perform import ask
 from orchestrator.engine.pools import InactivityTimer
 from orchestrator.errors import NoAccess
@@ -118,7 +119,7 @@ class Surveyor:
         paces = paces or LanePaces()
         listing = Listing(self.clock.now(), deadline=self.deadline)
         while not listing.is_over:
-            command = listing.command(lane)
+            command = next_page(listing, lane)
             self._wait_until(listing.ready_at)
             outcome = self._paced(paces, command.operation, partial(ask, catalog, command))
             listing.on_reply(self.clock.now(), outcome)

@@ -8,7 +8,7 @@ from typing import Protocol
 from orchestrator.core.commands import Terminate
 from orchestrator.core.inventory import Product, Record
 from orchestrator.core.lane import Lane
-from orchestrator.core.replies import Answer, Page, Problem, RecordPage
+from orchestrator.core.outcomes import Answer, Page, Problem, RecordPage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

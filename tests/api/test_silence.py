@@ -11,8 +11,8 @@ import pytest
 from orchestrator.api.entrance import SILENT, Entrance, ask_who
 from orchestrator.api.review import take_stock
 from orchestrator.core.lane import Lane
+from orchestrator.core.outcomes import Answer, Page, Problem, RecordPage
 from orchestrator.core.questions import questions
-from orchestrator.core.replies import Answer, Page, Problem, RecordPage
 from orchestrator.engine.pools import InactivityTimer
 from orchestrator.errors import NoAccess
 from orchestrator.ports import Identity

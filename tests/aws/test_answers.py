@@ -21,8 +21,8 @@ from orchestrator.aws import connect
 from orchestrator.aws.catalog import BotoCatalog
 from orchestrator.aws.faults import THROTTLING
 from orchestrator.core.commands import Terminate
+from orchestrator.core.outcomes import Answer, Problem, Rejected, Throttled, Unanswered, Unauthenticated
 from orchestrator.core.plan import Options
-from orchestrator.core.replies import Answer, Problem, Rejected, Throttled, Unanswered, Unauthenticated
 from orchestrator.simulator import Simulator, WorldSpec
 from tests.fakes import LANE
 

@@ -10,8 +10,8 @@ import pytest
 from orchestrator.aws import connect
 from orchestrator.aws.assume import role_arn
 from orchestrator.core.lane import Lane
+from orchestrator.core.outcomes import Answer, NotSent, Unauthenticated
 from orchestrator.core.plan import Target
-from orchestrator.core.replies import Answer, NotSent, Unauthenticated
 from orchestrator.errors import NoAccess
 from orchestrator.ports import Identity
 from orchestrator.simulator import Simulator, WorldSpec

@@ -13,8 +13,8 @@ import pytest
 
 from orchestrator.aws import connect
 from orchestrator.core.lane import Lane
+from orchestrator.core.outcomes import Answer, NotSent
 from orchestrator.core.plan import Target
-from orchestrator.core.replies import Answer, NotSent
 from orchestrator.errors import NoAccess
 from orchestrator.ports import CredentialLife
 from orchestrator.simulator import Simulator, WorldSpec

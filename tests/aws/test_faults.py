@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.aws.faults import MOST_WORDS, problem
-from orchestrator.core.replies import Denied, NotFound, NotSent, Rejected, Throttled, Unanswered, Unauthenticated, explain
+from orchestrator.core.outcomes import Denied, NotFound, NotSent, Rejected, Throttled, Unanswered, Unauthenticated, explain
 
 
 def client_error(code: str, status: int = 400, message: str = "words") -> b.ClientError:

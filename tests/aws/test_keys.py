@@ -16,7 +16,7 @@ from orchestrator.aws.assume import Actor
 from orchestrator.aws.catalog import BotoCatalog
 from orchestrator.aws.connect import Door
 from orchestrator.aws.keys import Keys
-from orchestrator.core.replies import Answer, NotSent, Unauthenticated
+from orchestrator.core.outcomes import Answer, NotSent, Unauthenticated
 from orchestrator.simulator import Simulator, WorldSpec
 
 HOME, OTHER = "111122223333", "444455556666"

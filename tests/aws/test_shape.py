@@ -17,7 +17,7 @@ from botocore.credentials import Credentials
 
 from orchestrator.aws import connect
 from orchestrator.aws.catalog import BotoCatalog
-from orchestrator.core.replies import Answer, NotFound, Unanswered
+from orchestrator.core.outcomes import Answer, NotFound, Unanswered
 from tests.aws.environment import nothing_of_aws
 
 __all__ = ["nothing_of_aws"]

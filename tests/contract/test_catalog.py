@@ -10,8 +10,8 @@ import pytest
 from orchestrator.aws import connect
 from orchestrator.core.commands import Terminate
 from orchestrator.core.inventory import Product, Record
+from orchestrator.core.outcomes import Answer, NotFound, Page, RecordPage, Rejected
 from orchestrator.core.plan import Options
-from orchestrator.core.replies import Answer, NotFound, Page, RecordPage, Rejected
 from orchestrator.ports import Catalog
 from orchestrator.simulator import Simulator, WorldSpec
 from tests.fakes import LANE, FakeCatalog, FakeClock

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from orchestrator.core.clocks import MOST_BELIEVED_S, age_between, believed, by_service, carried_over
-from orchestrator.core.commands import Operation
 from orchestrator.core.inventory import moments_of
+from orchestrator.core.operation import Operation
 from orchestrator.core.plan import Conditions, Limits, Options, Plan, Protection, Selection
 from orchestrator.core.protection import protection
 from orchestrator.core.selection import select

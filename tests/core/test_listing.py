@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.core.commands import ListPage, Operation
+from orchestrator.core.commands import ListPage, next_page
 from orchestrator.core.inventory import Product
 from orchestrator.core.listing import (
     LONGEST_THROTTLED_S,
@@ -18,7 +18,8 @@ from orchestrator.core.listing import (
     MOST_SINGLE,
     Listing,
 )
-from orchestrator.core.replies import Answer, Denied, NotFound, Outcome, Page, RecordPage, Rejected, Throttled, Unanswered
+from orchestrator.core.operation import Operation
+from orchestrator.core.outcomes import Answer, Denied, NotFound, Outcome, Page, RecordPage, Rejected, Throttled, Unanswered
 from tests.fakes import LANE, START, SYSTEM_TAGS
 from tests.makers import product
 
@@ -38,7 +39,7 @@ def read(listing: Listing, server: Server, most: int = 500) -> list[ListPage]:
     at = START
     while not listing.is_over:
         assert len(calls) < most
-        command = listing.command(LANE)
+        command = next_page(listing, LANE)
         calls.append(command)
         at = max(at + 0.1, listing.ready_at)
         listing.on_reply(at, server(command))

@@ -10,24 +10,22 @@ from orchestrator.core.commands import Command, DescribeProduct, DescribeRecord,
 from orchestrator.core.events import Event, StartedBy
 from orchestrator.core.inventory import Observation, Record
 from orchestrator.core.ordering import in_turn
-from orchestrator.core.plan import Limits, Options, Plan, Retry, Tolerance
-from orchestrator.core.proposals import issued
-from orchestrator.core.replies import (
+from orchestrator.core.outcomes import (
     Answer,
     Denied,
-    Interrupt,
     NotFound,
     NotSent,
     Outcome,
     Page,
     RecordPage,
     Rejected,
-    Reply,
     Throttled,
-    Tick,
     Unanswered,
     Unauthenticated,
 )
+from orchestrator.core.plan import Limits, Options, Plan, Retry, Tolerance
+from orchestrator.core.proposals import issued
+from orchestrator.core.replies import Interrupt, Reply, Tick
 from orchestrator.core.run import Run
 from orchestrator.core.states import GONE, UNDER_WAY, State
 from orchestrator.core.volatile import Listed

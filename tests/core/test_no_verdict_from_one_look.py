@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.core.commands import Operation
 from orchestrator.core.inventory import FAILED, SUCCEEDED, TERMINATE
+from orchestrator.core.operation import Operation
 from orchestrator.core.states import State
 from tests.scripted import Deed, Script, Stage
 from tests.service_model import UPDATE, Lags, Send

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.core.commands import Operation
 from orchestrator.core.inventory import Observation, Record
+from orchestrator.core.operation import Operation
 from orchestrator.core.settle import (
     MOST_HISTORY_PAGES,
     MOST_LOOKS,

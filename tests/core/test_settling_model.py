@@ -10,8 +10,8 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orchestrator.core.commands import Operation
 from orchestrator.core.inventory import FAILED, SUCCEEDED, TERMINATE
+from orchestrator.core.operation import Operation
 from orchestrator.core.states import GONE, State
 from tests.scripted import IDS, Deed, Script, Stage
 from tests.service_model import UPDATE, Lags, Send

@@ -15,9 +15,9 @@ from orchestrator.core.duration import format_duration, parse_duration
 from orchestrator.core.guards import refusals
 from orchestrator.core.inventory import RecordError
 from orchestrator.core.lane import Lane
+from orchestrator.core.outcomes import Denied, NotFound, NotSent, Throttled, explain
 from orchestrator.core.pacing import EARLY_IN_FLIGHT, FLOOR, Pace
 from orchestrator.core.plan import Conditions, Entry, Limits, Plan, Protection, Selection, Tolerance
-from orchestrator.core.replies import Denied, NotFound, NotSent, Throttled, explain
 from orchestrator.core.tokens import jitter, token
 from orchestrator.core.validation import validate
 from orchestrator.core.watch import after_miss, next_look

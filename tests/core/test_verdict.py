@@ -10,8 +10,8 @@ from orchestrator.core import events as e
 from orchestrator.core.commands import ListPage, ReadHistory
 from orchestrator.core.decision import decide
 from orchestrator.core.inventory import Observation
+from orchestrator.core.outcomes import Answer, Page, RecordPage, Unanswered
 from orchestrator.core.plan import Plan, Retry
-from orchestrator.core.replies import Answer, Page, RecordPage, Unanswered
 from orchestrator.core.settle import Facts, Intent
 from orchestrator.core.settling import Agreement
 from orchestrator.core.states import State

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from orchestrator.api import frame
-from orchestrator.core.commands import Operation
 from orchestrator.core.decision import decide
 from orchestrator.core.events import Event, StartedBy
 from orchestrator.core.inventory import FAILED, SUCCEEDED
+from orchestrator.core.operation import Operation
 from orchestrator.core.plan import Limits, Plan, Retry
 from orchestrator.core.run import Run
 from orchestrator.core.states import State

@@ -10,22 +10,13 @@ import pytest
 
 from orchestrator.core import events as e
 from orchestrator.core import volatile as v
-from orchestrator.core.commands import Command, DescribeProduct, DescribeRecord, ListPage, Operation, ReadHistory, Terminate
+from orchestrator.core.commands import Command, DescribeProduct, DescribeRecord, ListPage, ReadHistory, Terminate
 from orchestrator.core.inventory import FAILED, SUCCEEDED, TERMINATE, Observation, Record
+from orchestrator.core.operation import Operation
+from orchestrator.core.outcomes import Answer, Denied, NotFound, Page, RecordPage, Rejected, Throttled, Unanswered
 from orchestrator.core.plan import Limits, Options, Retry, Tolerance
 from orchestrator.core.proposals import issued
-from orchestrator.core.replies import (
-    Answer,
-    Denied,
-    NotFound,
-    Page,
-    RecordPage,
-    Rejected,
-    Reply,
-    Throttled,
-    Tick,
-    Unanswered,
-)
+from orchestrator.core.replies import Reply, Tick
 from orchestrator.core.run import Run
 from orchestrator.core.states import Board, State
 from orchestrator.core.watch import after_miss

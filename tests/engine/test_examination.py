@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.core.commands import Operation
-from orchestrator.core.replies import Denied, NotFound, NotSent, Throttled, Unanswered
+from orchestrator.core.operation import Operation
+from orchestrator.core.outcomes import Denied, NotFound, NotSent, Throttled, Unanswered
 from orchestrator.core.rights import READS, TERMINATE
 from orchestrator.engine.examination import NOBODY, TRIES, Standing, examine
 from orchestrator.engine.pools import InlineExecutor

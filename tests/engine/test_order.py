@@ -7,14 +7,16 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from orchestrator.core.commands import Operation, Terminate
+from orchestrator.core.commands import Terminate
 from orchestrator.core.decision import decide
 from orchestrator.core.events import Drain, Drifted, Event, LaneClosed, LaneUnreachable, StartedBy
 from orchestrator.core.inventory import FAILED, SUCCEEDED, TERMINATE, Inventory
 from orchestrator.core.lane import Lane
+from orchestrator.core.operation import Operation
+from orchestrator.core.outcomes import Denied, NotSent, Rejected, Throttled, Unanswered
 from orchestrator.core.plan import Limits, Options, Plan, Retry, Tolerance
 from orchestrator.core.proposals import issued
-from orchestrator.core.replies import Denied, NotSent, Rejected, Reply, Throttled, Unanswered
+from orchestrator.core.replies import Reply
 from orchestrator.core.run import Run
 from orchestrator.core.states import State
 from orchestrator.engine.observers import Audience

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from orchestrator.core.commands import Operation
 from orchestrator.core.inventory import FAILED, SUCCEEDED
+from orchestrator.core.operation import Operation
+from orchestrator.core.outcomes import Denied, Throttled, Unanswered
 from orchestrator.core.plan import Conditions, Limits, Plan, Protection, Retry, Selection, Tolerance
-from orchestrator.core.replies import Denied, Throttled, Unanswered
 from orchestrator.core.states import State
 from orchestrator.engine.examination import of_nobody
 from orchestrator.errors import ExitCode

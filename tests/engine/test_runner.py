@@ -8,12 +8,11 @@ from concurrent.futures import Executor, Future
 
 import pytest
 
-from orchestrator.core.commands import Operation
 from orchestrator.core.events import LaneUnreachable
 from orchestrator.core.inventory import FAILED, SUCCEEDED, TERMINATE
 from orchestrator.core.lane import Lane
-from orchestrator.core.plan import Limits, Options, Retry, Tolerance
-from orchestrator.core.replies import (
+from orchestrator.core.operation import Operation
+from orchestrator.core.outcomes import (
     Answer,
     Denied,
     NotFound,
@@ -24,6 +23,7 @@ from orchestrator.core.replies import (
     Unanswered,
     Unauthenticated,
 )
+from orchestrator.core.plan import Limits, Options, Retry, Tolerance
 from orchestrator.core.states import State
 from orchestrator.engine.pools import InlineExecutor
 from orchestrator.errors import ExitCode, IllegalTransition, JournalError

@@ -7,11 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from orchestrator.core.commands import Operation
 from orchestrator.core.decision import decide
 from orchestrator.core.inventory import SUCCEEDED, TERMINATE
-from orchestrator.core.plan import Entry, Plan
-from orchestrator.core.replies import (
+from orchestrator.core.operation import Operation
+from orchestrator.core.outcomes import (
     Answer,
     Denied,
     NotSent,
@@ -22,6 +21,7 @@ from orchestrator.core.replies import (
     Unanswered,
     Unauthenticated,
 )
+from orchestrator.core.plan import Entry, Plan
 from orchestrator.core.worklist import Decision, Reason
 from orchestrator.engine.pools import InlineExecutor
 from orchestrator.engine.survey import ATTEMPTS, Surveyor
