@@ -29,9 +29,9 @@ if TYPE_CHECKING:
         stop,
         survey,
     )
-    from orchestrator.core.lane import Lane
-    from orchestrator.core.plan import Entry, Limits, Options, Plan, Retry, Target, Tolerance
-    from orchestrator.core.worklist import Decision, Line, Worklist
+    from orchestrator.core.plan.model import Entry, Limits, Options, Plan, Retry, Target, Tolerance
+    from orchestrator.core.review.worklist import Decision, Line, Worklist
+    from orchestrator.core.values.lane import Lane
     from orchestrator.errors import (
         ExitCode,
         GuardRefused,
@@ -92,9 +92,9 @@ __all__ = [
 ]
 
 HOMES = {
-    "orchestrator.core.lane": ("Lane",),
-    "orchestrator.core.plan": ("Entry", "Limits", "Options", "Plan", "Retry", "Target", "Tolerance"),
-    "orchestrator.core.worklist": ("Decision", "Line", "Worklist"),
+    "orchestrator.core.values.lane": ("Lane",),
+    "orchestrator.core.plan.model": ("Entry", "Limits", "Options", "Plan", "Retry", "Target", "Tolerance"),
+    "orchestrator.core.review.worklist": ("Decision", "Line", "Worklist"),
     "orchestrator.errors": (
         "ExitCode",
         "GuardRefused",

@@ -6,20 +6,20 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
-from orchestrator.core.decision import decide
-from orchestrator.core.events import Event, StartedBy
-from orchestrator.core.inventory import Inventory, Observation
-from orchestrator.core.lane import Lane
-from orchestrator.core.plan import Plan
-from orchestrator.core.questions import questions
-from orchestrator.core.run import Run
-from orchestrator.core.states import State
-from orchestrator.core.volatile import Listed
-from orchestrator.core.worklist import Worklist, line_id
-from orchestrator.engine.interrupt import Interruption
+from orchestrator.core.inventory.model import Inventory, Observation
+from orchestrator.core.plan.model import Plan
+from orchestrator.core.review.decide import decide
+from orchestrator.core.review.lookups import questions
+from orchestrator.core.review.worklist import Worklist, line_id
+from orchestrator.core.run.events import Event, StartedBy
+from orchestrator.core.run.machine import Run
+from orchestrator.core.run.observations import Listed
+from orchestrator.core.run.transitions import State
+from orchestrator.core.values.lane import Lane
+from orchestrator.engine.executors import InlineExecutor
 from orchestrator.engine.observers import Audience
-from orchestrator.engine.pools import InlineExecutor
 from orchestrator.engine.runner import Runner, Surroundings
+from orchestrator.engine.signals import Interruption
 from orchestrator.engine.survey import Surveyor
 from orchestrator.ports import Journal, Observer
 from orchestrator.store.codec import decode, unframe

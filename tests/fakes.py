@@ -6,13 +6,13 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from orchestrator.core.commands import Terminate
-from orchestrator.core.events import Event
-from orchestrator.core.inventory import FAILED, SUCCEEDED, TERMINATE, UNDER_CHANGE, Product, Record, RecordError
-from orchestrator.core.lane import Lane
-from orchestrator.core.operation import Operation
-from orchestrator.core.outcomes import Answer, NotFound, Page, Problem, RecordPage, Rejected, Unanswered
-from orchestrator.core.replies import Reply
+from orchestrator.core.inventory.model import FAILED, SUCCEEDED, TERMINATE, UNDER_CHANGE, Product, Record, RecordError
+from orchestrator.core.inventory.outcomes import Answer, NotFound, Page, Problem, RecordPage, Rejected, Unanswered
+from orchestrator.core.run.commands import Terminate
+from orchestrator.core.run.events import Event
+from orchestrator.core.run.replies import Reply
+from orchestrator.core.values.lane import Lane
+from orchestrator.core.values.operation import Operation
 from orchestrator.errors import JournalError
 from orchestrator.ports import CredentialLife, Identity, Inbox
 from orchestrator.store.codec import encode, frame, unframe

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from orchestrator.core.decision import decide
-from orchestrator.core.inventory import Inventory, Observation, Product, Record
-from orchestrator.core.lane import Lane
-from orchestrator.core.plan import Entry, Limits, Options, Plan, Retry
-from orchestrator.core.worklist import Worklist
+from orchestrator.core.inventory.model import Inventory, Observation, Product, Record
+from orchestrator.core.plan.model import Entry, Limits, Options, Plan, Retry
+from orchestrator.core.review.decide import decide
+from orchestrator.core.review.worklist import Worklist
+from orchestrator.core.values.lane import Lane
 from orchestrator.store.provenance import Caller
 from tests.fakes import LANE, START, SYSTEM_TAGS, FakeProduct
 

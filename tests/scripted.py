@@ -6,17 +6,17 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 
-from orchestrator.core import events as e
-from orchestrator.core.commands import Command, Terminate
-from orchestrator.core.inventory import SUCCEEDED
-from orchestrator.core.operation import Operation
-from orchestrator.core.plan import Limits, Options, Plan, Retry, Tolerance
-from orchestrator.core.proposals import issued
-from orchestrator.core.replies import Reply, Tick
-from orchestrator.core.run import Run
-from orchestrator.core.states import State
-from orchestrator.core.termination import Termination
-from orchestrator.core.worklist import Worklist
+from orchestrator.core.inventory.model import SUCCEEDED
+from orchestrator.core.plan.model import Limits, Options, Plan, Retry, Tolerance
+from orchestrator.core.review.worklist import Worklist
+from orchestrator.core.run import events as e
+from orchestrator.core.run.commands import Command, Terminate
+from orchestrator.core.run.machine import Run
+from orchestrator.core.run.product_state import Termination
+from orchestrator.core.run.replies import Reply, Tick
+from orchestrator.core.run.schedule import issued
+from orchestrator.core.run.transitions import State
+from orchestrator.core.values.operation import Operation
 from orchestrator.store.codec import decode, encode
 from orchestrator.store.formats import EVENTS
 from tests.fakes import START

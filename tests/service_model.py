@@ -8,10 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from orchestrator.core.commands import Command, DescribeProduct, DescribeRecord, ListPage, ReadHistory, Terminate
-from orchestrator.core.inventory import FAILED, SUCCEEDED, TERMINATE, UNDER_CHANGE, Product, Record, RecordError
-from orchestrator.core.operation import Operation
-from orchestrator.core.outcomes import Answer, Denied, NotFound, Outcome, Page, RecordPage, Rejected, Throttled, Unanswered
+from orchestrator.core.inventory.model import FAILED, SUCCEEDED, TERMINATE, UNDER_CHANGE, Product, Record, RecordError
+from orchestrator.core.inventory.outcomes import (
+    Answer,
+    Denied,
+    NotFound,
+    Outcome,
+    Page,
+    RecordPage,
+    Rejected,
+    Throttled,
+    Unanswered,
+)
+from orchestrator.core.run.commands import Command, DescribeProduct, DescribeRecord, ListPage, ReadHistory, Terminate
+from orchestrator.core.values.operation import Operation
 from tests.fakes import SYSTEM_TAGS
 from tests.makers import product
 

@@ -14,10 +14,10 @@ import pytest
 
 import orchestrator
 from orchestrator.cli.main import COMMANDS, cli
-from orchestrator.core.diagram import diagram
-from orchestrator.core.rights import READS, TERMINATE, policy, trust
+from orchestrator.core.run.permissions import READS, TERMINATE, policy, trust
+from orchestrator.core.run.transitions import diagram
 from orchestrator.errors import ExitCode
-from orchestrator.store.plan_schema import (
+from orchestrator.store.plan.schema import (
     LimitKeys,
     OptionKeys,
     PlanKeys,

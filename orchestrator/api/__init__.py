@@ -8,21 +8,19 @@ Composes the packages below it and holds no rule of its own.
     result = run(review, state=StateDir(default_state_dir(), simulated=False), settings=RunSettings())
 """
 
-from orchestrator.api.abandoning import abandon, set_aside
-from orchestrator.api.again import load_again
 from orchestrator.api.beforehand import earlier_runs, file_in_the_way, named_products, refuse_all
+from orchestrator.api.connect import enter, enter_lanes, reenter, region_of_environment, rehearse
 from orchestrator.api.diagnosis import Check, Diagnosis, exit_code
-from orchestrator.api.doctoring import diagnose
+from orchestrator.api.doctor import diagnose
 from orchestrator.api.driving import GRACE, RunResult, RunSettings
-from orchestrator.api.entering import enter, enter_lanes, reenter, region_of_environment, rehearse
 from orchestrator.api.entrance import Entrance
+from orchestrator.api.execute import MAX_AGE, NIGHT, age_of, has_expired, is_out_of_date, left_by_canary, resume, run
 from orchestrator.api.frame import replay
-from orchestrator.api.keeping import Kept, kept_journals, prune_journals
+from orchestrator.api.journals import Kept, abandon, is_going_on, kept_journals, prune_journals, set_aside, stop
+from orchestrator.api.rerun import load_again
 from orchestrator.api.review import Review, mend_notices, refuse, survey
-from orchestrator.api.runs import MAX_AGE, NIGHT, age_of, has_expired, is_out_of_date, left_by_canary, resume, run
-from orchestrator.api.stopping import is_going_on, stop
 from orchestrator.api.worklists import WORKLIST_MAX_AGE, outdated, recheck, save_worklist
-from orchestrator.store.plan_file import load_plan
+from orchestrator.store.plan.load import load_plan
 from orchestrator.store.state_dir import StateDir, default_state_dir
 
 __all__ = [

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from orchestrator.api.stopping import is_going_on
-from orchestrator.core.guards import too_many_named
-from orchestrator.core.pasteable import pasteable
-from orchestrator.core.plan import Plan
+from orchestrator.api.journals import is_going_on
+from orchestrator.core.plan.model import Plan
+from orchestrator.core.review.limits import too_many_named
+from orchestrator.core.values.shell import pasteable
 from orchestrator.errors import GuardRefused, InvalidInput, LockHeld, OrchestratorError, RunUnfinished
 from orchestrator.store.state_dir import StateDir
 

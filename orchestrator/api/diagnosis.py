@@ -8,10 +8,10 @@ from enum import Enum
 
 from orchestrator.api import remedies
 from orchestrator.api.remedies import Place
-from orchestrator.core import rights
-from orchestrator.core.duration import format_duration
-from orchestrator.core.outcomes import Problem, explain
-from orchestrator.engine.examination import Examination, Standing
+from orchestrator.core.inventory.outcomes import Problem, explain
+from orchestrator.core.run import permissions as rights
+from orchestrator.core.values.durations import format_duration
+from orchestrator.engine.permission_probe import Examination, Standing
 from orchestrator.errors import ExitCode
 from orchestrator.ports import CredentialLife, Identity
 

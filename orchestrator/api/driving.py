@@ -12,13 +12,13 @@ from functools import partial
 from pathlib import Path
 
 from orchestrator.api.entrance import Entrance
-from orchestrator.core.events import Event, StartedBy
-from orchestrator.core.run import Run
+from orchestrator.core.run.events import Event, StartedBy
+from orchestrator.core.run.machine import Run
 from orchestrator.engine.clock import ReplyInbox
-from orchestrator.engine.interrupt import Interruption
+from orchestrator.engine.executors import threads
 from orchestrator.engine.observers import Audience
-from orchestrator.engine.pools import threads
 from orchestrator.engine.runner import Runner, Surroundings
+from orchestrator.engine.signals import Interruption
 from orchestrator.errors import Bug, ExitCode, Interrupted, JournalError, OrchestratorError
 from orchestrator.ports import Observer
 from orchestrator.store import stop_file

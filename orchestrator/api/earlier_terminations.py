@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from orchestrator.api.frame import replay
-from orchestrator.core.states import State
-from orchestrator.core.worklist import Line, Reason, Worklist
+from orchestrator.core.review.worklist import Line, Reason, Worklist
+from orchestrator.core.run.transitions import State
 from orchestrator.errors import OrchestratorError
 from orchestrator.store import journal
 from orchestrator.store.codec import format_moment

@@ -8,17 +8,17 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
-from orchestrator.core.ambient import stranger_to
-from orchestrator.core.clocks import believed
-from orchestrator.core.lane import Lane
-from orchestrator.core.outcomes import Answer, Problem, Unanswered
-from orchestrator.core.plan import Plan
+from orchestrator.core.inventory.outcomes import Answer, Problem, Unanswered
+from orchestrator.core.plan.model import Plan
+from orchestrator.core.review.environment import stranger_to
+from orchestrator.core.values.clocks import believed
+from orchestrator.core.values.lane import Lane
 from orchestrator.engine.clock import SystemClock
-from orchestrator.engine.pools import InactivityTimer, side_by_side, threads
+from orchestrator.engine.executors import InactivityTimer, side_by_side, threads
 from orchestrator.engine.survey import LanePaces, Progress, Surveyor, nobody
 from orchestrator.errors import GuardRefused, NoAccess
 from orchestrator.ports import Clock, Connect, Identity
-from orchestrator.store.journal import Caller
+from orchestrator.store.provenance import Caller
 
 MOST_AT_DOOR = 64
 """Lanes that are entered or listed side by side."""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from orchestrator.api.driving import GRACE
-from orchestrator.core.lane import Lane
-from orchestrator.core.run import WORKERS, Run
+from orchestrator.core.run.machine import WORKERS, Run
+from orchestrator.core.values.lane import Lane
 from orchestrator.store import journal, stop_file
 from orchestrator.store.codec import format_moment
 from orchestrator.store.locks import Locks

@@ -7,12 +7,12 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from orchestrator.core import rights
-from orchestrator.core.lane import Lane
-from orchestrator.core.operation import Operation
-from orchestrator.core.outcomes import Denied, NotSent, Problem, Unauthenticated, explain
-from orchestrator.core.plan import Target
-from orchestrator.engine.examination import Right, Standing
+from orchestrator.core.inventory.outcomes import Denied, NotSent, Problem, Unauthenticated, explain
+from orchestrator.core.plan.model import Target
+from orchestrator.core.run import permissions as rights
+from orchestrator.core.values.lane import Lane
+from orchestrator.core.values.operation import Operation
+from orchestrator.engine.permission_probe import Right, Standing
 
 SET_CREDENTIALS = "`aws sso login` and AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 SET_REGION = "set AWS_DEFAULT_REGION, or `region` in the AWS profile, or write Targets with Regions in the plan"

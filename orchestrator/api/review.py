@@ -9,21 +9,21 @@ from pathlib import Path
 
 from orchestrator.api.earlier_terminations import with_earlier_terminations
 from orchestrator.api.entrance import MOST_AT_DOOR, NO_ENTRY, SILENT, Entrance, listed_briefly
-from orchestrator.core.again import restrict_to
-from orchestrator.core.decision import decide
-from orchestrator.core.events import Blocked, Drifted, Event, LaneClosed, LineEvent
-from orchestrator.core.guards import refusals, too_large_shares
-from orchestrator.core.inventory import Inventory
-from orchestrator.core.lane import Lane
-from orchestrator.core.narrowing import narrow
-from orchestrator.core.notice import noticed
-from orchestrator.core.ordering import hold
-from orchestrator.core.plan import Plan
-from orchestrator.core.questions import Question, questions
-from orchestrator.core.tally import review_line
-from orchestrator.core.validation import validate
-from orchestrator.core.worklist import Decision, Line, Reason, Worklist
-from orchestrator.engine.pools import side_by_side, threads
+from orchestrator.core.inventory.model import Inventory
+from orchestrator.core.plan.model import Plan
+from orchestrator.core.plan.rules import validate
+from orchestrator.core.review.decide import decide
+from orchestrator.core.review.filter import narrow
+from orchestrator.core.review.limits import refusals, too_large_shares
+from orchestrator.core.review.lookups import Question, questions
+from orchestrator.core.review.notice import noticed
+from orchestrator.core.review.order import hold
+from orchestrator.core.review.worklist import Decision, Line, Reason, Worklist
+from orchestrator.core.run.events import Blocked, Drifted, Event, LaneClosed, LineEvent
+from orchestrator.core.run.rerun import restrict_to
+from orchestrator.core.run.summary import review_line
+from orchestrator.core.values.lane import Lane
+from orchestrator.engine.executors import side_by_side, threads
 from orchestrator.engine.survey import Surveyor
 from orchestrator.errors import GuardRefused, InvalidInput, JournalCorrupt, NoAccess
 from orchestrator.store import notices as notices_file

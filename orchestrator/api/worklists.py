@@ -7,16 +7,16 @@ from pathlib import Path
 
 from orchestrator.api.entrance import Entrance, listed_briefly
 from orchestrator.api.review import Review, take_stock
-from orchestrator.core.clocks import by_service
-from orchestrator.core.drift import blocked_by_unread, drifted_lines
-from orchestrator.core.duration import format_duration
-from orchestrator.core.events import Blocked, Drifted, LaneClosed
-from orchestrator.core.inventory import moments_of
-from orchestrator.core.notice import given_anew
-from orchestrator.core.questions import questions_of_lines
-from orchestrator.core.resolution import problem_of
-from orchestrator.core.settle import CLOCK_SKEW
-from orchestrator.core.worklist import Decision, line_id
+from orchestrator.core.inventory.evidence import CLOCK_SKEW
+from orchestrator.core.inventory.model import moments_of
+from orchestrator.core.review.drift import blocked_by_unread, drifted_lines
+from orchestrator.core.review.lookups import questions_of_lines
+from orchestrator.core.review.notice import given_anew
+from orchestrator.core.review.resolve import problem_of
+from orchestrator.core.review.worklist import Decision, line_id
+from orchestrator.core.run.events import Blocked, Drifted, LaneClosed
+from orchestrator.core.values.clocks import by_service
+from orchestrator.core.values.durations import format_duration
 from orchestrator.errors import GuardRefused
 from orchestrator.store import notices as notices_file
 from orchestrator.store import worklist_file

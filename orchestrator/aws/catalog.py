@@ -12,23 +12,23 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.credentials import Credentials, RefreshableCredentials
 
-from orchestrator.aws.answers import (
+from orchestrator.aws.credential_guard import Keys
+from orchestrator.aws.errors import without_password
+from orchestrator.aws.parse import (
     call,
     demand,
     described_in,
     found_in,
+    hold_to_shape,
     page_in,
     record_in,
     record_page_in,
     seconds,
 )
-from orchestrator.aws.faults import without_password
-from orchestrator.aws.keys import Keys
 from orchestrator.aws.service_clock import ServiceClock
-from orchestrator.aws.shape import hold_to_shape
-from orchestrator.core.commands import Terminate
-from orchestrator.core.inventory import Product, Record
-from orchestrator.core.outcomes import Answer, Page, Problem, RecordPage
+from orchestrator.core.inventory.model import Product, Record
+from orchestrator.core.inventory.outcomes import Answer, Page, Problem, RecordPage
+from orchestrator.core.run.commands import Terminate
 from orchestrator.ports import CredentialLife, Identity
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ import click
 
 from orchestrator import api
 from orchestrator.cli.ending import tell_closed
+from orchestrator.cli.inputs import journal_at
 from orchestrator.cli.options import journal_options
-from orchestrator.cli.places import journal_at
-from orchestrator.cli.streams import put, tell
+from orchestrator.cli.stdio import put, tell
 from orchestrator.errors import ExitCode, IllegalTransition, InvalidInput, JournalError, OrchestratorError
 from orchestrator.store import journal as journals
-from orchestrator.store.journal_lines import looks_like_one
+from orchestrator.store.journal.lines import looks_like_one
 
 LONGEST_REASON = 2_000
 

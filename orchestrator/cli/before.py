@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestrator.cli.signals import exit_code_of
-from orchestrator.cli.streams import tell, tell_error
-from orchestrator.core.run import Run
-from orchestrator.core.states import DONE, State
-from orchestrator.core.worklist import Worklist
+from orchestrator.cli.stdio import tell, tell_error
+from orchestrator.core.review.worklist import Worklist
+from orchestrator.core.run.machine import Run
+from orchestrator.core.run.transitions import DONE, State
 from orchestrator.errors import ExitCode, Interrupted, OrchestratorError
 
 SEVERITY = (ExitCode.DONE, ExitCode.SOME_NOT_DONE, ExitCode.LEFT_TO_DO)

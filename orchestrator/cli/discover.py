@@ -8,17 +8,17 @@ from pathlib import Path
 import click
 
 from orchestrator import api
+from orchestrator.cli.console import Display
+from orchestrator.cli.inputs import Errand, entrance_for
 from orchestrator.cli.options import FILE, all_of, simulate_options, timeout_option, workers_option
-from orchestrator.cli.places import Errand, entrance_for
-from orchestrator.cli.streams import put, tell
-from orchestrator.cli.terminal import Display
-from orchestrator.core.pasteable import pasteable
-from orchestrator.core.plan import Plan, Selection, Target
-from orchestrator.core.worklist import Decision
+from orchestrator.cli.stdio import put, tell
+from orchestrator.core.plan.model import Plan, Selection, Target
+from orchestrator.core.review.worklist import Decision
+from orchestrator.core.values.shell import pasteable
 from orchestrator.errors import ExitCode, InvalidInput
-from orchestrator.report.plan_text import plan_text
+from orchestrator.report.plan_writer import plan_text
 from orchestrator.report.text import plural
-from orchestrator.store.where import conditions_from, targets_from
+from orchestrator.store.plan.conditions import conditions_from, targets_from
 
 
 @click.command("discover")

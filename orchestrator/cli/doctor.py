@@ -9,12 +9,12 @@ from pathlib import Path
 import click
 
 from orchestrator import api
+from orchestrator.cli.console import Display
+from orchestrator.cli.inputs import errand_at, world_of
 from orchestrator.cli.options import all_of, plan_argument, simulate_options, workers_option
-from orchestrator.cli.places import errand_at, world_of
-from orchestrator.cli.streams import put
-from orchestrator.cli.terminal import Display
-from orchestrator.core import rights
-from orchestrator.engine.examination import Standing
+from orchestrator.cli.stdio import put
+from orchestrator.core.run import permissions as rights
+from orchestrator.engine.permission_probe import Standing
 from orchestrator.errors import ExitCode, InvalidInput
 from orchestrator.report.text import plain, plural
 

@@ -12,13 +12,13 @@ from pathlib import Path
 
 from orchestrator import api
 from orchestrator.cli.before import Before, broken_off, left_by
+from orchestrator.cli.console import Display
 from orchestrator.cli.ending import end, tell_closed
-from orchestrator.cli.places import Errand
-from orchestrator.cli.streams import tell, tell_error
-from orchestrator.cli.terminal import Display
-from orchestrator.core.duration import format_duration
-from orchestrator.core.events import Drain
-from orchestrator.core.pasteable import pasteable
+from orchestrator.cli.inputs import Errand
+from orchestrator.cli.stdio import tell, tell_error
+from orchestrator.core.run.events import Drain
+from orchestrator.core.values.durations import format_duration
+from orchestrator.core.values.shell import pasteable
 from orchestrator.errors import (
     ExitCode,
     GuardRefused,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from orchestrator.api import RunResult, default_state_dir
-from orchestrator.cli.streams import put, tell
-from orchestrator.cli.terminal import NOTHING_TO_RESUME
-from orchestrator.core.pasteable import pasteable
-from orchestrator.core.run import Run
+from orchestrator.cli.console import NOTHING_TO_RESUME
+from orchestrator.cli.stdio import put, tell
+from orchestrator.core.run.machine import Run
+from orchestrator.core.values.shell import pasteable
 from orchestrator.errors import ExitCode, OutputLost
-from orchestrator.report.going_on import ways_on
+from orchestrator.report.next_steps import ways_on
 from orchestrator.report.summary import closing
 
 

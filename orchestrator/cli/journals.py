@@ -8,9 +8,9 @@ import click
 from click.core import ParameterSource
 
 from orchestrator import api
+from orchestrator.cli.inputs import state_at
 from orchestrator.cli.options import DURATION, all_of, state_dir_option
-from orchestrator.cli.places import state_at
-from orchestrator.cli.streams import put, tell
+from orchestrator.cli.stdio import put, tell
 from orchestrator.errors import ExitCode
 from orchestrator.report.text import columns, moment, plain, plural
 

@@ -15,7 +15,7 @@ from typing import NoReturn
 import click
 
 from orchestrator.cli.signals import break_off_on_signals, exit_code_of
-from orchestrator.cli.streams import tell_error, wait_for_no_reader
+from orchestrator.cli.stdio import tell_error, wait_for_no_reader
 from orchestrator.errors import ExitCode, Interrupted, OrchestratorError
 from orchestrator.version import VERSION
 
@@ -173,7 +173,7 @@ def calls_are_left() -> bool:
     """Whether the interpreter would wait at its end for calls whose answers only a resume will use, if anybody."""
     if threading.active_count() == 1:
         return False
-    from orchestrator.engine import pools  # noqa: PLC0415 - most commands have no pools
+    from orchestrator.engine import executors as pools  # noqa: PLC0415 - most commands have no pools
 
     return pools.calls_are_left()
 

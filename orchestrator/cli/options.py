@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from orchestrator.core.duration import parse_duration
+from orchestrator.core.values.durations import parse_duration
 
 F = TypeVar("F", bound=Callable[..., Any])
 Decorator = Callable[[F], F]

@@ -7,18 +7,18 @@ from pathlib import Path
 import click
 
 from orchestrator.api.frame import replay
-from orchestrator.api.stopping import is_going_on
+from orchestrator.api.journals import is_going_on
 from orchestrator.cli.ending import state_option
 from orchestrator.cli.options import FILE
-from orchestrator.cli.streams import put, tell
-from orchestrator.core.events import Abandoned, Finished
-from orchestrator.core.glob import matches
-from orchestrator.core.run import Run
+from orchestrator.cli.stdio import put, tell
+from orchestrator.core.run.events import Abandoned, Finished
+from orchestrator.core.run.machine import Run
+from orchestrator.core.values.globs import matches
 from orchestrator.errors import ExitCode, InvalidInput
-from orchestrator.report.going_on import ways_on
-from orchestrator.report.machine import as_csv, as_json, story
+from orchestrator.report.next_steps import ways_on
 from orchestrator.report.outcomes import Outcome, outcomes
 from orchestrator.report.progress import Fold
+from orchestrator.report.run_export import as_csv, as_json, story
 from orchestrator.report.summary import closing
 from orchestrator.report.text import columns, moment, plain
 from orchestrator.store import journal as journals

@@ -7,19 +7,12 @@ from pathlib import Path
 import click
 
 from orchestrator import api
+from orchestrator.cli.console import Display
 from orchestrator.cli.ending import end
-from orchestrator.cli.options import (
-    DURATION,
-    all_of,
-    display_options,
-    grace_option,
-    journal_options,
-    workers_option,
-)
-from orchestrator.cli.places import journal_at
-from orchestrator.cli.streams import put, tell
-from orchestrator.cli.terminal import Display
-from orchestrator.core.events import Abandoned, Finished
+from orchestrator.cli.inputs import journal_at
+from orchestrator.cli.options import DURATION, all_of, display_options, grace_option, journal_options, workers_option
+from orchestrator.cli.stdio import put, tell
+from orchestrator.core.run.events import Abandoned, Finished
 from orchestrator.errors import ExitCode
 from orchestrator.report.text import plain
 from orchestrator.store import journal as journals

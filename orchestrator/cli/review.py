@@ -8,6 +8,8 @@ from pathlib import Path
 import click
 
 from orchestrator import api
+from orchestrator.cli.console import Display
+from orchestrator.cli.inputs import as_text, errand_at, reviewed, reviewed_of, state_at
 from orchestrator.cli.options import (
     FILE,
     all_of,
@@ -19,16 +21,14 @@ from orchestrator.cli.options import (
     timeout_option,
     workers_option,
 )
-from orchestrator.cli.places import as_text, errand_at, reviewed, reviewed_of, state_at
-from orchestrator.cli.streams import put, tell
-from orchestrator.cli.terminal import Display
-from orchestrator.core.duration import format_duration
-from orchestrator.core.pasteable import pasteable
-from orchestrator.core.worklist import Decision, Reason
+from orchestrator.cli.stdio import put, tell
+from orchestrator.core.review.worklist import Decision, Reason
+from orchestrator.core.values.durations import format_duration
+from orchestrator.core.values.shell import pasteable
 from orchestrator.errors import ExitCode, InvalidInput
-from orchestrator.report import review_data
+from orchestrator.report import review_export as review_data
 from orchestrator.report.review_markdown import as_markdown
-from orchestrator.report.reviewed import Reviewed
+from orchestrator.report.review_view import Reviewed
 from orchestrator.store.worklist_file import is_worklist
 
 FORMS: dict[str, Callable[[Reviewed, Display], str]] = {

@@ -12,8 +12,10 @@ import click
 from orchestrator import api
 from orchestrator.cli import review as review_command
 from orchestrator.cli.before import broken_off
+from orchestrator.cli.console import NO_TERMINAL, Display, confirm
 from orchestrator.cli.earlier import Earlier
 from orchestrator.cli.ending import end
+from orchestrator.cli.inputs import Errand, as_text, errand_at, reviewed, reviewed_of, state_at
 from orchestrator.cli.options import (
     FILE,
     all_of,
@@ -26,10 +28,8 @@ from orchestrator.cli.options import (
     workers_option,
     worklist_age_option,
 )
-from orchestrator.cli.places import Errand, as_text, errand_at, reviewed, reviewed_of, state_at
-from orchestrator.cli.streams import put, tell
-from orchestrator.cli.terminal import NO_TERMINAL, Display, confirm
-from orchestrator.core.duration import format_duration
+from orchestrator.cli.stdio import put, tell
+from orchestrator.core.values.durations import format_duration
 from orchestrator.errors import GuardRefused, InvalidInput, OrchestratorError
 
 

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from orchestrator.cli.streams import put
+from orchestrator.cli.stdio import put
 from orchestrator.errors import ExitCode
 
 
@@ -26,7 +26,7 @@ def command(*, world: bool) -> int:
 
         put(json.dumps(world_schema(), indent=2))
         return ExitCode.DONE
-    from orchestrator.store.json_schema import plan_schema  # noqa: PLC0415 - pydantic takes a while to import
+    from orchestrator.store.plan.json_schema import plan_schema  # noqa: PLC0415 - pydantic takes a while to import
 
     put(json.dumps(plan_schema(), indent=2))
     return ExitCode.DONE

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from orchestrator.cli.options import FILE
-from orchestrator.cli.streams import put, tell
+from orchestrator.cli.stdio import put, tell
 from orchestrator.errors import ExitCode, InvalidInput
 from orchestrator.report.text import plural
 

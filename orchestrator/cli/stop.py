@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from orchestrator import api
+from orchestrator.cli.inputs import journal_at
 from orchestrator.cli.options import journal_options
-from orchestrator.cli.places import journal_at
-from orchestrator.cli.streams import put
+from orchestrator.cli.stdio import put
 from orchestrator.errors import ExitCode
 
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import click
 
 from orchestrator.cli.options import FILE, WORLD_SUFFIX
-from orchestrator.cli.streams import put, tell
-from orchestrator.core.guards import too_many_named
-from orchestrator.core.plan import Plan
+from orchestrator.cli.stdio import put, tell
+from orchestrator.core.plan.model import Plan
+from orchestrator.core.review.limits import too_many_named
 from orchestrator.errors import ExitCode, InvalidInput
 from orchestrator.report.diagnostics import render
 from orchestrator.report.text import plural
-from orchestrator.store.plan_file import PlanInvalid, load_plan
+from orchestrator.store.plan.load import PlanInvalid, load_plan
 from orchestrator.store.worklist_file import is_worklist
 
 
@@ -55,7 +55,7 @@ def contents_of(path: Path) -> tuple[str, str | None]:
         InvalidInput: It has mistakes.
     """
     if path.name.endswith(WORLD_SUFFIX):
-        from orchestrator.api.rehearsal import world_for  # noqa: PLC0415 - more than reading a plan takes
+        from orchestrator.api.simulation import world_for  # noqa: PLC0415 - more than reading a plan takes
 
         world = world_for(Plan(name="rehearsal"), path)
         return f"a world of {plural(len(world.all_lanes), 'lane')} for rehearsals", None

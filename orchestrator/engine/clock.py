@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import time
 
-from orchestrator.core.replies import Reply
+from orchestrator.core.run.replies import Reply
 from orchestrator.ports import Inbox
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from orchestrator.core.events import Event
+from orchestrator.core.run.events import Event
 from orchestrator.ports import Observer
 
 

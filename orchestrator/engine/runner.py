@@ -13,16 +13,16 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 
-from orchestrator.core.clocks import by_service
-from orchestrator.core.commands import Command
-from orchestrator.core.events import Event, Intended, StartedBy
-from orchestrator.core.proposals import issued
-from orchestrator.core.replies import Interrupt, Reply, Stop, Tick
-from orchestrator.core.run import Run
-from orchestrator.core.volatile import Heartbeat
-from orchestrator.engine.interrupt import Interruption
+from orchestrator.core.run.commands import Command
+from orchestrator.core.run.events import Event, Intended, StartedBy
+from orchestrator.core.run.machine import Run
+from orchestrator.core.run.observations import Heartbeat
+from orchestrator.core.run.replies import Interrupt, Reply, Stop, Tick
+from orchestrator.core.run.schedule import issued
+from orchestrator.core.values.clocks import by_service
 from orchestrator.engine.observers import Audience
-from orchestrator.engine.perform import Performed, perform
+from orchestrator.engine.signals import Interruption
+from orchestrator.engine.worker import Performed, perform
 from orchestrator.ports import Clock, Connect, Inbox, Journal
 
 SYNC_EVERY = 1.0

@@ -23,16 +23,16 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from orchestrator.core.commands import next_page
-from orchestrator.core.inventory import SUCCEEDED, Inventory, Product, Record
-from orchestrator.core.lane import Lane
-from orchestrator.core.listing import Listing
-from orchestrator.core.operation import Operation
-from orchestrator.core.outcomes import Answer, Denied, NotFound, NotSent, Problem, Throttled, Unanswered, explain
-from orchestrator.core.pacing import Pace
-from orchestrator.core.questions import Question
-from orchestrator.engine.perform import ask
-from orchestrator.engine.pools import InactivityTimer
+from orchestrator.core.inventory.listing import Listing
+from orchestrator.core.inventory.model import SUCCEEDED, Inventory, Product, Record
+from orchestrator.core.inventory.outcomes import Answer, Denied, NotFound, NotSent, Problem, Throttled, Unanswered, explain
+from orchestrator.core.review.lookups import Question
+from orchestrator.core.run.commands import next_page
+from orchestrator.core.run.rate_limit import Pace
+from orchestrator.core.values.lane import Lane
+from orchestrator.core.values.operation import Operation
+from orchestrator.engine.executors import InactivityTimer
+from orchestrator.engine.worker import ask
 from orchestrator.errors import NoAccess
 from orchestrator.ports import Catalog, Clock, Identity
 

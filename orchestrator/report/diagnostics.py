@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from orchestrator.core.diagnostic import Diagnostic, Place
+from orchestrator.core.values.finding import Diagnostic, Place
 from orchestrator.report.text import plain
 
 WIDEST = 160

@@ -16,9 +16,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from orchestrator.core import events as e
-from orchestrator.core.duration import format_duration
-from orchestrator.core.states import UNDER_WAY, State
+from orchestrator.core.run import events as e
+from orchestrator.core.run.transitions import UNDER_WAY, State
+from orchestrator.core.values.durations import format_duration
 from orchestrator.report.progress import DONE, LEVELS, Fold, details, name_of
 from orchestrator.report.text import plain
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from orchestrator.core import events as e
-from orchestrator.core.run import Run
-from orchestrator.core.states import OPEN, State
-from orchestrator.core.termination import Termination
-from orchestrator.core.worklist import Decision, Line
+from orchestrator.core.review.worklist import Decision, Line
+from orchestrator.core.run import events as e
+from orchestrator.core.run.machine import Run
+from orchestrator.core.run.product_state import Termination
+from orchestrator.core.run.transitions import OPEN, State
 
 
 @dataclass(slots=True)

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from orchestrator.core.tally import review_line
-from orchestrator.core.worklist import Decision, Line
-from orchestrator.report.preview import Rows
-from orchestrator.report.reviewed import Reviewed, limits_of
+from orchestrator.core.review.worklist import Decision, Line
+from orchestrator.core.run.summary import review_line
+from orchestrator.report.review_text import Rows
+from orchestrator.report.review_view import Reviewed, limits_of
 from orchestrator.report.text import plain, plural
 
 MOST_CHARACTERS = 60_000

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestrator.core.run import Run
-from orchestrator.core.states import OPEN, State
-from orchestrator.core.termination import Termination
-from orchestrator.core.worklist import Decision
+from orchestrator.core.review.worklist import Decision
+from orchestrator.core.run.machine import Run
+from orchestrator.core.run.product_state import Termination
+from orchestrator.core.run.transitions import OPEN, State
 from orchestrator.report.outcomes import may_have_left
 from orchestrator.report.text import plain, plural
 

@@ -12,7 +12,7 @@ It must not share our mistakes, so it imports nothing of ours.
 What it models follows AWS where AWS's behaviour is known; each guess is called a guess where it is made.
 """
 
-from orchestrator.simulator.wire import Simulator
+from orchestrator.simulator.http_server import Simulator
 from orchestrator.simulator.world_file import WorldInvalid, WorldSpec, read_world
 
 __all__ = ["Simulator", "WorldInvalid", "WorldSpec", "read_world"]

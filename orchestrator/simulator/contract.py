@@ -11,7 +11,7 @@ from botocore.model import ServiceModel
 
 from orchestrator.simulator.errors import unknown_operation
 from orchestrator.simulator.form import constrained, typed
-from orchestrator.simulator.things import Json
+from orchestrator.simulator.resources import Json
 
 
 class Contract:

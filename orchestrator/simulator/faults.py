@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from orchestrator.simulator.errors import ApiError
+from orchestrator.simulator.resources import Json
 from orchestrator.simulator.specs import FaultSpec, Trouble
-from orchestrator.simulator.things import Json
 
 
 class Lost(Exception):

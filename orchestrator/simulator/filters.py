@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from orchestrator.simulator.errors import invalid
-from orchestrator.simulator.things import Json, Product
+from orchestrator.simulator.resources import Json, Product
 
 MEMBERS = {
     "arn": "Arn",

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from orchestrator.simulator.errors import ApiError, unserializable
-from orchestrator.simulator.things import Json
+from orchestrator.simulator.resources import Json
 
 KINDS: dict[str, tuple[str, tuple[type, ...]]] = {
     "structure": ("structure", (dict,)),

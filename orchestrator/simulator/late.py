@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from orchestrator.simulator.errors import ApiError
-from orchestrator.simulator.things import Json
+from orchestrator.simulator.resources import Json
 
 CarryOut = Callable[[float], Json | bytes]
 """Carries a request out at a moment (epoch seconds of the world)."""

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from functools import partial
 
 from orchestrator.simulator.past import Past
+from orchestrator.simulator.resources import TRANSITIVE, Json, Product, Record, Wish
 from orchestrator.simulator.specs import ProductSpec
-from orchestrator.simulator.things import TRANSITIVE, Json, Product, Record, Wish
 from orchestrator.simulator.world_file import Holdings, completed
 
 START_SHARE = 0.1

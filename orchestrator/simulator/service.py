@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from orchestrator.simulator import query
+from orchestrator.simulator import query_protocol as query
 from orchestrator.simulator.accounts import Accounts, Caller
 from orchestrator.simulator.clocks import Clocks
 from orchestrator.simulator.contract import Contract
@@ -19,7 +19,7 @@ from orchestrator.simulator.faults import Cut, Faults, Hung, Lost, Odd, damaged,
 from orchestrator.simulator.form import parse
 from orchestrator.simulator.late import CarryOut, Late, note
 from orchestrator.simulator.quota import Bucket
-from orchestrator.simulator.things import Json
+from orchestrator.simulator.resources import Json
 from orchestrator.simulator.world import World
 from orchestrator.simulator.world_file import Holdings, WorldSpec
 

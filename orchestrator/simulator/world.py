@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable
 from orchestrator.simulator.errors import ApiError, invalid, missing
 from orchestrator.simulator.filters import matches
 from orchestrator.simulator.life import Life
-from orchestrator.simulator.listing import Pages, Shuffle, history_of, levels_of, sort_key
-from orchestrator.simulator.things import TRANSITIVE, Json, Product, Record, Wish
+from orchestrator.simulator.pagination import Pages, Shuffle, history_of, levels_of, sort_key
+from orchestrator.simulator.resources import TRANSITIVE, Json, Product, Record, Wish
 from orchestrator.simulator.tokens import Place
 from orchestrator.simulator.world_file import Holdings
 

@@ -19,7 +19,7 @@ from enum import Enum
 from functools import cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from orchestrator.core.lane import Lane
+from orchestrator.core.values.lane import Lane
 from orchestrator.store.formats import TIMES, keys_of
 
 T = TypeVar("T")

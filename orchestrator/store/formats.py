@@ -19,10 +19,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields
 
-from orchestrator.core import events as e
-from orchestrator.core import plan as p
-from orchestrator.core.inventory import LaneCoverage, Product, RecordError
-from orchestrator.core.worklist import Line, Worklist
+from orchestrator.core.inventory.model import LaneCoverage, Product, RecordError
+from orchestrator.core.plan import model as p
+from orchestrator.core.review.worklist import Line, Worklist
+from orchestrator.core.run import events as e
 from orchestrator.store.provenance import Caller, Header, Survey
 
 TIMES = frozenset({"at", "retry_at", "until", "made_at", "started_at", "created_at", "due_at", "service_at"})

@@ -19,10 +19,9 @@ from typing import Self
 
 from filelock import FileLock, Timeout
 
-from orchestrator.core.lane import Lane
+from orchestrator.core.values.lane import Lane
 from orchestrator.errors import JournalError, LockHeld
-from orchestrator.store.folders import make_private
-from orchestrator.store.text_file import write_whole
+from orchestrator.store.files import make_private, write_whole
 
 PATIENCE = 0.25
 """Seconds that a lock is waited for: longer than it takes somebody to look whether it is held."""

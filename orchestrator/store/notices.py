@@ -16,8 +16,7 @@ from filelock import FileLock, Timeout
 
 from orchestrator.errors import JournalCorrupt, JournalError, LockHeld
 from orchestrator.store.codec import format_moment, parse_moment
-from orchestrator.store.folders import make_private
-from orchestrator.store.text_file import write_whole
+from orchestrator.store.files import make_private, write_whole
 
 FORMAT = "orchestrator-notices/1"
 PATIENCE = 30.0

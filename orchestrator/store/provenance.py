@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from orchestrator.core.inventory import LaneCoverage
-from orchestrator.core.lane import Lane
+from orchestrator.core.inventory.model import LaneCoverage
+from orchestrator.core.values.lane import Lane
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,8 +15,8 @@ from platformdirs import user_state_path
 
 from orchestrator.errors import JournalError
 from orchestrator.store import journal
-from orchestrator.store.folders import LOCKS, make_private, sync_folder
-from orchestrator.store.journal_lines import SUFFIX
+from orchestrator.store.files import LOCKS, make_private, sync_folder
+from orchestrator.store.journal.lines import SUFFIX
 
 
 def default_state_dir() -> Path:

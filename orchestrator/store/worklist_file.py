@@ -14,17 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from orchestrator.core.consistency import inconsistencies
-from orchestrator.core.lane import Lane
-from orchestrator.core.plan import Plan
-from orchestrator.core.tally import review_line
-from orchestrator.core.validation import validate
-from orchestrator.core.worklist import Line, Worklist
+from orchestrator.core.plan.model import Plan
+from orchestrator.core.plan.rules import validate
+from orchestrator.core.review.verify import inconsistencies
+from orchestrator.core.review.worklist import Line, Worklist
+from orchestrator.core.run.summary import review_line
+from orchestrator.core.values.lane import Lane
 from orchestrator.errors import InvalidInput
 from orchestrator.store.codec import Malformed, decode, digest, encode, format_moment, parse_moment
+from orchestrator.store.files import DECODER, write_whole
 from orchestrator.store.provenance import Caller, Survey
-from orchestrator.store.strict_json import DECODER
-from orchestrator.store.text_file import write_whole
 
 FORMAT = "orchestrator-worklist/1"
 BEGINNING = re.compile(rb'\s*\{\s*"format"\s*:\s*"orchestrator-worklist/')

@@ -9,10 +9,10 @@ import pytest
 
 from orchestrator.api.diagnosis import Check, Diagnosis, Door, exit_code
 from orchestrator.api.remedies import IDENTIFY, Place, for_credentials, for_endpoint, for_identity, for_right
-from orchestrator.core.outcomes import Denied, NotSent, Problem, Rejected, Throttled, Unanswered, Unauthenticated
-from orchestrator.core.plan import Target
-from orchestrator.core.rights import READS, TERMINATE
-from orchestrator.engine.examination import Right, Standing
+from orchestrator.core.inventory.outcomes import Denied, NotSent, Problem, Rejected, Throttled, Unanswered, Unauthenticated
+from orchestrator.core.plan.model import Target
+from orchestrator.core.run.permissions import READS, TERMINATE
+from orchestrator.engine.permission_probe import Right, Standing
 from orchestrator.errors import ExitCode
 from tests.fakes import LANE
 

@@ -10,10 +10,10 @@ import pytest
 
 from orchestrator.api.entrance import SILENT, Entrance, ask_who
 from orchestrator.api.review import take_stock
-from orchestrator.core.lane import Lane
-from orchestrator.core.outcomes import Answer, Page, Problem, RecordPage
-from orchestrator.core.questions import questions
-from orchestrator.engine.pools import InactivityTimer
+from orchestrator.core.inventory.outcomes import Answer, Page, Problem, RecordPage
+from orchestrator.core.review.lookups import questions
+from orchestrator.core.values.lane import Lane
+from orchestrator.engine.executors import InactivityTimer
 from orchestrator.errors import NoAccess
 from orchestrator.ports import Identity
 from tests.fakes import LANE, FakeCatalog, FakeClock

@@ -17,12 +17,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from orchestrator.aws import connect
+from orchestrator.aws import sessions as connect
 from orchestrator.aws.catalog import BotoCatalog
-from orchestrator.aws.faults import THROTTLING
-from orchestrator.core.commands import Terminate
-from orchestrator.core.outcomes import Answer, Problem, Rejected, Throttled, Unanswered, Unauthenticated
-from orchestrator.core.plan import Options
+from orchestrator.aws.errors import THROTTLING
+from orchestrator.core.inventory.outcomes import Answer, Problem, Rejected, Throttled, Unanswered, Unauthenticated
+from orchestrator.core.plan.model import Options
+from orchestrator.core.run.commands import Terminate
 from orchestrator.simulator import Simulator, WorldSpec
 from tests.fakes import LANE
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import boto3
 import pytest
 
-from orchestrator.aws import connect
-from orchestrator.aws.assume import role_arn
-from orchestrator.core.lane import Lane
-from orchestrator.core.outcomes import Answer, NotSent, Unauthenticated
-from orchestrator.core.plan import Target
+from orchestrator.aws import sessions as connect
+from orchestrator.aws.assume_role import role_arn
+from orchestrator.core.inventory.outcomes import Answer, NotSent, Unauthenticated
+from orchestrator.core.plan.model import Target
+from orchestrator.core.values.lane import Lane
 from orchestrator.errors import NoAccess
 from orchestrator.ports import Identity
 from orchestrator.simulator import Simulator, WorldSpec

@@ -11,10 +11,10 @@ from typing import Any
 import boto3
 import pytest
 
-from orchestrator.aws import connect
-from orchestrator.core.lane import Lane
-from orchestrator.core.outcomes import Answer, NotSent
-from orchestrator.core.plan import Target
+from orchestrator.aws import sessions as connect
+from orchestrator.core.inventory.outcomes import Answer, NotSent
+from orchestrator.core.plan.model import Target
+from orchestrator.core.values.lane import Lane
 from orchestrator.errors import NoAccess
 from orchestrator.ports import CredentialLife
 from orchestrator.simulator import Simulator, WorldSpec

@@ -9,8 +9,17 @@ from botocore import exceptions as b
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.aws.faults import MOST_WORDS, problem
-from orchestrator.core.outcomes import Denied, NotFound, NotSent, Rejected, Throttled, Unanswered, Unauthenticated, explain
+from orchestrator.aws.errors import MOST_WORDS, problem
+from orchestrator.core.inventory.outcomes import (
+    Denied,
+    NotFound,
+    NotSent,
+    Rejected,
+    Throttled,
+    Unanswered,
+    Unauthenticated,
+    explain,
+)
 
 
 def client_error(code: str, status: int = 400, message: str = "words") -> b.ClientError:

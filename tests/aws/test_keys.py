@@ -10,13 +10,13 @@ import pytest
 from botocore.credentials import Credentials, ReadOnlyCredentials
 from botocore.exceptions import EndpointConnectionError
 
-from orchestrator.aws import connect
-from orchestrator.aws.answers import Refused
-from orchestrator.aws.assume import Actor
+from orchestrator.aws import sessions as connect
+from orchestrator.aws.assume_role import Actor
 from orchestrator.aws.catalog import BotoCatalog
-from orchestrator.aws.connect import Door
-from orchestrator.aws.keys import Keys
-from orchestrator.core.outcomes import Answer, NotSent, Unauthenticated
+from orchestrator.aws.credential_guard import Keys
+from orchestrator.aws.parse import Refused
+from orchestrator.aws.sessions import Door
+from orchestrator.core.inventory.outcomes import Answer, NotSent, Unauthenticated
 from orchestrator.simulator import Simulator, WorldSpec
 
 HOME, OTHER = "111122223333", "444455556666"

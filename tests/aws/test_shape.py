@@ -15,9 +15,9 @@ import botocore.session
 import pytest
 from botocore.credentials import Credentials
 
-from orchestrator.aws import connect
+from orchestrator.aws import sessions as connect
 from orchestrator.aws.catalog import BotoCatalog
-from orchestrator.core.outcomes import Answer, NotFound, Unanswered
+from orchestrator.core.inventory.outcomes import Answer, NotFound, Unanswered
 from tests.aws.environment import nothing_of_aws
 
 __all__ = ["nothing_of_aws"]

@@ -17,11 +17,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from orchestrator.api.frame import replay
-from orchestrator.core import events as e
-from orchestrator.core.plan import Limits
+from orchestrator.core.plan.model import Limits
+from orchestrator.core.run import events as e
 from orchestrator.store import journal
 from orchestrator.store.codec import digest
-from orchestrator.store.journal_reader import load
+from orchestrator.store.journal.reader import load
+from orchestrator.store.provenance import Header
 from tests.fakes import LANE, START
 from tests.makers import caller, plan, product, worklist
 
@@ -60,7 +61,7 @@ def write(path: Path, events: int) -> None:
     ids = [f"pp-{number:07d}" for number in range(events // EVENTS_EACH)]
     wanted = plan(*ids, limits=Limits(max_terminations=len(ids)))
     made = worklist(wanted, [product(id_) for id_ in ids])
-    header = journal.Header(
+    header = Header(
         run_id="run-1",
         plan_name="bench",
         plan_digest=digest(wanted),

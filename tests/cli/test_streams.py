@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from orchestrator.cli.streams import PIECE, Patient
+from orchestrator.cli.stdio import PIECE, Patient
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ from typing import Protocol
 
 import pytest
 
-from orchestrator.aws import connect
-from orchestrator.core.commands import Terminate
-from orchestrator.core.inventory import Product, Record
-from orchestrator.core.outcomes import Answer, NotFound, Page, RecordPage, Rejected
-from orchestrator.core.plan import Options
+from orchestrator.aws import sessions as connect
+from orchestrator.core.inventory.model import Product, Record
+from orchestrator.core.inventory.outcomes import Answer, NotFound, Page, RecordPage, Rejected
+from orchestrator.core.plan.model import Options
+from orchestrator.core.run.commands import Terminate
 from orchestrator.ports import Catalog
 from orchestrator.simulator import Simulator, WorldSpec
 from tests.fakes import LANE, FakeCatalog, FakeClock

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.core.agenda import Agenda
+from orchestrator.core.run.due_queue import Agenda
 
 STEPS = st.lists(
     st.tuples(st.sampled_from(["put", "put", "drop"]), st.sampled_from("abcde"), st.integers(0, 5), st.integers(0, 2)),

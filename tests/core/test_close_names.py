@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from orchestrator.core.close_names import MOST_SUGGESTED, CloseNames
-from orchestrator.core.decision import decide
-from orchestrator.core.plan import Entry, Plan
-from orchestrator.core.worklist import Decision, Reason
+from orchestrator.core.plan.model import Entry, Plan
+from orchestrator.core.review.close_names import MOST_SUGGESTED, CloseNames
+from orchestrator.core.review.decide import decide
+from orchestrator.core.review.worklist import Decision, Reason
 from tests.fakes import LANE
 from tests.makers import inventory, product
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from orchestrator.core.decision import decide
-from orchestrator.core.lane import Lane
-from orchestrator.core.plan import Options
-from orchestrator.core.states import Board, State
-from orchestrator.core.tally import review_line
-from orchestrator.core.worklist import Decision, Line, Reason, Worklist
+from orchestrator.core.plan.model import Options
+from orchestrator.core.review.decide import decide
+from orchestrator.core.review.worklist import Decision, Line, Reason, Worklist
+from orchestrator.core.run.summary import review_line
+from orchestrator.core.run.transitions import Board, State
+from orchestrator.core.values.lane import Lane
 from tests.fakes import LANE, START
 from tests.makers import inventory, plan, product, record
 

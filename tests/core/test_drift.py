@@ -7,16 +7,16 @@ from dataclasses import replace
 
 import pytest
 
-from orchestrator.core.again import lines_to_retry, restrict_to
-from orchestrator.core.consistency import inconsistencies
-from orchestrator.core.decision import decide
-from orchestrator.core.drift import drifted_lines
-from orchestrator.core.guards import refusals
-from orchestrator.core.inventory import Inventory
-from orchestrator.core.lane import Lane
-from orchestrator.core.plan import Entry, Plan, Target
-from orchestrator.core.states import State, first_state
-from orchestrator.core.worklist import Decision, Line, Reason, Worklist
+from orchestrator.core.inventory.model import Inventory
+from orchestrator.core.plan.model import Entry, Plan, Target
+from orchestrator.core.review.decide import decide
+from orchestrator.core.review.drift import drifted_lines
+from orchestrator.core.review.limits import refusals
+from orchestrator.core.review.verify import inconsistencies
+from orchestrator.core.review.worklist import Decision, Line, Reason, Worklist
+from orchestrator.core.run.rerun import lines_to_retry, restrict_to
+from orchestrator.core.run.transitions import State, first_state
+from orchestrator.core.values.lane import Lane
 from tests.fakes import LANE
 from tests.makers import inventory, plan, product, record
 

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from orchestrator.core.decision import decide
-from orchestrator.core.estimate import ASSUMED_DURATION, ASSUMED_RATE, estimate
-from orchestrator.core.guards import too_large_shares
-from orchestrator.core.lane import Lane
-from orchestrator.core.plan import Limits, Plan
-from orchestrator.core.rights import ALIASES, READS, TERMINATE, policy, trust
-from orchestrator.core.validation import validate
+from orchestrator.core.plan.model import Limits, Plan
+from orchestrator.core.plan.rules import validate
+from orchestrator.core.review.decide import decide
+from orchestrator.core.review.estimate import ASSUMED_DURATION, ASSUMED_RATE, estimate
+from orchestrator.core.review.limits import too_large_shares
+from orchestrator.core.run.permissions import ALIASES, READS, TERMINATE, policy, trust
+from orchestrator.core.values.lane import Lane
 from tests.fakes import LANE
 from tests.makers import inventory, plan, product, worklist
 

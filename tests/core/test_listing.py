@@ -8,9 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.core.commands import ListPage, next_page
-from orchestrator.core.inventory import Product
-from orchestrator.core.listing import (
+from orchestrator.core.inventory.listing import (
     LONGEST_THROTTLED_S,
     MOST_MISSES,
     MOST_PAGES_WITHOUT_NEWS,
@@ -18,8 +16,20 @@ from orchestrator.core.listing import (
     MOST_SINGLE,
     Listing,
 )
-from orchestrator.core.operation import Operation
-from orchestrator.core.outcomes import Answer, Denied, NotFound, Outcome, Page, RecordPage, Rejected, Throttled, Unanswered
+from orchestrator.core.inventory.model import Product
+from orchestrator.core.inventory.outcomes import (
+    Answer,
+    Denied,
+    NotFound,
+    Outcome,
+    Page,
+    RecordPage,
+    Rejected,
+    Throttled,
+    Unanswered,
+)
+from orchestrator.core.run.commands import ListPage, next_page
+from orchestrator.core.values.operation import Operation
 from tests.fakes import LANE, START, SYSTEM_TAGS
 from tests.makers import product
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from orchestrator.core.lane import Lane
-from orchestrator.core.matching import admits, fits, misfits_of
-from orchestrator.core.plan import Conditions
+from orchestrator.core.plan.model import Conditions
+from orchestrator.core.review.match import admits, fits, misfits_of
+from orchestrator.core.values.lane import Lane
 from tests.fakes import LANE, START
 from tests.makers import product
 

@@ -5,12 +5,8 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orchestrator.core import events as e
-from orchestrator.core.commands import Command, DescribeProduct, DescribeRecord, ListPage, ReadHistory, Terminate
-from orchestrator.core.events import Event, StartedBy
-from orchestrator.core.inventory import Observation, Record
-from orchestrator.core.ordering import in_turn
-from orchestrator.core.outcomes import (
+from orchestrator.core.inventory.model import Observation, Record
+from orchestrator.core.inventory.outcomes import (
     Answer,
     Denied,
     NotFound,
@@ -23,13 +19,17 @@ from orchestrator.core.outcomes import (
     Unanswered,
     Unauthenticated,
 )
-from orchestrator.core.plan import Limits, Options, Plan, Retry, Tolerance
-from orchestrator.core.proposals import issued
-from orchestrator.core.replies import Interrupt, Reply, Tick
-from orchestrator.core.run import Run
-from orchestrator.core.states import GONE, UNDER_WAY, State
-from orchestrator.core.volatile import Listed
-from orchestrator.core.worklist import Worklist
+from orchestrator.core.plan.model import Limits, Options, Plan, Retry, Tolerance
+from orchestrator.core.review.order import in_turn
+from orchestrator.core.review.worklist import Worklist
+from orchestrator.core.run import events as e
+from orchestrator.core.run.commands import Command, DescribeProduct, DescribeRecord, ListPage, ReadHistory, Terminate
+from orchestrator.core.run.events import Event, StartedBy
+from orchestrator.core.run.machine import Run
+from orchestrator.core.run.observations import Listed
+from orchestrator.core.run.replies import Interrupt, Reply, Tick
+from orchestrator.core.run.schedule import issued
+from orchestrator.core.run.transitions import GONE, UNDER_WAY, State
 from orchestrator.store.codec import decode, encode
 from orchestrator.store.formats import EVENTS
 from tests.fakes import LANE, START

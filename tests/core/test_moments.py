@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.core.moments import parse_rfc3339
+from orchestrator.core.values.timestamps import parse_rfc3339
 
 
 @given(st.datetimes(), st.integers(-23 * 60, 23 * 60))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from orchestrator.core.decision import decide
-from orchestrator.core.inventory import Inventory
-from orchestrator.core.lane import Lane
-from orchestrator.core.plan import Entry, Plan
-from orchestrator.core.questions import questions
-from orchestrator.core.worklist import Decision, Line, Reason
+from orchestrator.core.inventory.model import Inventory
+from orchestrator.core.plan.model import Entry, Plan
+from orchestrator.core.review.decide import decide
+from orchestrator.core.review.lookups import questions
+from orchestrator.core.review.worklist import Decision, Line, Reason
+from orchestrator.core.values.lane import Lane
 from tests.fakes import LANE
 from tests.makers import inventory, product, record
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from orchestrator.core import events as e
-from orchestrator.core.decision import decide
-from orchestrator.core.drift import blocked_by_unread, drifted_lines
-from orchestrator.core.guards import too_many_named
-from orchestrator.core.lane import Lane
-from orchestrator.core.newcomers import Newcomers
-from orchestrator.core.plan import Entry, Limits, Plan
-from orchestrator.core.run import Run
-from orchestrator.core.states import State
-from orchestrator.core.worklist import Worklist
+from orchestrator.core.plan.model import Entry, Limits, Plan
+from orchestrator.core.review.decide import decide
+from orchestrator.core.review.drift import blocked_by_unread, drifted_lines
+from orchestrator.core.review.limits import too_many_named
+from orchestrator.core.review.unreviewed import Newcomers
+from orchestrator.core.review.worklist import Worklist
+from orchestrator.core.run import events as e
+from orchestrator.core.run.machine import Run
+from orchestrator.core.run.transitions import State
+from orchestrator.core.values.lane import Lane
 from orchestrator.errors import ExitCode
 from tests.engine.test_order import lanes, sent
 from tests.fakes import LANE

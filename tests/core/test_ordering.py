@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from orchestrator.core.decision import decide
-from orchestrator.core.inventory import Product
-from orchestrator.core.lane import Lane
-from orchestrator.core.narrowing import narrow
-from orchestrator.core.ordering import describe, in_turn, turns
-from orchestrator.core.plan import Entry, Plan
-from orchestrator.core.prerequisites import Prerequisites
-from orchestrator.core.states import Board, State, first_state
-from orchestrator.core.worklist import Decision, Line, Reason, Worklist
+from orchestrator.core.inventory.model import Product
+from orchestrator.core.plan.model import Entry, Plan
+from orchestrator.core.review.decide import decide
+from orchestrator.core.review.filter import narrow
+from orchestrator.core.review.order import describe, in_turn, turns
+from orchestrator.core.review.worklist import Decision, Line, Reason, Worklist
+from orchestrator.core.run.prerequisites import Prerequisites
+from orchestrator.core.run.transitions import Board, State, first_state
+from orchestrator.core.values.lane import Lane
 from tests.fakes import LANE
 from tests.makers import inventory, product, record
 

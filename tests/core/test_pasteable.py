@@ -7,7 +7,7 @@ import shlex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.core.pasteable import pasteable
+from orchestrator.core.values.shell import pasteable
 
 
 @given(st.text().filter(str.isprintable))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.core.ambient import stranger_to
-from orchestrator.core.decision import decide
-from orchestrator.core.drift import Shown, find_drift, lacks_tags
-from orchestrator.core.inventory import Product
-from orchestrator.core.plan import Conditions, Entry, Plan, Protection, Selection
-from orchestrator.core.protection import UNSEARCHED, denied_account, protection
-from orchestrator.core.worklist import Decision, Line, Reason
+from orchestrator.core.inventory.model import Product
+from orchestrator.core.plan.model import Conditions, Entry, Plan, Protection, Selection
+from orchestrator.core.review.decide import decide
+from orchestrator.core.review.drift import Shown, find_drift, lacks_tags
+from orchestrator.core.review.environment import stranger_to
+from orchestrator.core.review.protect import UNSEARCHED, denied_account, protection
+from orchestrator.core.review.worklist import Decision, Line, Reason
 from tests.fakes import LANE, START
 from tests.makers import inventory, plan, product
 

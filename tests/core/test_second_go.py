@@ -8,16 +8,16 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orchestrator.core.again import lines_to_retry, restrict_to
-from orchestrator.core.consistency import inconsistencies
-from orchestrator.core.decision import decide
-from orchestrator.core.drift import drifted_lines
-from orchestrator.core.inventory import Inventory, Product
-from orchestrator.core.lane import Lane
-from orchestrator.core.plan import Conditions, Entry, Options, Plan, Protection, Selection, Target
-from orchestrator.core.states import State, first_state
-from orchestrator.core.validation import validate
-from orchestrator.core.worklist import Decision, Line, Reason, Worklist
+from orchestrator.core.inventory.model import Inventory, Product
+from orchestrator.core.plan.model import Conditions, Entry, Options, Plan, Protection, Selection, Target
+from orchestrator.core.plan.rules import validate
+from orchestrator.core.review.decide import decide
+from orchestrator.core.review.drift import drifted_lines
+from orchestrator.core.review.verify import inconsistencies
+from orchestrator.core.review.worklist import Decision, Line, Reason, Worklist
+from orchestrator.core.run.rerun import lines_to_retry, restrict_to
+from orchestrator.core.run.transitions import State, first_state
+from orchestrator.core.values.lane import Lane
 from orchestrator.store.codec import decode, encode
 from tests.fakes import LANE, START
 from tests.makers import inventory, plan, product, record

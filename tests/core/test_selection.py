@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from orchestrator.core.consistency import inconsistencies
-from orchestrator.core.decision import decide
-from orchestrator.core.drift import drifted_lines
-from orchestrator.core.inventory import CONTROL_TOWER_ACCOUNT, Inventory
-from orchestrator.core.lane import Lane
-from orchestrator.core.notice import given_anew, noticed
-from orchestrator.core.plan import Conditions, Entry, Options, Plan, Selection
-from orchestrator.core.questions import questions
-from orchestrator.core.validation import validate
-from orchestrator.core.worklist import Decision, Line, Reason, Worklist
+from orchestrator.core.inventory.model import CONTROL_TOWER_ACCOUNT, Inventory
+from orchestrator.core.plan.model import Conditions, Entry, Options, Plan, Selection
+from orchestrator.core.plan.rules import validate
+from orchestrator.core.review.decide import decide
+from orchestrator.core.review.drift import drifted_lines
+from orchestrator.core.review.lookups import questions
+from orchestrator.core.review.notice import given_anew, noticed
+from orchestrator.core.review.verify import inconsistencies
+from orchestrator.core.review.worklist import Decision, Line, Reason, Worklist
+from orchestrator.core.values.lane import Lane
 from tests.fakes import LANE, START
 from tests.makers import inventory, product, record
 

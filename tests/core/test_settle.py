@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.core.inventory import Observation, Record
-from orchestrator.core.settle import (
+from orchestrator.core.inventory.evidence import (
     CLOCK_SKEW,
     MOST_LOOKS,
     Adopt,
@@ -23,6 +22,7 @@ from orchestrator.core.settle import (
     Unreadable,
     settle,
 )
+from orchestrator.core.inventory.model import Observation, Record
 from tests.fakes import START
 from tests.makers import record
 

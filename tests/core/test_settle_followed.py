@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.core.inventory import Observation, Record
-from orchestrator.core.operation import Operation
-from orchestrator.core.settle import (
+from orchestrator.core.inventory.evidence import (
     MOST_HISTORY_PAGES,
     MOST_LOOKS,
     AskHistory,
@@ -26,6 +24,8 @@ from orchestrator.core.settle import (
     settle,
     settle_followed,
 )
+from orchestrator.core.inventory.model import Observation, Record
+from orchestrator.core.values.operation import Operation
 from tests.fakes import START
 from tests.makers import record
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrator.core.settling import LOOKS_APART_S, SETTLING_S, Agreement
+from orchestrator.core.run.agreement import LOOKS_APART_S, SETTLING_S, Agreement
 from tests.fakes import START
 
 

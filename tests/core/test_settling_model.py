@@ -10,9 +10,9 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orchestrator.core.inventory import FAILED, SUCCEEDED, TERMINATE
-from orchestrator.core.operation import Operation
-from orchestrator.core.states import GONE, State
+from orchestrator.core.inventory.model import FAILED, SUCCEEDED, TERMINATE
+from orchestrator.core.run.transitions import GONE, State
+from orchestrator.core.values.operation import Operation
 from tests.scripted import IDS, Deed, Script, Stage
 from tests.service_model import UPDATE, Lags, Send
 

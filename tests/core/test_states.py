@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from orchestrator.core.events import Drifted, FoundGone
-from orchestrator.core.states import DONE, ENDED_OTHERWISE, GONE, OPEN, TRANSITIONS, UNDER_WAY, Board, State
-from orchestrator.core.worklist import line_id
+from orchestrator.core.review.worklist import line_id
+from orchestrator.core.run.events import Drifted, FoundGone
+from orchestrator.core.run.transitions import DONE, ENDED_OTHERWISE, GONE, OPEN, TRANSITIONS, UNDER_WAY, Board, State
 from tests.fakes import LANE, START
 from tests.makers import plan, product, worklist
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from orchestrator.core.arn import is_arn, parse_arn, partition_of
-from orchestrator.core.finding import Finding
-from orchestrator.core.glob import is_glob, matches, mistake_in
-from orchestrator.core.graph import around, cycles, waves
-from orchestrator.core.lane import Lane
-from orchestrator.core.plan import Conditions, Entry, Limits, Plan, Protection, Retry, Selection, Target, Tolerance
-from orchestrator.core.validation import validate
+from orchestrator.core.plan.model import Conditions, Entry, Limits, Plan, Protection, Retry, Selection, Target, Tolerance
+from orchestrator.core.plan.rules import validate
+from orchestrator.core.values.arns import is_arn, parse_arn, partition_of
+from orchestrator.core.values.finding import Finding
+from orchestrator.core.values.globs import is_glob, matches, mistake_in
+from orchestrator.core.values.graph import around, cycles, waves
+from orchestrator.core.values.lane import Lane
 
 ACCOUNT, OTHER = "111122223333", "444455556666"
 

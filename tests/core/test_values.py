@@ -9,18 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.core.diagnostic import Place
-from orchestrator.core.diagram import diagram
-from orchestrator.core.duration import format_duration, parse_duration
-from orchestrator.core.guards import refusals
-from orchestrator.core.inventory import RecordError
-from orchestrator.core.lane import Lane
-from orchestrator.core.outcomes import Denied, NotFound, NotSent, Throttled, explain
-from orchestrator.core.pacing import EARLY_IN_FLIGHT, FLOOR, Pace
-from orchestrator.core.plan import Conditions, Entry, Limits, Plan, Protection, Selection, Tolerance
-from orchestrator.core.tokens import jitter, token
-from orchestrator.core.validation import validate
-from orchestrator.core.watch import after_miss, next_look
+from orchestrator.core.inventory.model import RecordError
+from orchestrator.core.inventory.outcomes import Denied, NotFound, NotSent, Throttled, explain
+from orchestrator.core.plan.model import Conditions, Entry, Limits, Plan, Protection, Selection, Tolerance
+from orchestrator.core.plan.rules import validate
+from orchestrator.core.review.limits import refusals
+from orchestrator.core.run.polling import after_miss, next_look
+from orchestrator.core.run.rate_limit import EARLY_IN_FLIGHT, FLOOR, Pace
+from orchestrator.core.run.tokens import jitter, token
+from orchestrator.core.run.transitions import diagram
+from orchestrator.core.values.durations import format_duration, parse_duration
+from orchestrator.core.values.finding import Place
+from orchestrator.core.values.lane import Lane
 from tests.fakes import LANE, START
 from tests.makers import inventory, plan, product, worklist
 

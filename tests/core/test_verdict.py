@@ -6,19 +6,19 @@ from dataclasses import replace
 
 import pytest
 
-from orchestrator.core import events as e
-from orchestrator.core.commands import ListPage, ReadHistory
-from orchestrator.core.decision import decide
-from orchestrator.core.inventory import Observation
-from orchestrator.core.outcomes import Answer, Page, RecordPage, Unanswered
-from orchestrator.core.plan import Plan, Retry
-from orchestrator.core.settle import Facts, Intent
-from orchestrator.core.settling import Agreement
-from orchestrator.core.states import State
-from orchestrator.core.tally import review_line
-from orchestrator.core.termination import MOST_DOUBTS, Termination
-from orchestrator.core.verdict import MOST_UNSETTLED_LOOKS, Rules, verdict
-from orchestrator.core.worklist import Decision, Reason
+from orchestrator.core.inventory.evidence import Facts, Intent
+from orchestrator.core.inventory.model import Observation
+from orchestrator.core.inventory.outcomes import Answer, Page, RecordPage, Unanswered
+from orchestrator.core.plan.model import Plan, Retry
+from orchestrator.core.review.decide import decide
+from orchestrator.core.review.worklist import Decision, Reason
+from orchestrator.core.run import events as e
+from orchestrator.core.run.agreement import Agreement
+from orchestrator.core.run.commands import ListPage, ReadHistory
+from orchestrator.core.run.product_state import MOST_DOUBTS, Termination
+from orchestrator.core.run.summary import review_line
+from orchestrator.core.run.transitions import State
+from orchestrator.core.run.verdict import MOST_UNSETTLED_LOOKS, Rules, verdict
 from tests.engine.test_doubts import Hand
 from tests.fakes import LANE, START
 from tests.makers import inventory, plan, product, record, worklist

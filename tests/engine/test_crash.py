@@ -11,16 +11,17 @@ from pathlib import Path
 import pytest
 
 from orchestrator.api import frame
-from orchestrator.core.decision import decide
-from orchestrator.core.events import Event, StartedBy
-from orchestrator.core.inventory import FAILED, SUCCEEDED
-from orchestrator.core.operation import Operation
-from orchestrator.core.plan import Limits, Plan, Retry
-from orchestrator.core.run import Run
-from orchestrator.core.states import State
-from orchestrator.core.worklist import Worklist
+from orchestrator.core.inventory.model import FAILED, SUCCEEDED
+from orchestrator.core.plan.model import Limits, Plan, Retry
+from orchestrator.core.review.decide import decide
+from orchestrator.core.review.worklist import Worklist
+from orchestrator.core.run.events import Event, StartedBy
+from orchestrator.core.run.machine import Run
+from orchestrator.core.run.transitions import State
+from orchestrator.core.values.operation import Operation
 from orchestrator.store import journal
 from orchestrator.store.codec import digest
+from orchestrator.store.provenance import Header
 from tests.driving import Stage, replayed
 from tests.fakes import Crash, CrashingJournal, FakeCatalog, FakeClock, lost, unsent
 from tests.makers import caller, fake, plan
@@ -97,7 +98,7 @@ class PoweredFile:
     """A journal on disk whose machine loses its power at the *at*-th operation. `synced` is the size that it surely has."""
 
     def __init__(self, path: Path, wanted: Plan, made: Worklist, at: int) -> None:
-        header = journal.Header(
+        header = Header(
             run_id="run-1",
             plan_name=wanted.name,
             plan_digest=digest(wanted),

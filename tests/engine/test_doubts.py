@@ -8,18 +8,18 @@ from typing import cast
 
 import pytest
 
-from orchestrator.core import events as e
-from orchestrator.core import volatile as v
-from orchestrator.core.commands import Command, DescribeProduct, DescribeRecord, ListPage, ReadHistory, Terminate
-from orchestrator.core.inventory import FAILED, SUCCEEDED, TERMINATE, Observation, Record
-from orchestrator.core.operation import Operation
-from orchestrator.core.outcomes import Answer, Denied, NotFound, Page, RecordPage, Rejected, Throttled, Unanswered
-from orchestrator.core.plan import Limits, Options, Retry, Tolerance
-from orchestrator.core.proposals import issued
-from orchestrator.core.replies import Reply, Tick
-from orchestrator.core.run import Run
-from orchestrator.core.states import Board, State
-from orchestrator.core.watch import after_miss
+from orchestrator.core.inventory.model import FAILED, SUCCEEDED, TERMINATE, Observation, Record
+from orchestrator.core.inventory.outcomes import Answer, Denied, NotFound, Page, RecordPage, Rejected, Throttled, Unanswered
+from orchestrator.core.plan.model import Limits, Options, Retry, Tolerance
+from orchestrator.core.run import events as e
+from orchestrator.core.run import observations as v
+from orchestrator.core.run.commands import Command, DescribeProduct, DescribeRecord, ListPage, ReadHistory, Terminate
+from orchestrator.core.run.machine import Run
+from orchestrator.core.run.polling import after_miss
+from orchestrator.core.run.replies import Reply, Tick
+from orchestrator.core.run.schedule import issued
+from orchestrator.core.run.transitions import Board, State
+from orchestrator.core.values.operation import Operation
 from orchestrator.errors import ExitCode, IllegalTransition
 from tests.driving import Stage, evidence_of, replayed, state_of
 from tests.engine.test_runner import says, stage

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.core.operation import Operation
-from orchestrator.core.outcomes import Denied, NotFound, NotSent, Throttled, Unanswered
-from orchestrator.core.rights import READS, TERMINATE
-from orchestrator.engine.examination import NOBODY, TRIES, Standing, examine
-from orchestrator.engine.pools import InlineExecutor
+from orchestrator.core.inventory.outcomes import Denied, NotFound, NotSent, Throttled, Unanswered
+from orchestrator.core.run.permissions import READS, TERMINATE
+from orchestrator.core.values.operation import Operation
+from orchestrator.engine.executors import InlineExecutor
+from orchestrator.engine.permission_probe import NOBODY, TRIES, Standing, examine
 from orchestrator.engine.survey import Surveyor
 from tests.engine.test_runner import says
 from tests.fakes import LANE, FakeCatalog, FakeClock

@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orchestrator import api
-from orchestrator.core.events import Event, StartedBy
-from orchestrator.core.inventory import TERMINATE
-from orchestrator.core.lane import Lane
-from orchestrator.core.plan import Conditions, Entry, Limits, Plan, Retry, Selection, Target
-from orchestrator.core.run import Run
-from orchestrator.core.worklist import Decision, Line
+from orchestrator.core.inventory.model import TERMINATE
+from orchestrator.core.plan.model import Conditions, Entry, Limits, Plan, Retry, Selection, Target
+from orchestrator.core.review.worklist import Decision, Line
+from orchestrator.core.run.events import Event, StartedBy
+from orchestrator.core.run.machine import Run
+from orchestrator.core.values.lane import Lane
 from orchestrator.errors import GuardRefused
 from orchestrator.store.codec import decode, unframe
 from orchestrator.store.formats import EVENTS

@@ -7,20 +7,20 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from orchestrator.core.commands import Terminate
-from orchestrator.core.decision import decide
-from orchestrator.core.events import Drain, Drifted, Event, LaneClosed, LaneUnreachable, StartedBy
-from orchestrator.core.inventory import FAILED, SUCCEEDED, TERMINATE, Inventory
-from orchestrator.core.lane import Lane
-from orchestrator.core.operation import Operation
-from orchestrator.core.outcomes import Denied, NotSent, Rejected, Throttled, Unanswered
-from orchestrator.core.plan import Limits, Options, Plan, Retry, Tolerance
-from orchestrator.core.proposals import issued
-from orchestrator.core.replies import Reply
-from orchestrator.core.run import Run
-from orchestrator.core.states import State
+from orchestrator.core.inventory.model import FAILED, SUCCEEDED, TERMINATE, Inventory
+from orchestrator.core.inventory.outcomes import Denied, NotSent, Rejected, Throttled, Unanswered
+from orchestrator.core.plan.model import Limits, Options, Plan, Retry, Tolerance
+from orchestrator.core.review.decide import decide
+from orchestrator.core.run.commands import Terminate
+from orchestrator.core.run.events import Drain, Drifted, Event, LaneClosed, LaneUnreachable, StartedBy
+from orchestrator.core.run.machine import Run
+from orchestrator.core.run.replies import Reply
+from orchestrator.core.run.schedule import issued
+from orchestrator.core.run.transitions import State
+from orchestrator.core.values.lane import Lane
+from orchestrator.core.values.operation import Operation
+from orchestrator.engine.executors import InlineExecutor
 from orchestrator.engine.observers import Audience
-from orchestrator.engine.pools import InlineExecutor
 from orchestrator.engine.runner import Runner, Surroundings
 from orchestrator.engine.survey import Surveyor
 from orchestrator.errors import ExitCode

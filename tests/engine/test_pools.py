@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from orchestrator.engine.pools import InactivityTimer, Threads, calls_are_left, side_by_side, threads
+from orchestrator.engine.executors import InactivityTimer, Threads, calls_are_left, side_by_side, threads
 
 SOON = 0.05
 

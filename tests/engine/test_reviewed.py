@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orchestrator import api
-from orchestrator.core.duration import format_duration
-from orchestrator.core.plan import Conditions, Entry, Options, Plan, Protection, Selection, Target
-from orchestrator.core.run import Run
-from orchestrator.core.worklist import Decision
+from orchestrator.core.plan.model import Conditions, Entry, Options, Plan, Protection, Selection, Target
+from orchestrator.core.review.worklist import Decision
+from orchestrator.core.run.machine import Run
+from orchestrator.core.values.durations import format_duration
 from orchestrator.errors import GuardRefused, InvalidInput
 from orchestrator.ports import Identity
 from orchestrator.store import worklist_file

@@ -8,11 +8,8 @@ from concurrent.futures import Executor, Future
 
 import pytest
 
-from orchestrator.core.events import LaneUnreachable
-from orchestrator.core.inventory import FAILED, SUCCEEDED, TERMINATE
-from orchestrator.core.lane import Lane
-from orchestrator.core.operation import Operation
-from orchestrator.core.outcomes import (
+from orchestrator.core.inventory.model import FAILED, SUCCEEDED, TERMINATE
+from orchestrator.core.inventory.outcomes import (
     Answer,
     Denied,
     NotFound,
@@ -23,9 +20,12 @@ from orchestrator.core.outcomes import (
     Unanswered,
     Unauthenticated,
 )
-from orchestrator.core.plan import Limits, Options, Retry, Tolerance
-from orchestrator.core.states import State
-from orchestrator.engine.pools import InlineExecutor
+from orchestrator.core.plan.model import Limits, Options, Retry, Tolerance
+from orchestrator.core.run.events import LaneUnreachable
+from orchestrator.core.run.transitions import State
+from orchestrator.core.values.lane import Lane
+from orchestrator.core.values.operation import Operation
+from orchestrator.engine.executors import InlineExecutor
 from orchestrator.errors import ExitCode, IllegalTransition, JournalError
 from orchestrator.report.summary import orphans
 from tests.driving import Stage, evidence_of, state_of

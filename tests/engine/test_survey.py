@@ -7,10 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from orchestrator.core.decision import decide
-from orchestrator.core.inventory import SUCCEEDED, TERMINATE
-from orchestrator.core.operation import Operation
-from orchestrator.core.outcomes import (
+from orchestrator.core.inventory.model import SUCCEEDED, TERMINATE
+from orchestrator.core.inventory.outcomes import (
     Answer,
     Denied,
     NotSent,
@@ -21,9 +19,11 @@ from orchestrator.core.outcomes import (
     Unanswered,
     Unauthenticated,
 )
-from orchestrator.core.plan import Entry, Plan
-from orchestrator.core.worklist import Decision, Reason
-from orchestrator.engine.pools import InlineExecutor
+from orchestrator.core.plan.model import Entry, Plan
+from orchestrator.core.review.decide import decide
+from orchestrator.core.review.worklist import Decision, Reason
+from orchestrator.core.values.operation import Operation
+from orchestrator.engine.executors import InlineExecutor
 from orchestrator.engine.survey import ATTEMPTS, Surveyor
 from orchestrator.errors import NoAccess
 from tests.driving import stock_of

@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Any
 
 from orchestrator.cli.main import main
-from orchestrator.core.commands import Terminate
+from orchestrator.core.run.commands import Terminate
 
 Moment = Callable[[str, FrameType, Any], bool]
 

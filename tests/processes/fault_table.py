@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from orchestrator.core.events import Accepted
+from orchestrator.core.run.events import Accepted
 from orchestrator.store import journal as journals
 from tests.processes.conftest import LONGEST, Bench, Service, wait_for
 

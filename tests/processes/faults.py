@@ -106,7 +106,7 @@ ANSWERS = [
     Fault(
         name="a termination FAILED, and the next attempt succeeds",
         products=[product("a", "FAILED", "SUCCEEDED")],
-        said=["attempt failed", STACK, "1 terminated"],
+        said=["attempt_failed", STACK, "1 terminated"],
         code=0,
         on=NOTHING,
     ),

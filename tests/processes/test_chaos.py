@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.core.states import State
+from orchestrator.core.run.transitions import State
 from tests.processes.conftest import Bench, Service
 from tests.processes.truth import check
 

@@ -18,10 +18,10 @@ from typing import Any
 
 import pytest
 
-from orchestrator.core.events import Finished
+from orchestrator.core.run.events import Finished
 from orchestrator.store.codec import frame
+from orchestrator.store.files import partial_of, write_whole
 from orchestrator.store.journal import create, load
-from orchestrator.store.text_file import partial_of, write_whole
 from tests.processes.conftest import Bench, Service, clean_environment
 
 Simulate = Callable[[dict[str, Any]], Service]

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from orchestrator.core.run import Run
-from orchestrator.core.states import State
+from orchestrator.core.run.machine import Run
+from orchestrator.core.run.transitions import State
 from tests.processes.conftest import Bench, Service
 from tests.processes.dying import POINTS
 from tests.processes.truth import check

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.core.events import Accepted, Terminated
+from orchestrator.core.run.events import Accepted, Terminated
 from orchestrator.store import journal
 from orchestrator.store.codec import unframe
 from tests.processes.conftest import Bench, wait_for

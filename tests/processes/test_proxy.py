@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from orchestrator.core.states import State
+from orchestrator.core.run.transitions import State
 from tests.processes.conftest import LONGEST, Bench, Service, clean_environment
 from tests.processes.truth import check
 

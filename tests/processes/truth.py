@@ -6,9 +6,9 @@ from collections import defaultdict
 from pathlib import Path
 
 from orchestrator.api.frame import replay
-from orchestrator.core.events import Intended
-from orchestrator.core.run import Run
-from orchestrator.core.states import State
+from orchestrator.core.run.events import Intended
+from orchestrator.core.run.machine import Run
+from orchestrator.core.run.transitions import State
 from orchestrator.store.journal import Story, load
 from tests.processes.conftest import Service
 

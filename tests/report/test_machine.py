@@ -6,12 +6,12 @@ import csv
 import io
 import json
 
-from orchestrator.core import events as e
-from orchestrator.core.inventory import FAILED
-from orchestrator.core.plan import Options, Retry
-from orchestrator.core.run import Run
-from orchestrator.report.machine import COLUMNS, as_csv, as_json, cell, story
+from orchestrator.core.inventory.model import FAILED
+from orchestrator.core.plan.model import Options, Retry
+from orchestrator.core.run import events as e
+from orchestrator.core.run.machine import Run
 from orchestrator.report.outcomes import Outcome, outcomes
+from orchestrator.report.run_export import COLUMNS, as_csv, as_json, cell, story
 from orchestrator.store.codec import decode, unframe
 from orchestrator.store.formats import EVENTS
 from tests.driving import Stage

@@ -9,18 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from orchestrator.core import events as e
-from orchestrator.core.decision import decide
-from orchestrator.core.diagnostic import Diagnostic, Place
-from orchestrator.core.inventory import FAILED
-from orchestrator.core.plan import Limits, Options, Plan
-from orchestrator.core.volatile import Heartbeat
-from orchestrator.core.worklist import Worklist
+from orchestrator.core.inventory.model import FAILED
+from orchestrator.core.plan.model import Limits, Options, Plan
+from orchestrator.core.review.decide import decide
+from orchestrator.core.review.worklist import Worklist
+from orchestrator.core.run import events as e
+from orchestrator.core.run.observations import Heartbeat
+from orchestrator.core.values.finding import Diagnostic, Place
 from orchestrator.report.diagnostics import render
 from orchestrator.report.live import LiveProgress
-from orchestrator.report.preview import confirmation, preview
 from orchestrator.report.progress import Fold, LogProgress
-from orchestrator.report.reviewed import Reviewed
+from orchestrator.report.review_text import confirmation, preview
+from orchestrator.report.review_view import Reviewed
 from orchestrator.report.summary import closing
 from orchestrator.report.text import columns, plain, plural
 from tests.engine.test_runner import stage

@@ -16,18 +16,18 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestrator.core.decision import decide
-from orchestrator.core.inventory import CONTROL_TOWER_ACCOUNT, LaneCoverage
-from orchestrator.core.lane import Lane
-from orchestrator.core.plan import Conditions, Entry, Limits, Options, Plan, Protection, Selection, Target
-from orchestrator.core.worklist import Decision
-from orchestrator.report.plan_text import plan_text, quoted
-from orchestrator.report.preview import preview
-from orchestrator.report.review_data import as_csv, as_json
+from orchestrator.core.inventory.model import CONTROL_TOWER_ACCOUNT, LaneCoverage
+from orchestrator.core.plan.model import Conditions, Entry, Limits, Options, Plan, Protection, Selection, Target
+from orchestrator.core.review.decide import decide
+from orchestrator.core.review.worklist import Decision
+from orchestrator.core.values.lane import Lane
+from orchestrator.report.plan_writer import plan_text, quoted
+from orchestrator.report.review_export import as_csv, as_json
 from orchestrator.report.review_markdown import MOST_CHARACTERS, as_markdown, escape
-from orchestrator.report.reviewed import LaneRead, Reviewed
+from orchestrator.report.review_text import preview
+from orchestrator.report.review_view import LaneRead, Reviewed
 from orchestrator.report.text import plain
-from orchestrator.store.plan_file import load_plan
+from orchestrator.store.plan.load import load_plan
 from tests.fakes import LANE, START
 from tests.makers import inventory, product
 

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from orchestrator.simulator import Simulator, WorldSpec
 from orchestrator.simulator.faults import Faults
-from orchestrator.simulator.listing import Shuffle
+from orchestrator.simulator.pagination import Shuffle
 from orchestrator.simulator.specs import FaultSpec, PagingSpec
 from orchestrator.simulator.world import World
 

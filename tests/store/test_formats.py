@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.core import events as e
-from orchestrator.core.plan import Plan
+from orchestrator.core.plan.model import Plan
+from orchestrator.core.run import events as e
 from orchestrator.store import journal, notices, worklist_file
 from orchestrator.store.codec import decode, encode, frame, unframe
 from orchestrator.store.formats import EVENTS, ON_DISK, keys_of
-from orchestrator.store.journal_birth import birth_lines
+from orchestrator.store.journal.header import birth_lines
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 HEAD = 6

@@ -13,14 +13,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.core import events as e
-from orchestrator.core.inventory import RecordError
-from orchestrator.core.lane import Lane
+from orchestrator.core.inventory.model import RecordError
+from orchestrator.core.run import events as e
+from orchestrator.core.values.lane import Lane
 from orchestrator.errors import JournalCorrupt, JournalError
 from orchestrator.store import codec, journal
 from orchestrator.store.codec import Malformed, decode, encode, frame, unframe
 from orchestrator.store.formats import EVENTS
-from orchestrator.store.journal_lines import looks_like_one
+from orchestrator.store.journal.lines import looks_like_one
+from orchestrator.store.provenance import Header
 from tests.disks import small_disk
 from tests.fakes import LANE, START
 from tests.makers import caller, plan, product, worklist
@@ -52,7 +53,7 @@ def birth() -> journal.Birth:
     """What a journal begins with."""
     wanted = plan("pp-a", "pp-b")
     made = worklist(wanted, [product("pp-a"), product("pp-b", status="UNDER_CHANGE")])
-    header = journal.Header(
+    header = Header(
         run_id="run-1",
         plan_name="test",
         plan_digest=codec.digest(wanted),

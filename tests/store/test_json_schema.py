@@ -12,8 +12,8 @@ from jsonschema import Draft202012Validator
 
 from orchestrator.simulator import WorldInvalid, read_world
 from orchestrator.simulator.world_schema import world_schema
-from orchestrator.store.json_schema import DESCRIPTIONS, plan_schema, properties_of
-from orchestrator.store.plan_file import PlanInvalid, load_plan
+from orchestrator.store.plan.json_schema import DESCRIPTIONS, plan_schema, properties_of
+from orchestrator.store.plan.load import PlanInvalid, load_plan
 
 PLANS = Path(__file__).parents[2] / "plans"
 WORLDS = sorted(PLANS.glob("*.world.yaml"))

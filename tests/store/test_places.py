@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.core.events import Finished, Started, StartedBy
+from orchestrator.core.run.events import Finished, Started, StartedBy
 from orchestrator.errors import JournalError, LockHeld
 from orchestrator.store import journal
 from orchestrator.store.locks import Locks, read_holder

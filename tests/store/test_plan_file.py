@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestrator.core.plan import Entry, Limits, Options, Retry, Tolerance
+from orchestrator.core.plan.model import Entry, Limits, Options, Retry, Tolerance
 from orchestrator.errors import InvalidInput
 from orchestrator.report.diagnostics import render
-from orchestrator.store.plan_file import PlanInvalid, load_plan
+from orchestrator.store.plan.load import PlanInvalid, load_plan
 from tests.mutating import mutated
 
 ROOT = Path(__file__).parents[2]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.core.plan import Conditions, Limits, Options, Protection, Selection
-from orchestrator.store.plan_file import load_plan
+from orchestrator.core.plan.model import Conditions, Limits, Options, Protection, Selection
+from orchestrator.store.plan.load import load_plan
 from tests.store.test_plan_file import complaints
 
 HEAD = "Version: 1\nName: x\n"

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestrator.core.plan import Entry, Options
+from orchestrator.core.plan.model import Entry, Options
 from orchestrator.report.diagnostics import render
-from orchestrator.store.plan_file import MOST_MISTAKES, PlanInvalid, load_plan
+from orchestrator.store.plan.load import MOST_MISTAKES, PlanInvalid, load_plan
 from tests.mutating import mutated
 from tests.store.test_plan_file import outcome
 

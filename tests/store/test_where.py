@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.core.plan import Conditions
+from orchestrator.core.plan.model import Conditions
 from orchestrator.errors import InvalidInput
-from orchestrator.store.where import EVERYTHING, conditions_from, targets_from
+from orchestrator.store.plan.conditions import EVERYTHING, conditions_from, targets_from
 
 
 def test_words_are_conditions_as_in_a_plan() -> None:

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orchestrator.core.decision import decide
-from orchestrator.core.inventory import LaneCoverage
-from orchestrator.core.plan import Entry, Plan, Target
+from orchestrator.core.inventory.model import LaneCoverage
+from orchestrator.core.plan.model import Entry, Plan, Target
+from orchestrator.core.review.decide import decide
 from orchestrator.errors import InvalidInput
 from orchestrator.store.codec import digest
 from orchestrator.store.provenance import Survey

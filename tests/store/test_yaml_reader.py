@@ -9,9 +9,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.store import yaml_reader
-from orchestrator.store.yaml_nodes import Position, find, to_plain
-from orchestrator.store.yaml_reader import read
+from orchestrator.store.yaml import parser as yaml_reader
+from orchestrator.store.yaml.nodes import Position, find, to_plain
+from orchestrator.store.yaml.parser import read
 
 
 def problems(text: str) -> list[tuple[int, int, str]]:

@@ -1,0 +1,251 @@
+"""Where a command works and what it is about: state directory, journal, plan or worklist, accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestrator import api
+from orchestrator.cli.console import Display
+from orchestrator.cli.options import WORLD_SUFFIX
+from orchestrator.core.plan.model import Plan
+from orchestrator.core.review.resolve import problem_of
+from orchestrator.core.review.worklist import Decision
+from orchestrator.errors import InvalidInput
+from orchestrator.report.review_text import preview
+from orchestrator.report.review_view import LaneRead, Reviewed
+from orchestrator.store import worklist_file
+from orchestrator.store.worklist_file import Reviewed as SavedWorklist
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """
+    What is to be reviewed or run. `worklist` is the saved one, None if the plan is to be reviewed now; `plan_file` is where
+    the plan is or was. `meant` are the lines of an earlier run that a second go is for, None for all.
+    """
+
+    plan: Plan
+    plan_file: Path
+    simulate: bool
+    worklist: SavedWorklist | None = None
+    strict: bool = False
+    max_age: float | None = None
+    meant: frozenset[str] | None = None
+
+    @property
+    def may_terminate(self) -> bool:
+        """Whether there may be something to terminate: a product or a selection, or a line of a worklist."""
+        if self.worklist is not None:
+            return bool(self.worklist.worklist.of(Decision.TERMINATE))
+        return bool(self.plan.entries or self.plan.selections)
+
+
+def errand_at(
+    path: Path | None,
+    earlier: Path | None = None,
+    *,
+    simulate: bool,
+    only_failed: bool = False,
+    strict: bool = False,
+    max_age: int | None = None,
+) -> Errand:
+    """
+    Read what a command is about.
+
+    Args:
+
+        path: A plan or a worklist.
+        earlier: Or the journal of an earlier run whose products are meant.
+        only_failed: Whether only those are that did not go.
+        simulate: Whether it is for a rehearsal.
+        strict: Whether products that are not found are refused.
+        max_age: Seconds that a worklist may be old; None for the default.
+
+    Raises:
+
+        InvalidInput: It cannot be read, or the options contradict each other.
+    """
+    if (path is None) == (earlier is None):
+        message = "name a PLAN or a WORKLIST, or with --from the JOURNAL of an earlier run"
+        raise InvalidInput(message)
+    if only_failed and earlier is None:
+        message = "--only-failed chooses among the products of an earlier run; it needs --from JOURNAL"
+        raise InvalidInput(message)
+    if path is not None and worklist_file.is_worklist(path):
+        return errand_of_worklist(path, simulate=simulate, strict=strict, max_age=max_age)
+    if max_age is not None:
+        message = "--max-age is for worklists; a plan is reviewed now"
+        raise InvalidInput(message)
+    if path is not None:
+        plan, meant, plan_file = api.load_plan(path), None, path
+    else:
+        assert earlier is not None
+        plan_file = earlier
+        plan, meant = api.load_again(earlier, only_failed=only_failed, simulated=simulate)
+    return Errand(plan=plan, plan_file=plan_file, simulate=simulate, strict=strict, meant=meant)
+
+
+def errand_of_worklist(path: Path, *, simulate: bool, strict: bool, max_age: int | None) -> Errand:
+    """Read a worklist, and refuse to mix up rehearsals and the real thing."""
+    worklist = worklist_file.load(path)
+    if strict:
+        message = "--strict is for reviews; what is not found in this worklist was decided when it was made"
+        raise InvalidInput(message)
+    if worklist.simulated != simulate:
+        how = "without --simulate" if simulate else "with --simulate"
+        message = f"{path}: this worklist was made {how}, and can only be run so"
+        raise InvalidInput(message)
+    return Errand(
+        plan=worklist.plan,
+        plan_file=Path(worklist.plan_file),
+        worklist=worklist,
+        simulate=simulate,
+        max_age=max_age,
+    )
+
+
+@contextmanager
+def reviewed(
+    errand: Errand,
+    *,
+    world: Path | None,
+    workers: int | None,
+    only: Sequence[str],
+    exclude: Sequence[str],
+    state: api.StateDir,
+    display: Display,
+    timeout: float,
+) -> Iterator[api.Review]:
+    """
+    Enter the lanes of an errand and review it.
+
+    Args:
+
+        errand: What it is about.
+        world: The world file that was asked for.
+        workers: How many calls may be in flight; None for as many as the lanes need.
+        only: Globs; what fits none of them is left out.
+        exclude: Globs; what fits one of them is left out.
+        state: Where notices are kept.
+        display: Where it is said what is going on.
+        timeout: Seconds after which listings are given up.
+
+    Raises:
+
+        InvalidInput: A world without a rehearsal, or one with mistakes.
+        NoAccess: No lane can be entered.
+        GuardRefused: The worklist has expired, or a glob fits nothing.
+    """
+    with entrance_for(errand, world, workers) as entrance:
+        deadline = entrance.clock.now() + timeout
+        heard = display.hear_of_survey(entrance)
+        if errand.worklist is not None:
+            review = api.recheck(errand.worklist, heard, max_age=errand.max_age, state=state, deadline=deadline)
+        else:
+            review = api.survey(errand.plan, heard, strict=errand.strict, state=state, deadline=deadline)
+            if errand.meant is not None:
+                review = review.restrict_to(errand.meant)
+        yield review.narrowed(only, exclude)
+
+
+def reviewed_of(review: api.Review, plan_file: Path) -> Reviewed:
+    """Return what of a review is shown."""
+    entrance = review.entrance
+    lanes = [
+        LaneRead(
+            lane=inventory.lane,
+            arn=entrance.identities[inventory.lane].arn if inventory.lane in entrance.identities else None,
+            endpoint=entrance.endpoints.get(inventory.lane),
+            problem=problem_of(inventory),
+            products=len(inventory.products),
+            coverage=inventory.coverage,
+        )
+        for inventory in review.inventories
+    ]
+    return Reviewed(
+        plan=review.plan,
+        plan_file=str(plan_file),
+        worklist=review.outlook,
+        now=entrance.clock.now(),
+        drifted=review.drifted,
+        refusals=review.refusals,
+        lanes=lanes,
+    )
+
+
+def as_text(shown: Reviewed, display: Display, *, stderr: bool) -> str:
+    """Render a review for the terminal, or whatever else a stream leads to."""
+    return preview(shown, lambda text, style: display.style(text, style, stderr=stderr), display.width(stderr=stderr))
+
+
+def world_of(errand: Errand, world: Path | None) -> Path | None:
+    """
+    Return the world file of an errand's simulation: the one that was asked for, else the one beside the plan, if any.
+
+    Raises:
+
+        InvalidInput: A world was asked for without a simulation.
+    """
+    if world is not None and not errand.simulate:
+        message = "--world says what a rehearsal finds; it needs --simulate"
+        raise InvalidInput(message)
+    beside = errand.plan_file.with_suffix(WORLD_SUFFIX)
+    return world or (beside if errand.simulate and beside.exists() else None)
+
+
+@contextmanager
+def entrance_for(errand: Errand, world: Path | None, workers: int | None) -> Iterator[api.Entrance]:
+    """Enter the accounts of an errand, or simulated ones."""
+    world = world_of(errand, world)
+    if errand.simulate:
+        with api.rehearse(errand.plan, world, workers=workers) as entrance:
+            yield entrance
+    elif errand.worklist is not None:
+        yield api.enter_lanes(errand.plan, errand.worklist.worklist.usable_lanes, workers=workers)
+    else:
+        yield api.enter(errand.plan, workers=workers)
+
+
+def journal_at(
+    path: Path | None,
+    plan_name: str | None,
+    state_dir: Path | None,
+    prefer: Callable[[Path], object] = lambda _path: True,
+) -> Path:
+    """
+    Find the journal that is meant.
+
+    Args:
+
+        path: The journal itself, or None.
+        plan_name: Or the plan whose newest unfinished run is meant.
+        state_dir: Where that is looked for, None for the platform's.
+        prefer: Chooses among several unfinished runs; where it chooses none, the newest is meant.
+
+    Raises:
+
+        InvalidInput: Both or neither is given, or the plan has no unfinished run.
+    """
+    if (path is None) == (plan_name is None):
+        message = "name the JOURNAL, or with --plan NAME the plan whose newest unfinished run is meant"
+        raise InvalidInput(message)
+    if path is not None:
+        return path
+    assert plan_name is not None
+    state = state_at(state_dir, simulated=False)
+    unfinished = state.all_unfinished(plan_name)
+    if not unfinished:
+        message = f"no unfinished run of the plan `{plan_name}` in {state.base}"
+        rehearsal = state_at(state_dir, simulated=True).unfinished(plan_name)
+        if rehearsal is not None:
+            message += f"; there is one of a rehearsal, which is named by its journal: {rehearsal}"
+        raise InvalidInput(message)
+    return next(filter(prefer, unfinished), unfinished[0])
+
+
+def state_at(path: Path | None, *, simulated: bool) -> api.StateDir:
+    """Return the state directory that was asked for, else the platform's."""
+    return api.StateDir(path or api.default_state_dir(), simulated=simulated)

@@ -1,0 +1,1 @@
+"""What is there, how completely it was read, and what lookups say about one product."""

@@ -1,0 +1,346 @@
+"""
+Settling doubt: what lookups say about a request whose answer is unknown, or about a product that has changed.
+
+One function serves every occasion on which a product has to be looked at again: after an unanswered send, after an answer
+that refuses, on resume, before sending when a listing shows something new, and for products that are under change at
+review. It classifies by what is there, never by the wording of an error. How long the looks have to agree before a line
+ends on them is `settling`'s to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from orchestrator.core.inventory.model import FAILED, FINAL, QUIET, SUCCEEDED, UNDER_CHANGE, Observation, Record, newest
+from orchestrator.core.values.operation import Operation
+
+CLOCK_SKEW = 300.0
+"""Seconds by which a record may seem older than the intent that caused it."""
+
+MOST_HISTORY_PAGES = 25
+"""Pages of a product's history (20 records each) that are read at most."""
+
+MOST_LOOKS = 5
+"""How often in a row a product or a record is looked at again that does not (yet) say what it must."""
+
+NOTHING_DENIED: frozenset[Operation] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """
+    The requests that were sent in the current attempt.
+
+    `at` is when the first of them left, by the service's clock where that is known (seconds since the epoch), as the
+    records' times are. `record_before` was the product's last record before it; `consumed` are records that earlier
+    attempts are already judged by. Neither can be the answer to these requests.
+    """
+
+    at: float
+    record_before: str | None
+    consumed: frozenset[str] = frozenset()
+
+    def caused(self, record: Record, seen: Iterable[Record] = ()) -> bool:
+        """
+        Say whether *record* can only be the answer to these requests.
+
+        Args:
+
+            record: A record of the product.
+            seen: Others of its records; the one before the intent tells the service's own order.
+        """
+        if not record.is_termination or record.record_id in {self.record_before, *self.consumed}:
+            return False
+        before = next((each.created_at for each in seen if each.record_id == self.record_before), None)
+        created_at = record.created_at
+        return created_at is not None and created_at >= self.at - CLOCK_SKEW and created_at >= (before or 0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """
+    What has been learned since the question arose, and how often was looked.
+
+    `hidden` counts how often AWS did not know a record, `denied` are records that we may not read. `history_token` leads to
+    the next page of the history; `history_denied` says that we may not read it.
+    """
+
+    observation: Observation | None = None
+    looks: int = 0
+    records: Mapping[str, Record] = field(default_factory=dict)
+    hidden: Mapping[str, int] = field(default_factory=dict)
+    denied: frozenset[str] = frozenset()
+    history: tuple[Record, ...] | None = None
+    history_token: str | None = None
+    history_pages: int = 0
+    history_denied: bool = False
+
+    @property
+    def seen(self) -> tuple[Record, ...]:
+        """All records that were read."""
+        return (*self.records.values(), *(self.history or ()))
+
+
+@dataclass(frozen=True, slots=True)
+class AskProduct:
+    """Not enough is known: look the product up."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskRecord:
+    """Not enough is known: look this record up."""
+
+    record_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskHistory:
+    """Not enough is known: read the product's records, from this page on."""
+
+    page_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """The termination that we follow is in progress, although its record cannot be read: look again."""
+
+    record_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """This record is the answer to our request; its end will be the verdict."""
+
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Adopt:
+    """Somebody else's termination is in progress; it is followed and nothing is sent."""
+
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The product does not exist any more. `record` is the termination that ended it, where one is known."""
+
+    record: Record | None
+    ours: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """The product is there, at rest, and nothing newer than what we know has happened to it."""
+
+    record_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EndedUnread:
+    """The product is there, at rest, and the last that happened to it is our termination, whose record we may not read."""
+
+    record_id: str
+    words: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Somebody has changed the product, or is changing it: it is not what was reviewed."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewRecord:
+    """Something has happened to the product, and its record cannot be read; `denied` for want of a permission."""
+
+    record_id: str
+    denied: bool
+
+    @property
+    def reason(self) -> str:
+        """What is known, in words."""
+        return f"its last record {self.record_id} is new, and {'may not' if self.denied else 'cannot'} be read"
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """What would settle it cannot be read."""
+
+    reason: str
+
+
+Question = AskProduct | AskRecord | AskHistory
+Conclusion = Question | UnderWay | Follow | Adopt | Gone | Quiet | EndedUnread | Changed | NewRecord | Unreadable
+
+
+def settle(
+    facts: Facts,
+    *,
+    intent: Intent | None,
+    known: frozenset[str],
+    reviewed_at: float = 0.0,
+    denied: Collection[Operation] = NOTHING_DENIED,
+) -> Conclusion:
+    """
+    Say what the facts mean, or what has to be asked next.
+
+    Args:
+
+        facts: What lookups have said since the question arose.
+        intent: What was sent in the current attempt and may have been carried out; None if there is no such thing.
+        known: Last records that are no news: the reviewed one, and those of our own earlier attempts.
+        reviewed_at: When the product was reviewed; what a history holds from before is no news either.
+        denied: Operations on records that may not be called in the lane.
+
+    Returns:
+
+        A question, or what the facts say.
+    """
+    seen = facts.observation
+    if seen is None:
+        return AskProduct()
+    if seen.gone:
+        return settle_gone(facts, intent, denied)
+    if seen.status in QUIET and seen.record_id in known:
+        return Quiet(seen.record_id)
+    if seen.record_id is None:
+        return settle_by_history(facts, intent, known, reviewed_at, denied)
+    if (record := read_in(facts, seen.record_id)) is not None:
+        return judge_last_record(facts, record, intent, known)
+    if seen.record_id in facts.denied or Operation.RECORD in denied:
+        if facts.history is None and not facts.history_denied and Operation.HISTORY not in denied:
+            # Who may not describe a record may still list it (documented for a former owner).
+            return AskHistory()
+        return NewRecord(seen.record_id, denied=True)
+    if facts.hidden.get(seen.record_id, 0) < MOST_LOOKS:
+        return AskRecord(seen.record_id)
+    return NewRecord(seen.record_id, denied=False)
+
+
+def settle_followed(
+    facts: Facts, *, followed: str, intent: Intent | None, loose: bool, denied: Collection[Operation]
+) -> Conclusion:
+    """
+    Say what lookups mean for a termination that is in progress and whose record cannot be read.
+
+    Args:
+
+        facts: What lookups have said since the record could not be read.
+        followed: The record that an answer gave us, or that was adopted.
+        intent: What was sent; None if another's termination is followed.
+        loose: Whether a further send of ours is not accounted for, so that another record may be its answer.
+        denied: Operations on records that may not be called in the lane.
+    """
+    seen = facts.observation
+    if seen is None:
+        return AskProduct()
+    may_ask = not facts.history_denied and Operation.HISTORY not in denied
+    over = seen.gone or (seen.status in QUIET and seen.record_id == followed)
+    if over and may_ask and facts.history is None:
+        return AskHistory()
+    record = read_in(facts, followed)
+    if over and record is not None and (record.status == SUCCEEDED or (record.status == FAILED and not seen.gone)):
+        return Follow(record)
+    if seen.gone:
+        if record is None or record.status != FAILED:
+            return Gone(None, ours=True)
+        other = newest(each for each in facts.history or () if each.is_termination and each.status == SUCCEEDED)
+        is_ours = loose and intent is not None and other is not None and intent.caused(other, facts.seen)
+        return Gone(other, ours=is_ours)
+    if over:
+        return EndedUnread(followed, seen.words)
+    if seen.status == UNDER_CHANGE and seen.record_id == followed:
+        return UnderWay(followed)
+    if intent is not None and seen.record_id in {intent.record_before, *intent.consumed}:
+        # An answer said that it was accepted: whatever shows the product as it was before is behind.
+        return UnderWay(followed)
+    if seen.record_id is None:
+        return UnderWay(followed)
+    return settle_overtaken(facts, seen.record_id, denied)
+
+
+def settle_overtaken(facts: Facts, record_id: str, denied: Collection[Operation]) -> Conclusion:
+    """Find out what happened to a product after the termination that is followed, if that is what its last record says."""
+    if (newer := read_in(facts, record_id)) is not None:
+        return Changed(f"it has a newer record, {newer}")
+    if record_id in facts.denied or Operation.RECORD in denied:
+        return NewRecord(record_id, denied=True)
+    if facts.hidden.get(record_id, 0) < MOST_LOOKS:
+        return AskRecord(record_id)
+    return NewRecord(record_id, denied=False)
+
+
+def read_in(facts: Facts, record_id: str) -> Record | None:
+    """Return a record that was read, from wherever it was."""
+    found = facts.records.get(record_id)
+    return found or next((record for record in facts.history or () if record.record_id == record_id), None)
+
+
+def settle_gone(facts: Facts, intent: Intent | None, denied: Collection[Operation]) -> Conclusion:
+    """Find out whose termination ended a product that is gone."""
+    if facts.history_denied or Operation.HISTORY in denied:
+        return Gone(None, ours=False)
+    history = facts.history
+    if history is None:
+        return AskHistory()
+    if facts.history_token and is_too_young(history, intent) and facts.history_pages < MOST_HISTORY_PAGES:
+        return AskHistory(facts.history_token)
+    ours = newest(record for record in history if intent is not None and intent.caused(record, facts.seen))
+    if ours is not None and ours.status == SUCCEEDED:
+        return Gone(ours, ours=True)
+    if ours is not None and ours.status != FAILED:
+        return Follow(ours)
+    other = newest(record for record in history if record.is_termination and record.status == SUCCEEDED)
+    return Gone(other, ours=False)
+
+
+def is_too_young(history: Collection[Record], intent: Intent | None) -> bool:
+    """Whether a history, newest first, may hold on its next page what an intent has caused."""
+    if intent is None:
+        return False
+    oldest = min((record.created_at for record in history if record.created_at is not None), default=None)
+    return oldest is None or oldest >= intent.at - CLOCK_SKEW
+
+
+def settle_by_history(
+    facts: Facts,
+    intent: Intent | None,
+    known: frozenset[str],
+    reviewed_at: float,
+    denied: Collection[Operation],
+) -> Conclusion:
+    """Settle a product that does not tell its last record (AWS's own sample of one in ERROR omits some of them)."""
+    quiet = facts.observation is not None and facts.observation.status in QUIET
+    if facts.history_denied or Operation.HISTORY in denied:
+        return Quiet(None) if quiet else Unreadable("it is under change, and its records may not be read")
+    if facts.history is None:
+        return AskHistory()
+    last = newest(facts.history)
+    if last is None:
+        return Quiet(None) if quiet else Unreadable("it is under change, and no record of it can be read")
+    reviewed = last.created_at is not None and last.created_at < reviewed_at - CLOCK_SKEW
+    if quiet and (last.record_id in known or reviewed) and (intent is None or not intent.caused(last, facts.seen)):
+        return Quiet(last.record_id)
+    return judge_last_record(facts, last, intent, known)
+
+
+def judge_last_record(facts: Facts, record: Record, intent: Intent | None, known: frozenset[str]) -> Conclusion:
+    """Say what a product's last record means for us."""
+    assert facts.observation is not None
+    if intent is not None and intent.caused(record, facts.seen):
+        return Follow(record)
+    if facts.observation.status == UNDER_CHANGE:
+        if record.record_id in known or record.status in FINAL:
+            # Its status is ahead of its record: whatever changes it, it is not this one.
+            if facts.looks < MOST_LOOKS:
+                return AskProduct()
+            return Unreadable(f"it is under change, and its last record is still {record}")
+        return Adopt(record) if record.is_termination else Changed(f"another operation is in progress: {record}")
+    if facts.observation.status in QUIET:
+        return Changed(f"it has a newer record, {record}")
+    if intent is not None:
+        return Unreadable(f"its status is {facts.observation.status}")
+    return Changed(f"its status is {facts.observation.status}")

@@ -1,0 +1,1 @@
+"""What a person asked for, and what is wrong with it; asks AWS nothing."""

@@ -1,0 +1,80 @@
+"""The limits that refuse a run before its first termination."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from orchestrator.core.plan.model import Plan
+from orchestrator.core.review.worklist import Decision, Worklist
+from orchestrator.core.values.lane import Lane
+
+MOST_NAMED = 5
+
+
+def refusals(plan: Plan, worklist: Worklist, *, drifted: int = 0) -> list[str]:
+    """
+    Say why a run may not begin.
+
+    Args:
+
+        plan: The plan with its limits.
+        worklist: What the run would do.
+        drifted: How many of its lines to terminate are not what was reviewed any more.
+
+    Returns:
+
+        One sentence for each guard that refuses; none means that the run may begin.
+    """
+    found = []
+    terminations = len(worklist.of(Decision.TERMINATE))
+    if terminations > plan.limits.max_terminations:
+        found.append(
+            f"{terminations} products would be terminated, and the plan's MaxTerminations allows "
+            f"{plan.limits.max_terminations}; raise it under Limits if that is meant"
+        )
+    if drifted and drifted == terminations:
+        found.append(f"all {drifted} products to terminate have drifted since the review; review the plan again")
+    problems = [f"{lane}: {problem}" for lane, problem in worklist.lanes if problem]
+    if problems and len(problems) == len(worklist.lanes):
+        more = f"; and {len(problems) - MOST_NAMED} more" if len(problems) > MOST_NAMED else ""
+        named = "; ".join(problems[:MOST_NAMED])
+        found.append(
+            f"no lane could be read completely, so nothing may be concluded and nothing was begun: {named}{more}; "
+            "try again, or see `orchestrator doctor PLAN` for what is missing"
+        )
+    return found
+
+
+def too_many_named(plan: Plan) -> str | None:
+    """Say that a plan names more products than it may terminate, None if it does not. Known without any call."""
+    if len(plan.entries) <= plan.limits.max_terminations:
+        return None
+    return (
+        f"the plan names {len(plan.entries):,} products, which exceeds Limits.MaxTerminations "
+        f"({plan.limits.max_terminations:,}); raise it if that is intended"
+    )
+
+
+def too_large_shares(plan: Plan, worklist: Worklist, held: Mapping[Lane, int]) -> list[str]:
+    """
+    Say of which lanes too large a share would be terminated.
+
+    Args:
+
+        plan: The plan with its limits.
+        worklist: What the run would do.
+        held: How many products each lane holds that was read completely.
+
+    Returns:
+
+        One sentence for each such lane.
+    """
+    most = plan.limits.max_percent
+    counts = Counter(line.lane for line in worklist.of(Decision.TERMINATE))
+    return [
+        f"{counts[lane]} of the {number} products of {lane} would be terminated, and the plan's MaxPercent allows "
+        f"{most} %; raise it under Limits if that is meant"
+        for lane, number in held.items()
+        if counts[lane] * 100 > most * number
+    ]

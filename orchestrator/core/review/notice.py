@@ -1,0 +1,64 @@
+"""
+Notice before termination: since when each product has been selected in reviews, as far as a notice needs it.
+
+A product that is not selected any more, or that is protected or refused for what it is, loses its notice, and is given a
+new one when it is selected again: whoever was told a day can rely on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from orchestrator.core.inventory.model import Inventory
+from orchestrator.core.plan.model import Plan
+from orchestrator.core.review.worklist import Decision, Worklist
+
+
+def noticed(worklist: Worklist, inventories: Sequence[Inventory], earlier: Mapping[str, float]) -> dict[str, float]:
+    """
+    Say since when lines have been selected, this review included.
+
+    Args:
+
+        worklist: What was decided.
+        inventories: What it was decided from. What could not be read completely keeps its notices as they are.
+        earlier: What was known before: moments (seconds since the epoch) by the ids of lines.
+
+    Returns:
+
+        The moments by the ids of lines.
+    """
+    begun_at = {inventory.lane: inventory.begun_at for inventory in inventories}
+    unread = {f"{inventory.lane}/" for inventory in inventories if not inventory.complete}
+    kept = {id_: at for id_, at in earlier.items() if id_[: id_.rfind("/") + 1] in unread}
+    for line in worklist.lines:
+        if line.due_at is not None and line.lane is not None:
+            # A moment from the future (the clock was set back) counts as one of now.
+            kept[line.id] = min(earlier.get(line.id, begun_at[line.lane]), begun_at[line.lane])
+    return kept
+
+
+def given_anew(plan: Plan, worklist: Worklist, notices: Mapping[str, float], now: float) -> dict[str, str]:
+    """
+    Hold a saved worklist against the notices that reviews have given since.
+
+    Args:
+
+        plan: What it was made from.
+        worklist: What was reviewed.
+        notices: Moments (seconds since the epoch) by the ids of lines.
+        now: Seconds since the epoch.
+
+    Returns:
+
+        The lines to terminate whose notice is not over, each with the reason.
+    """
+    found = {}
+    for line in worklist.of(Decision.TERMINATE):
+        if line.due_at is None or not line.selected_by:
+            continue
+        after = plan.selections[line.selected_by[0]].after or 0
+        since = notices.get(line.id)
+        if since is None or since + after > now:
+            found[line.id] = "it was not selected in every review since, so its notice begins anew"
+    return found

@@ -1,0 +1,331 @@
+"""
+How each event changes the state of a run: the one place where anything of it is mutated, live and on replay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from orchestrator.core.inventory.evidence import AskProduct, Question, Quiet, UnderWay
+from orchestrator.core.inventory.model import QUIET, Observation
+from orchestrator.core.review.order import in_turn
+from orchestrator.core.review.protect import UNSEARCHED
+from orchestrator.core.run import events as e
+from orchestrator.core.run import observations as v
+from orchestrator.core.run import polling as watch
+from orchestrator.core.run.lane_state import AUDIT_PAUSE, LaneWork
+from orchestrator.core.run.product_state import Termination
+from orchestrator.core.run.state import Work, is_serial
+from orchestrator.core.run.transitions import ENDED_OTHERWISE, GONE, UNDER_WAY, State
+from orchestrator.core.run.verdict import conclusion_of
+from orchestrator.core.values.clocks import believed
+from orchestrator.core.values.operation import Operation
+
+LOOK_PAUSE = 5.0
+"""Seconds before something is looked at again that did not say what it must."""
+
+MOST_WAITS = 3
+"""Listings in a row that may not show all of a product before its line is not sent any more."""
+
+PAUSE_BETWEEN_LISTINGS = 10.0
+"""Seconds before the lane is listed again for a product that the last listing did not show."""
+
+
+def apply(work: Work, event: e.Event) -> None:
+    """
+    Let an event have happened.
+
+    Args:
+
+        work: The state of the run; changed.
+        event: What has happened.
+
+    Raises:
+
+        IllegalTransition: It cannot happen to the line in its state. Nothing has changed.
+    """
+    match event:
+        case v.LookupResult() | v.RecordPolled():
+            look(work, event)
+        case e.LineEvent():
+            happen(work, event)
+        case v.LookupIssued():
+            asked(work, event)
+        case v.ReplyReceived():
+            heard(work, event)
+        case e.LaneEvent():
+            lane_event(work, event)
+        case e.Started():
+            began(work, event)
+        case e.Draining():
+            draining(work, event)
+        case e.Finished() | e.Abandoned():
+            work.ended = True
+        case _:
+            # A pulse: for displays only.
+            return
+
+
+def happen(work: Work, event: e.LineEvent) -> None:
+    """Something durable has happened to a line."""
+    before = work.board.states.get(event.line)
+    after = work.board.move(event)
+    assert before is not None
+    t = work.lines[event.line]
+    held = before in UNDER_WAY and not t.resting
+    t.happen(event)
+    lane = work.lane_of(t)
+    lane.under_way += work.holds_slot(t) - held
+    if is_serial(t):
+        lane.serial_under_way += (after in UNDER_WAY) - (before in UNDER_WAY)
+    schedule(t, lane, event)
+    # A missing permission is the lane's trouble: it is closed for that, and the others go on.
+    is_failure = isinstance(event, e.Failed | e.TimedOut) and not (isinstance(event, e.Failed) and event.denied)
+    # What the audit corrects is no failure any more.
+    was_failure = before in (State.FAILED, State.TIMED_OUT) and after is not before and not t.denied
+    work.failures = max(0, work.failures + is_failure - was_failure)
+    if t.rejection is not None and after is State.IN_DOUBT and not (t.denied or t.not_found):
+        work.disputed.add(event.line)
+    else:
+        work.disputed.discard(event.line)
+    owe_audit(t, lane, event, before, after)
+    if is_serial(t):
+        # Others wait for it to end, or have nothing to wait for any more.
+        work.replan_all(event.at, lane)
+    else:
+        work.replan(t, event.at)
+    for dependent in work.prerequisites.moved(event.line, before, after):
+        work.replan(work.lines[dependent], event.at)
+
+
+def schedule(t: Termination, lane: LaneWork, event: e.LineEvent) -> None:
+    """Say when to look at a line next, and what its lane learns of its pace."""
+    match event:
+        case e.Intended():
+            lane.call(Operation.TERMINATE, event.at)
+        case e.Accepted():
+            lane.accepted += 1
+            t.look_at = event.at + watch.FIRST
+        case e.Unanswered():
+            t.look_at = watch.after_miss(event.at, t.doubts)
+        case e.AttemptFailed():
+            t.look_at = event.retry_at
+            lane.failed_since[event.line] = event.at
+        case _:
+            t.look_at = event.at
+
+
+def owe_audit(t: Termination, lane: LaneWork, event: e.LineEvent, before: State, after: State) -> None:
+    """Take note of what the lane's final listing has to be held against."""
+    line = event.line
+    if isinstance(event, e.Contradicted):
+        lane.gone.discard(line)
+        lane.audit = {each: since for each, since in (lane.audit or {}).items() if each != line}
+    elif isinstance(event, e.FoundGone) or before in ENDED_OTHERWISE:
+        # The audit itself has found it out.
+        lane.ended.discard(line)
+        lane.resettle.pop(line, None)
+    elif after in GONE or (after in ENDED_OTHERWISE and (t.send > 0 or t.loose is not None)):
+        (lane.gone if after in GONE else lane.ended).add(line)
+        # A send that stayed unanswered may be carried out after a repetition of it has failed.
+        open_until = t.open_until if after not in GONE else event.at
+        lane.verdict_at = max(event.at, open_until, lane.verdict_at or 0.0)
+        lane.audit = None
+        lane.resettle.clear()
+
+
+def look(work: Work, event: v.LookupResult | v.RecordPolled) -> None:
+    """A lookup said something about a line."""
+    t = work.lines[event.line]
+    lane = work.lane_of(t)
+    if isinstance(event, v.RecordPolled):
+        t.unreadable = 0 if event.readable else t.unreadable + 1
+        t.record_status = event.status or t.record_status
+        t.misses = 0
+        since = t.followed_at or event.at
+        t.look_at = watch.next_look(event.at, since, lane.under_way, t.overdue_at)
+    else:
+        t.learn(event)
+        t.look_at = event.at
+        look_again(work, t, lane, event)
+    work.replan(t, event.at)
+
+
+def look_again(work: Work, t: Termination, lane: LaneWork, event: v.LookupResult) -> None:
+    """Say what the looks at a product agree on by now, and when to look again."""
+    state = work.state(t)
+    if lane.audit is not None and t.line.id in lane.audit and event.observation is not None:
+        if event.observation.gone:
+            # What is gone needs no further look.
+            del lane.audit[t.line.id]
+        t.look_at = event.at + AUDIT_PAUSE
+        return
+    conclusion = conclusion_of(t, state, lane.denied)
+    if isinstance(conclusion, Question):
+        # What is asked twice was not there yet the first time.
+        again = event.hidden_record_id is not None or t.facts.looks > 1
+        is_first = event.observation is not None and not isinstance(conclusion, AskProduct)
+        t.look_at = event.at + (LOOK_PAUSE if again and not is_first else 0.0)
+        return
+    assert t.facts.observation is not None
+    t.agreement = t.agreement.with_look(type(conclusion).__name__, t.facts.observation.at)
+    if t.unlisted and isinstance(conclusion, Quiet):
+        wait_for_listing(t, lane, event.at, "a lookup shows it, and the complete listing does not")
+    if state is State.IN_PROGRESS and isinstance(conclusion, UnderWay):
+        since = t.followed_at or event.at
+        t.look_at = watch.next_look(event.at, since, lane.under_way, t.overdue_at)
+    elif state is not State.PENDING or not isinstance(conclusion, Quiet) or t.loose is not None:
+        t.look_at = max(event.at, t.agreement.next_look_at(t.given_up_at if t.may_be_carried_out else None))
+
+
+def wait_for_listing(t: Termination, lane: LaneWork, at: float, why: str) -> None:
+    """Let a line wait for the next listing, which may show what this one did not; after some of them it may not be sent."""
+    t.waits += 1
+    if t.waits >= MOST_WAITS:
+        t.bar = why
+        return
+    lane.failed_since[t.line.id] = at
+    t.retry_at = max(t.retry_at, at + PAUSE_BETWEEN_LISTINGS)
+
+
+def asked(work: Work, event: v.LookupIssued) -> None:
+    """A read was issued."""
+    lane = work.lanes[event.lane]
+    lane.call(event.operation, event.at)
+    if event.line is None:
+        lane.ask_page(lane.listing or work.new_listing(lane, event.at))
+        return
+    t = work.lines[event.line]
+    t.asked = True
+    work.replan(t, event.at)
+
+
+def heard(work: Work, event: v.ReplyReceived) -> None:
+    """An answer came, or none."""
+    lane = work.lanes[event.lane]
+    answered_at = lane.answered_at
+    lane.hear(event)
+    if event.line is None or event.operation is Operation.TERMINATE:
+        return
+    t = work.lines[event.line]
+    t.asked = False
+    if event.missed:
+        # While the whole lane is silent a miss says nothing about this product.
+        if event.definite or answered_at >= t.missed_at:
+            t.misses += 1
+            t.missed_at = event.at
+        t.look_at = watch.after_miss(event.at, max(1, t.misses))
+    work.replan(t, event.at)
+
+
+def lane_event(work: Work, event: e.LaneEvent) -> None:
+    """Something has happened to a lane."""
+    lane = work.lanes[event.lane]
+    match event:
+        case v.PageRead():
+            lane.read(event)
+        case v.Listed():
+            hold_listing(work, lane, event)
+        case v.ListingFailed():
+            lane.give_up_listing(event.at)
+        case v.RecordsDenied(operation=operation, words=words):
+            lane.denied[operation] = words
+            work.replan_all(event.at, lane)
+        case e.LaneClosed(reason=reason):
+            lane.closed = reason
+            work.replan_all(event.at, lane)
+        case e.LaneUnreachable(reason=reason):
+            lane.lost = reason
+            work.replan_all(event.at, lane)
+            for t in work.watchers.get(lane.lane, ()):
+                work.replan(t, event.at)
+        case _:
+            assert isinstance(event, e.Verified)
+            lane.audited_at = event.begun_at
+            lane.audit = None
+            looked_at = list(lane.resettle)
+            lane.resettle.clear()
+            for line in looked_at:
+                work.replan(work.lines[line], event.at)
+
+
+def hold_listing(work: Work, lane: LaneWork, event: v.Listed) -> None:
+    """A complete listing came: what waits for it is shown, what was said to be gone is held against it."""
+    lane.listing = None
+    lane.listed_at = event.at
+    lane.listing_begun_at = event.begun_at
+    lane.unlistable_since = None
+    lane.awaited = event.awaited
+    lane.clock_ahead = lane.clock_ahead if event.clock_ahead is None else believed(event.clock_ahead)
+    lane.failed_since = {line: at for line, at in lane.failed_since.items() if at > event.begun_at}
+    if lane.owes_audit and lane.verdict_at is not None and event.begun_at >= lane.verdict_at:
+        begin_audit(work, lane, event)
+    for t in work.of(lane):
+        state = work.state(t)
+        if state in (State.PENDING, State.IN_DOUBT):
+            t.bar = event.bars.get(t.line.id)
+            is_untagged = t.line.id in event.untagged
+            observation = event.observed.get(t.product_id)
+            if t.show(observation, event.begun_at):
+                t.look_at = min(t.look_at, event.at)
+            if is_untagged and t.bar is None:
+                wait_for_listing(t, lane, event.at, UNSEARCHED)
+            elif observation is not None:
+                t.waits = 0
+            work.replan(t, event.at)
+        elif (lane.audit and t.line.id in lane.audit) or t.line.id in lane.resettle:
+            t.forget(event.at, must_look=True)
+            t.look_at = event.at
+            work.replan(t, event.at)
+    for t in work.watchers.get(lane.lane, ()):
+        work.replan(t, event.at)
+
+
+def begin_audit(work: Work, lane: LaneWork, event: v.Listed) -> None:
+    """
+    Hold a listing against how lines have ended: what is still shown, and what is gone or changing although it ended
+    otherwise.
+    """
+    shown = event.observed
+    lane.audit = {line: event.at for line in lane.gone if work.lines[line].product_id in shown}
+    lane.resettle = {line: event.at for line in lane.ended if is_news(work.lines[line], shown)}
+
+
+def is_news(t: Termination, shown: Mapping[str, Observation]) -> bool:
+    """Whether a listing does not show a product, or shows it otherwise than at rest with a record that is known."""
+    seen = shown.get(t.product_id)
+    return seen is None or seen.status not in QUIET or seen.record_id not in {*t.known_records, t.record_id}
+
+
+def began(work: Work, event: e.Started) -> None:
+    """An execution begins: what only the last one knew is forgotten."""
+    then, now = (work.began_at, work.began_service_at), (event.at, event.service_at)
+    work.began_at, work.began_service_at = now
+    work.failures = 0
+    work.drain = None
+    work.no_sends = event.no_sends
+    in_order = [line.id for line in in_turn(work.worklist.lines)] if event.first is not None else []
+    work.held = frozenset(in_order[event.first :])
+    if event.no_sends is None:
+        work.tolerance = None
+    rate = work.plan.limits.rate_per_second
+    work.lanes = {lane: its.renewed(event.at, rate) for lane, its in work.lanes.items()}
+    for t in work.lines.values():
+        state = work.state(t)
+        t.begin(then, now, is_out=state in (State.REQUESTED, State.IN_DOUBT))
+        lane = work.lane_of(t)
+        lane.under_way += work.holds_slot(t)
+        lane.serial_under_way += is_serial(t) and state in UNDER_WAY
+    work.replan_all(event.at)
+
+
+def draining(work: Work, event: e.Draining) -> None:
+    """Nothing new is started from now on."""
+    if event.why is e.Drain.TOLERANCE:
+        work.tolerance = event.detail
+    earlier = work.drain.until if work.drain is not None else None
+    # A second reason to stop does not lengthen the grace of the first.
+    until = min((moment for moment in (earlier, event.until) if moment is not None), default=None)
+    work.drain = replace(event, until=until)
+    work.replan_all(event.at)

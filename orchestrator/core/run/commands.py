@@ -1,0 +1,103 @@
+"""
+Commands: what is asked of the world. Frozen, picklable data that a worker turns into exactly one call.
+
+A command is a wish. It becomes history by the event that `issued` gives: for a termination that is the intent, which has
+to be on disk before the request leaves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from orchestrator.core.inventory.listing import Listing
+from orchestrator.core.plan.model import Options
+from orchestrator.core.values.lane import Lane
+from orchestrator.core.values.operation import Operation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terminate:
+    """
+    Send one termination. The same attempt has the same token, however often it is sent. `service_at` is when it is issued
+    by the service's clock (seconds since the epoch), None if that is not known.
+    """
+
+    lane: Lane
+    line: str
+    product_id: str
+    attempt: int
+    send: int
+    token: str
+    options: Options
+    record_before: str | None
+    service_at: float | None = None
+
+    operation = Operation.TERMINATE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DescribeRecord:
+    """Look one record up."""
+
+    lane: Lane
+    line: str
+    record_id: str
+
+    operation = Operation.RECORD
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DescribeProduct:
+    """Look one product up by its id."""
+
+    lane: Lane
+    line: str
+    product_id: str
+
+    operation = Operation.PRODUCT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadHistory:
+    """Read one page of the records of one product, newest first."""
+
+    lane: Lane
+    line: str
+    product_id: str
+    page_token: str | None = None
+
+    operation = Operation.HISTORY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListPage:
+    """
+    Make the next call of the lane's listing: a page of the scan, which is complete, or of the search, which knows tags; or
+    one product by its id, which only one of them shows. `listing` tells calls of different listings apart, `page` counts
+    those of one.
+    """
+
+    lane: Lane
+    listing: int
+    page: int
+    page_token: str | None
+    operation: Operation = Operation.SCAN
+    product_id: str | None = None
+
+
+Command = Terminate | DescribeRecord | DescribeProduct | ReadHistory | ListPage
+LineCommand = Terminate | DescribeRecord | DescribeProduct | ReadHistory
+
+
+def next_page(listing: Listing, lane: Lane) -> ListPage:
+    """Return the next call of a listing, which must have one."""
+    step = listing.step
+    assert step is not None
+    return ListPage(
+        lane=lane,
+        listing=listing.number,
+        page=listing.step_number,
+        page_token=step.page_token,
+        operation=step.operation,
+        product_id=step.product_id,
+    )

@@ -1,0 +1,272 @@
+"""
+What a reply means: for its lane, whose pace, credentials and listings it tells of, and for its line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from orchestrator.core.inventory.model import FAILED, SUCCEEDED, Observation, Product, Record
+from orchestrator.core.inventory.outcomes import (
+    Answer,
+    Denied,
+    NotFound,
+    NotSent,
+    Outcome,
+    RecordPage,
+    Rejected,
+    Throttled,
+    Unanswered,
+    Unauthenticated,
+    explain,
+)
+from orchestrator.core.run import events as e
+from orchestrator.core.run import observations as v
+from orchestrator.core.run.commands import Command, DescribeProduct, DescribeRecord, ListPage, ReadHistory, Terminate
+from orchestrator.core.run.lane_state import LaneWork
+from orchestrator.core.run.product_state import MOST_UNREADABLE, Termination
+from orchestrator.core.run.replies import Reply
+from orchestrator.core.run.state import Work
+from orchestrator.core.run.transitions import ENDED_OTHERWISE, GONE, State
+from orchestrator.core.run.verdict import Rules, failed, succeeded
+from orchestrator.core.values.operation import Operation
+
+RECORD_OPERATIONS = frozenset({Operation.RECORD, Operation.HISTORY})
+
+MOST_DENIED_RECORDS = 3
+"""Different records that an operation has to be denied, with none shown, before it is not called any more in a lane."""
+
+
+def receive(work: Work, reply: Reply) -> Iterator[e.Event]:
+    """
+    Say what a reply means.
+
+    Args:
+
+        work: The state of the run.
+        reply: What came back, perhaps late or doubled.
+
+    Yields:
+
+        Events that may be applied now: that something was heard of the lane, and what it says.
+    """
+    command = reply.command
+    line = None if isinstance(command, ListPage) else command.line
+    outcome = reply.outcome
+    yield v.ReplyReceived(
+        at=reply.at,
+        lane=command.lane,
+        operation=command.operation,
+        line=line,
+        slower=isinstance(outcome, Throttled | NotSent | Unanswered),
+        well=isinstance(outcome, Answer | NotFound | Denied | Rejected),
+        missed=isinstance(outcome, Denied | Rejected | Unanswered),
+        definite=isinstance(outcome, Denied | Rejected),
+        denied=isinstance(outcome, Denied),
+        problem=None if isinstance(outcome, Answer | NotFound) else explain(outcome),
+        about=about(command),
+        shows=isinstance(outcome, Answer),
+        clock_ahead=reply.clock_ahead,
+    )
+    yield from records_denied(work.lanes[command.lane], reply)
+    if isinstance(outcome, Unauthenticated):
+        reason = f"its credentials are no longer accepted: {explain(outcome)}"
+        yield e.LaneUnreachable(at=reply.at, lane=command.lane, reason=reason)
+    if isinstance(command, ListPage):
+        yield from receive_page(work, reply, command)
+    elif (t := work.lines.get(command.line)) is not None:
+        yield from hear(reply, t, work.state(t), work.rules(t))
+
+
+def records_denied(lane: LaneWork, reply: Reply) -> Iterator[v.RecordsDenied]:
+    """Say that an operation on records may not be called in a lane, once it was denied often enough and never worked."""
+    operation = Operation(reply.command.operation)
+    if not isinstance(reply.outcome, Denied) or operation not in RECORD_OPERATIONS or operation in lane.denied:
+        return
+    refused = lane.refused_for[operation] | {about(reply.command) or ""}
+    if operation not in lane.shown and len(refused) >= min(MOST_DENIED_RECORDS, lane.askable):
+        yield v.RecordsDenied(at=reply.at, lane=lane.lane, operation=operation, words=explain(reply.outcome))
+
+
+def about(command: Command) -> str | None:
+    """Return the record or product that a command asks for, None for pages of a listing."""
+    match command:
+        case DescribeRecord(record_id=record_id):
+            return record_id
+        case ListPage():
+            return None
+        case _:
+            return command.product_id
+
+
+def receive_page(work: Work, reply: Reply, command: ListPage) -> Iterator[e.LaneEvent]:
+    """Take note of an answer for the lane's listing; one that nobody waits for any more means nothing."""
+    listing = work.lanes[command.lane].listing
+    if listing is not None and (listing.number, listing.step_number) == (command.listing, command.page):
+        yield v.PageRead(at=reply.at, lane=command.lane, listing=command.listing, page=command.page, outcome=reply.outcome)
+
+
+LOOKED_AT = frozenset({State.PENDING, State.IN_DOUBT, State.IN_PROGRESS}) | ENDED_OTHERWISE
+"""States in which lookups of a line's product and its records mean something."""
+
+
+def hear(reply: Reply, t: Termination, state: State, rules: Rules) -> Iterator[e.LineEvent]:
+    """
+    Say what a reply to a command about one line means.
+
+    Args:
+
+        reply: What came back, perhaps late or doubled.
+        t: The line's life so far.
+        state: The line's state now.
+        rules: What holds for it.
+
+    Yields:
+
+        Events that may be applied now; none if the reply is stale or says nothing.
+    """
+    match reply.command:
+        case Terminate() as command:
+            yield from hear_terminate(reply, command, t, state)
+        case DescribeRecord() as command if state is State.IN_PROGRESS and t.is_followed_by_record(rules.denied):
+            if command.record_id == t.record_id:
+                yield from hear_followed(reply, t, rules)
+        case DescribeRecord() as command if state in LOOKED_AT:
+            yield from hear_record(reply, command, t)
+        case DescribeProduct() if state in LOOKED_AT or state in GONE:
+            yield from hear_product(reply, t)
+        case ReadHistory() as command if state in LOOKED_AT:
+            yield from hear_history(reply, command, t)
+        case _:
+            return
+
+
+def hear_terminate(reply: Reply, command: Terminate, t: Termination, state: State) -> Iterator[e.LineEvent]:
+    """Deal with the answer to a send: the newest one, or a late acceptance of the same attempt."""
+    if command.token != t.token or state not in (State.REQUESTED, State.IN_DOUBT):
+        return
+    accepted = isinstance(reply.outcome, Answer)
+    if not accepted and (state is not State.REQUESTED or command.send != t.send):
+        return
+    yield from sent(reply.outcome, t, state, reply.at)
+
+
+def sent(outcome: Outcome, t: Termination, state: State, at: float) -> Iterator[e.LineEvent]:
+    """Say what became of a send."""
+    line = t.line.id
+    match outcome:
+        case Answer(Record() as record) if not misfit(record, t):
+            yield e.Accepted(at=at, line=line, record_id=record.record_id, record_status=record.status)
+        case Answer() if state is State.REQUESTED:
+            yield e.Unanswered(at=at, line=line, reason=f"the answer does not fit the request: {outcome.value}")
+        case Answer():
+            return
+        case Unanswered(reason):
+            yield e.Unanswered(at=at, line=line, reason=reason)
+        case (Throttled() | NotSent() | Unauthenticated()) as problem if t.doubts:
+            yield e.StillInDoubt(at=at, line=line, reason=explain(problem))
+        case Throttled(code):
+            yield e.Throttled(at=at, line=line, code=code)
+        case (NotSent() | Unauthenticated()) as problem:
+            yield e.NotSent(at=at, line=line, reason=explain(problem))
+        case _:
+            # Not found, denied or rejected: definite, and yet to be looked into.
+            yield e.Rejected(
+                at=at,
+                line=line,
+                code=outcome.code,
+                message=outcome.message,
+                denied=isinstance(outcome, Denied),
+                not_found=isinstance(outcome, NotFound),
+            )
+
+
+def misfit(record: Record, t: Termination) -> bool:
+    """Whether an answer's record cannot be the one of this attempt."""
+    return (
+        not is_about(record, t)
+        or record.record_id in {*t.own_records, t.record_before}
+        or not (record.is_termination or not record.record_type)
+    )
+
+
+def hear_followed(reply: Reply, t: Termination, rules: Rules) -> Iterator[e.LineEvent]:
+    """Deal with a look at the record of a termination that is under way."""
+    at, line = reply.at, t.line.id
+    match reply.outcome:
+        case Answer(Record(status=status) as record) if status == SUCCEEDED and not foreign(record, t):
+            yield succeeded(t, record, at)
+        case Answer(Record(status=status) as record) if status == FAILED and not foreign(record, t):
+            yield failed(t, record, at, rules)
+        case Answer(Record() as record) if not foreign(record, t):
+            if at >= t.overdue_at:
+                yield e.TimedOut(at=at, line=line, evidence=f"record {record.record_id} is still {record.status}")
+            else:
+                yield v.RecordPolled(at=at, line=line, status=record.status)
+        case NotFound() | Denied() | Rejected() | Answer():
+            why = explain(reply.outcome) if not isinstance(reply.outcome, Answer) else "it is not that of this termination"
+            if t.unreadable + 1 >= MOST_UNREADABLE or isinstance(reply.outcome, Denied):
+                yield e.RecordUnreadable(at=at, line=line, reason=f"record {t.record_id} cannot be read: {why}")
+            else:
+                yield v.RecordPolled(at=at, line=line, status="", readable=False)
+        case _:
+            if at >= t.overdue_at and t.misses >= MOST_UNREADABLE:
+                yield e.RecordUnreadable(at=at, line=line, reason=f"record {t.record_id} cannot be read in time")
+
+
+def foreign(record: Record, t: Termination) -> bool:
+    """Whether a record that was asked for by its id is another one, of another product, or no termination's."""
+    return (
+        record.record_id != t.record_id or not is_about(record, t) or not (record.is_termination or not record.record_type)
+    )
+
+
+def is_about(record: Record, t: Termination) -> bool:
+    """Whether a record is this product's, as far as it says whose it is."""
+    return record.product_id in (None, t.product_id)
+
+
+def hear_record(reply: Reply, command: DescribeRecord, t: Termination) -> Iterator[e.LineEvent]:
+    """Deal with a record that was looked up to settle a doubt."""
+    match reply.outcome:
+        case Answer(Record() as record) if record.record_id == command.record_id and is_about(record, t):
+            yield v.LookupResult(at=reply.at, line=t.line.id, record=record)
+        case Denied():
+            yield v.LookupResult(at=reply.at, line=t.line.id, denied_record_id=command.record_id)
+        case NotFound() | Rejected() | Answer():
+            # Another product's record says nothing about this one, wherever its id was found.
+            yield v.LookupResult(at=reply.at, line=t.line.id, hidden_record_id=command.record_id)
+        case _:
+            return
+
+
+def hear_history(reply: Reply, command: ReadHistory, t: Termination) -> Iterator[e.LineEvent]:
+    """Deal with a page of the records of a product; one that nobody waits for any more means nothing."""
+    if command.page_token != t.facts.history_token:
+        return
+    match reply.outcome:
+        case Answer(RecordPage(records=records, next_token=token)):
+            # A page that leads to itself has no end.
+            token = None if token == command.page_token else token
+            history = tuple(each for each in records if is_about(each, t))
+            yield v.LookupResult(at=reply.at, line=t.line.id, history=history, history_token=token)
+        case NotFound():
+            yield v.LookupResult(at=reply.at, line=t.line.id, history=())
+        case Denied():
+            yield v.LookupResult(at=reply.at, line=t.line.id, history_denied=True)
+        case _:
+            return
+
+
+def hear_product(reply: Reply, t: Termination) -> Iterator[e.LineEvent]:
+    """Deal with a product that was looked up."""
+    match reply.outcome:
+        case Answer(Product() as product) if product.product_id == t.product_id:
+            observation = Observation(
+                at=reply.at, status=product.status, record_id=product.last_record_id, words=product.status_message
+            )
+            yield v.LookupResult(at=reply.at, line=t.line.id, observation=observation)
+        case NotFound():
+            yield v.LookupResult(at=reply.at, line=t.line.id, observation=Observation(at=reply.at, status=None))
+        case _:
+            return

@@ -1,0 +1,234 @@
+"""
+What should be asked of the world now: state → commands, in order of urgency, and the events by which they become history.
+Reads only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from orchestrator.core.inventory.evidence import AskHistory, AskRecord, Quiet
+from orchestrator.core.run import events as e
+from orchestrator.core.run import observations as v
+from orchestrator.core.run import tokens
+from orchestrator.core.run.commands import (
+    Command,
+    DescribeProduct,
+    DescribeRecord,
+    ListPage,
+    ReadHistory,
+    Terminate,
+    next_page,
+)
+from orchestrator.core.run.lane_state import FRESH, REFRESH, LaneWork
+from orchestrator.core.run.product_state import Termination
+from orchestrator.core.run.state import Work, is_serial
+from orchestrator.core.run.transitions import OPEN, State
+from orchestrator.core.run.verdict import conclusion_of
+from orchestrator.core.values.operation import Operation
+
+READS = (Operation.PRODUCT, Operation.HISTORY, Operation.RECORD)
+
+
+def propose(work: Work, run_id: str, now: float) -> Iterator[Command]:
+    """
+    Yield what may be asked now: the lanes in turn, the least busy first, each up to its share; within a lane what settles
+    doubt, then what follows, then sends.
+
+    Args:
+
+        work: The state of the run.
+        run_id: For the tokens.
+        now: Seconds since the epoch.
+    """
+    lanes = sorted((lane for lane in work.lanes.values() if not lane.lost), key=lambda lane: (lane.in_flight, lane.lane))
+    share = fair_share(work, lanes, now)
+    asked = [islice(within(work, lane, run_id, now), room) for lane in lanes if (room := lane.room(now, share)) > 0]
+    while asked:
+        going_on = []
+        for commands in asked:
+            if (command := next(commands, None)) is not None:
+                yield command
+                going_on.append(commands)
+        asked = going_on
+
+
+def fair_share(work: Work, lanes: Sequence[LaneWork], now: float) -> int:
+    """
+    Say how many calls one lane may have in flight: an equal part for each that has something to do now.
+
+    Where there are several lanes no one gets more than half, so that one which hangs never holds all of them.
+    """
+    busy = sum(lane.is_busy(now) for lane in lanes)
+    if len(work.lanes) == 1:
+        return work.workers
+    return max(1, min(work.workers // max(1, busy), work.workers // 2))
+
+
+def within(work: Work, lane: LaneWork, run_id: str, now: float) -> Iterator[Command]:
+    """Yield what may be asked in one lane."""
+    for operation in READS:
+        allowed = lane.paces[operation].allowance(now)
+        for line in islice(lane.agendas[operation].due(now), allowed):
+            yield read(work.lines[line], work.state(work.lines[line]), operation, lane)
+    yield from listing_page(work, lane, now)
+    if not is_closed_to_sends(work, lane) and lane.is_fresh(now):
+        yield from sends(work, lane, run_id, now)
+
+
+def read(t: Termination, state: State, operation: Operation, lane: LaneWork) -> Command:
+    """Make the lookup that a line waits for."""
+    if operation is Operation.PRODUCT:
+        return DescribeProduct(lane=lane.lane, line=t.line.id, product_id=t.product_id)
+    if operation is Operation.RECORD and state is State.IN_PROGRESS and t.is_followed_by_record(lane.denied):
+        assert t.record_id is not None
+        return DescribeRecord(lane=lane.lane, line=t.line.id, record_id=t.record_id)
+    conclusion = conclusion_of(t, state, lane.denied)
+    if operation is Operation.HISTORY:
+        assert isinstance(conclusion, AskHistory)
+        return ReadHistory(lane=lane.lane, line=t.line.id, product_id=t.product_id, page_token=conclusion.page_token)
+    assert isinstance(conclusion, AskRecord)
+    record_id = conclusion.record_id
+    return DescribeRecord(lane=lane.lane, line=t.line.id, record_id=record_id)
+
+
+def wants_listing(work: Work, lane: LaneWork, now: float) -> bool:
+    """Whether the lane has to be listed: sends wait for a fresh listing, or its audit is owed."""
+    if lane.lost or work.ended:
+        return False
+    if lane.listing is not None:
+        return True
+    if sends_wait(work, lane, now) and (not lane.is_fresh(now, REFRESH) or lane.needs_listing(now)):
+        return True
+    if not lane.is_fresh(now, REFRESH) and is_watched_now(work, lane, now):
+        return True
+    return owes_audit_now(work, lane) and now >= (lane.verdict_at or 0.0)
+
+
+def is_watched_now(work: Work, lane: LaneWork, now: float) -> bool:
+    """Whether a line of another lane is due to be sent that comes after something which may be in this one."""
+    for t in work.watchers.get(lane.lane, ()):
+        other = work.lane_of(t)
+        if not is_closed_to_sends(work, other) and other.agendas[Operation.TERMINATE].is_due(t.line.id, now):
+            return True
+    return False
+
+
+def owes_audit_now(work: Work, lane: LaneWork) -> bool:
+    """Whether it is time for the audit: verdicts were reached, and nothing else is left to do in the lane."""
+    return lane.owes_audit and lane.audit is None and not leaves_audit(work) and is_quiet(work, lane)
+
+
+def is_quiet(work: Work, lane: LaneWork) -> bool:
+    """Whether no line of the lane waits for a call, and none is in flight."""
+    if lane.in_flight or any(lane.agendas[operation] for operation in READS):
+        return False
+    return not lane.agendas[Operation.TERMINATE] or is_closed_to_sends(work, lane)
+
+
+def is_closed_to_sends(work: Work, lane: LaneWork) -> bool:
+    """Whether nothing is sent in the lane any more, in this execution at least."""
+    return work.drain is not None or work.no_sends is not None or lane.closed is not None
+
+
+def is_cut_short(work: Work) -> bool:
+    """Whether the execution ends before its work does, so that a resume will finish it."""
+    return work.drain is not None and work.drain.until is not None
+
+
+def leaves_audit(work: Work) -> bool:
+    """Whether an owed audit is left to a resume: the execution is cut short, and an audit would not finish the run."""
+    return is_cut_short(work) and work.board.has(OPEN)
+
+
+def sends_wait(work: Work, lane: LaneWork, now: float) -> bool:
+    """Whether a line is due to be sent."""
+    if is_closed_to_sends(work, lane):
+        return False
+    return next(lane.agendas[Operation.TERMINATE].due(now), None) is not None
+
+
+def listing_page(work: Work, lane: LaneWork, now: float) -> Iterator[Command]:
+    """Yield the next page of the lane's listing, if one is wanted."""
+    if lane.listing_asked or now < lane.listing_at or not wants_listing(work, lane, now):
+        return
+    listing = lane.listing or work.new_listing(lane, now)
+    if listing.is_over:
+        return
+    command = next_page(listing, lane.lane)
+    if lane.paces[command.operation].allowance(now) >= 1:
+        yield command
+
+
+def sends(work: Work, lane: LaneWork, run_id: str, now: float) -> Iterator[Command]:
+    """Yield the terminations that may leave now, within pace and limits. Lines in doubt come first (see `Work.replan`)."""
+    room = lane.paces[Operation.TERMINATE].allowance(now)
+    slots = work.plan.limits.in_flight - lane.under_way
+    looks = lane.paces[Operation.PRODUCT].allowance(now)
+    serial = lane.serial_under_way
+    for line in lane.agendas[Operation.TERMINATE].due(now):
+        t = work.lines[line]
+        pending = work.state(t) is State.PENDING
+        if room < 1 or (pending and (slots < 1 or work.may_be_over_tolerance)):
+            return
+        if line in lane.failed_since or (pending and is_serial(t) and serial) or not work.is_listed_elsewhere(t, now):
+            continue
+        if is_stale(t, now):
+            if looks > 0 and t.look_at <= now:
+                looks -= 1
+                yield DescribeProduct(lane=lane.lane, line=line, product_id=t.product_id)
+            continue
+        room -= 1
+        slots -= pending
+        serial += pending and is_serial(t)
+        yield send(t, work.state(t), lane, run_id, work.service_time(lane.lane, now))
+
+
+def is_stale(t: Termination, now: float) -> bool:
+    """Whether the product has to be looked at again before it may be sent: what was seen of it is too old."""
+    observation = t.facts.observation
+    return observation is not None and now - observation.at > FRESH
+
+
+def send(t: Termination, state: State, lane: LaneWork, run_id: str, service_at: float | None) -> Terminate:
+    """Make the termination of a line. Only one that was seen at rest is ever on the agenda of a lane with a listing."""
+    conclusion = conclusion_of(t, state, lane.denied)
+    assert isinstance(conclusion, Quiet)
+    return Terminate(
+        lane=lane.lane,
+        line=t.line.id,
+        product_id=t.product_id,
+        attempt=t.attempt,
+        send=t.send + 1,
+        token=tokens.token(run_id, lane.lane, t.product_id, t.attempt),
+        options=t.line.options,
+        record_before=conclusion.record_id,
+        service_at=service_at,
+    )
+
+
+def issued(command: Command, at: float) -> e.Event:
+    """
+    Return the event by which a wish becomes history.
+
+    Args:
+
+        command: What is about to be called.
+        at: Now, seconds since the epoch.
+    """
+    if isinstance(command, Terminate):
+        return e.Intended(
+            at=at,
+            line=command.line,
+            attempt=command.attempt,
+            send=command.send,
+            token=command.token,
+            ignore_errors=command.options.ignore_errors,
+            retain_physical_resources=command.options.retain_physical_resources,
+            accept_language=command.options.accept_language,
+            record_before=command.record_before,
+            service_at=command.service_at,
+        )
+    line = None if isinstance(command, ListPage) else command.line
+    return v.LookupIssued(at=at, lane=command.lane, operation=Operation(command.operation), line=line)

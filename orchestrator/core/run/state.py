@@ -1,0 +1,265 @@
+"""
+The whole state of a run, and where each line's next step will be looked for. `Run` is the door; nothing else may hold one
+of these, and only `changes` changes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from orchestrator.core.inventory.evidence import AskHistory, AskProduct, AskRecord, Quiet
+from orchestrator.core.inventory.listing import Listing
+from orchestrator.core.inventory.model import CONTROL_TOWER_ACCOUNT, Inventory
+from orchestrator.core.plan.model import Plan
+from orchestrator.core.review.drift import Shown, find_drift, lacks_tags
+from orchestrator.core.review.order import shown_by
+from orchestrator.core.review.unreviewed import Newcomers
+from orchestrator.core.review.worklist import Decision, Worklist
+from orchestrator.core.run import events as e
+from orchestrator.core.run import observations as v
+from orchestrator.core.run.lane_state import LaneWork
+from orchestrator.core.run.prerequisites import Prerequisites
+from orchestrator.core.run.product_state import Termination
+from orchestrator.core.run.rate_limit import Pace
+from orchestrator.core.run.transitions import GONE, UNDER_WAY, Board, State
+from orchestrator.core.run.verdict import Rules, conclusion_of, is_adoption, needs_look, verdict
+from orchestrator.core.values.clocks import by_service
+from orchestrator.core.values.lane import Lane
+from orchestrator.core.values.operation import Operation
+
+QUESTIONS = {
+    AskProduct: Operation.PRODUCT,
+    AskRecord: Operation.RECORD,
+    AskHistory: Operation.HISTORY,
+}
+
+Paces = Mapping[Lane, Mapping[Operation, Pace]]
+
+
+class Work:
+    """Everything that is known within a run."""
+
+    def __init__(self, plan: Plan, worklist: Worklist, workers: int, paces: Paces) -> None:
+        self.plan = plan
+        self.workers = workers
+        self.worklist = worklist
+        self.board = Board(worklist)
+        self.prerequisites = Prerequisites(worklist.lines, self.board)
+        self.held: frozenset[str] = frozenset()
+        self.began_at = 0.0
+        self.began_service_at: float | None = None
+        self.failures = 0
+        self.drain: e.Draining | None = None
+        self.tolerance: str | None = None
+        self.no_sends: str | None = None
+        self.ended = False
+        self.replaying = False
+        self.concluded: dict[str, None] = {}
+        self.disputed: set[str] = set()
+        self.lines: dict[str, Termination] = {}
+        self._by_lane: dict[Lane, list[Termination]] = {lane: [] for lane, problem in worklist.lanes if not problem}
+        for rank, line in enumerate(worklist.of(Decision.TERMINATE)):
+            assert line.lane is not None
+            self.lines[line.id] = Termination(line=line, rank=rank, reviewed_at=worklist.made_at)
+            self._by_lane[line.lane].append(self.lines[line.id])
+        rate = plan.limits.rate_per_second
+        self.lanes = {lane: LaneWork(lane, rate, len(lines), paces.get(lane)) for lane, lines in self._by_lane.items()}
+        self.newcomers = Newcomers(plan, worklist)
+        self.elsewhere = {id_: self.newcomers.lanes_of(t.line) for id_, t in self.lines.items()}
+        self.watchers: dict[Lane, list[Termination]] = {}
+        for id_, lanes in self.elsewhere.items():
+            for lane in lanes:
+                self.watchers.setdefault(lane, []).append(self.lines[id_])
+        self.allowed_failures = plan.limits.failure_tolerance.allowed(len(self.lines))
+
+    def lane_of(self, t: Termination) -> LaneWork:
+        """Return the lane that a line to terminate is worked on in."""
+        assert t.line.lane is not None
+        return self.lanes[t.line.lane]
+
+    def state(self, t: Termination) -> State:
+        """Return the state of a line."""
+        return self.board.states[t.line.id]
+
+    def new_listing(self, lane: LaneWork, at: float) -> Listing:
+        """Return a listing of a lane that begins at *at*. Reads only."""
+        explained = frozenset(
+            t.product_id for t in self.of(lane) if t.was_sent or self.state(t) in UNDER_WAY or self.state(t) in GONE
+        )
+        # The run's deadline drains it, and what is left for the grace may be the audit.
+        return Listing(at, number=lane.listing_number + 1, explained=explained)
+
+    def listed(self, inventory: Inventory, at: float) -> v.Listed:
+        """Return what a complete listing says. Reads only."""
+        products = inventory.products
+        shown = Shown(products, inventory.moments)
+        lines = self._by_lane.get(inventory.lane, ())
+        open_lines = [t for t in lines if self.state(t) in (State.PENDING, State.IN_DOUBT)]
+        return v.Listed(
+            at=at,
+            lane=inventory.lane,
+            begun_at=inventory.begun_at,
+            observed=inventory.observed,
+            bars={t.line.id: reason for t in open_lines if (reason := find_drift(self.plan, t.line, shown))},
+            untagged=frozenset(
+                t.line.id for t in open_lines if t.product_id in products and lacks_tags(t.line, products[t.product_id])
+            ),
+            awaited=self.newcomers.shown_in(inventory.lane, shown_by(inventory), shown.moments),
+            clock_ahead=inventory.clock_ahead,
+        )
+
+    @property
+    def owes_audit(self) -> bool:
+        """Whether verdicts were reached in any lane that no complete listing has been held against yet."""
+        return any(lane.owes_audit for lane in self.lanes.values())
+
+    @property
+    def may_be_over_tolerance(self) -> bool:
+        """Whether the failures there were, and the refusals that may turn out to be some, pass the failure tolerance."""
+        return self.failures + len(self.disputed) > self.allowed_failures
+
+    @property
+    def over_tolerance(self) -> str | None:
+        """Why nothing new may be started for the failures there were, None if it may."""
+        if self.failures <= self.allowed_failures:
+            return None
+        return f"{self.failures} failures, and the plan's FailureTolerance allows {self.allowed_failures}"
+
+    def rules(self, t: Termination) -> Rules:
+        """Return what holds for a line now."""
+        state, lane = self.state(t), self.lane_of(t)
+        is_open = state in (State.PENDING, State.IN_DOUBT)
+        return Rules(
+            retry=self.plan.retry,
+            lane_closed=lane.closed,
+            exhausted=self.exhausted(t) if state is State.PENDING else None,
+            no_sends=self.no_sends,
+            blocked=self.prerequisites.stays(t.line.id) if is_open else None,
+            barred=t.bar,
+            beside=self.beside(t) if is_open else None,
+            expired=self.no_sends is not None and self.no_sends.startswith("expired"),
+            denied=lane.denied,
+        )
+
+    def exhausted(self, t: Termination) -> str | None:
+        """Say that no attempt of a line is left, None if one is."""
+        return "no attempt is left" if t.failed_attempts >= self.plan.retry.attempts else None
+
+    def beside(self, t: Termination) -> str | None:
+        """Say which product a line would have to come after that nobody has reviewed."""
+        if not t.line.globs and not t.line.named and not t.line.behind:
+            return None
+        shown = {lane: self.lanes[lane].awaited for lane in (t.line.lane, *self.elsewhere[t.line.id]) if lane in self.lanes}
+        return self.newcomers.beside(t.line, shown, self.is_gone)
+
+    def is_gone(self, line: str) -> bool:
+        """Whether a line that was to be terminated has ended as gone."""
+        return line in self.lines and self.board.states[line] in GONE
+
+    def is_listed_elsewhere(self, t: Termination, now: float) -> bool:
+        """Whether the other lanes that something which a line comes after may be in are listed as freshly as its own."""
+        return all(lane in self.lanes and self.lanes[lane].is_fresh(now) for lane in self.elsewhere[t.line.id])
+
+    def is_lost_elsewhere(self, t: Termination) -> bool:
+        """Whether such a lane is given up in this execution, so that the line is left for later."""
+        return any(lane in self.lanes and self.lanes[lane].lost for lane in self.elsewhere[t.line.id])
+
+    def service_time(self, lane: Lane, at: float) -> float | None:
+        """Return a moment of ours (seconds since the epoch) by a lane's service, None if that is not known."""
+        return by_service(at, self.lanes[lane].clock_ahead)
+
+    def waits_its_turn(self, t: Termination) -> bool:
+        """Whether a line has to wait: for what it comes after, or because this execution starts only the first ones."""
+        return t.line.id in self.held or self.prerequisites.wait(t.line.id)
+
+    def _serial_rests(self, lane: LaneWork) -> bool:
+        """Whether a product that must be alone in the lane was left in doubt or timed out, so that no other may follow."""
+        return any(
+            is_serial(t) and (self.state(t) is State.TIMED_OUT or (t.resting and self.state(t) in UNDER_WAY))
+            for t in self.of(lane)
+        )
+
+    def holds_slot(self, t: Termination) -> bool:
+        """Whether a line counts as under way for the lane's InFlight."""
+        return self.state(t) in UNDER_WAY and not t.resting
+
+    def of(self, lane: LaneWork) -> list[Termination]:
+        """Return the lines of a lane that were to be terminated."""
+        return self._by_lane[lane.lane]
+
+    def replan_all(self, at: float, lane: LaneWork | None = None) -> None:
+        """Plan all lines anew, or those of one lane."""
+        if self.replaying:
+            return
+        for t in self.lines.values() if lane is None else self.of(lane):
+            self.replan(t, at)
+
+    def replan(self, t: Termination, at: float) -> None:
+        """Put a line where its next step will be looked for: on one agenda, among the concluded, or nowhere."""
+        if self.replaying:
+            return
+        lane = self.lane_of(t)
+        for agenda in lane.agendas.values():
+            agenda.drop(t.line.id)
+        self.concluded.pop(t.line.id, None)
+        state = self.state(t)
+        if t.asked or lane.lost:
+            return
+        if state is State.IN_PROGRESS and t.is_followed_by_record(lane.denied):
+            lane.agendas[Operation.RECORD].put(t.line.id, t.look_at, t.rank)
+        elif state in GONE and lane.audit and t.line.id in lane.audit:
+            lane.agendas[Operation.PRODUCT].put(t.line.id, t.look_at, t.rank)
+        elif t.line.id in lane.resettle:
+            self._replan_look(t, state, lane)
+        elif t.resting:
+            return
+        elif state is State.IN_PROGRESS:
+            self._replan_look(t, state, lane, at)
+        elif state is State.IN_DOUBT:
+            self._replan_open(t, state, lane, at)
+        elif state is State.PENDING:
+            rules = self.rules(t)
+            final = rules.stop
+            if (self.drain is None or lane.closed or rules.blocked) and (
+                final or is_adoption(t) or not (self.waits_its_turn(t) or self.is_lost_elsewhere(t))
+            ):
+                self._replan_open(t, state, lane, at)
+
+    def _replan_look(self, t: Termination, state: State, lane: LaneWork, at: float | None = None) -> None:
+        """Look a product up whose termination cannot be followed by its record, or that ended otherwise and is gone."""
+        if at is not None and verdict(t, state, at, self.rules(t)) is not None:
+            self.concluded[t.line.id] = None
+            return
+        operation = QUESTIONS.get(type(conclusion_of(t, state, lane.denied)), Operation.PRODUCT)
+        lane.agendas[operation].put(t.line.id, t.look_at, t.rank)
+
+    def _replan_open(self, t: Termination, state: State, lane: LaneWork, at: float) -> None:
+        rules = self.rules(t)
+        unseen = state is State.PENDING and t.facts.observation is None and not t.must_look
+        if unseen and not (is_adoption(t) or rules.stop):
+            # It waits for the lane's listing.
+            lane.agendas[Operation.TERMINATE].put(t.line.id, t.retry_at, t.rank)
+            return
+        if verdict(t, state, at, rules) is not None:
+            self.concluded[t.line.id] = None
+            return
+        if state is State.PENDING and is_serial(t) and self._serial_rests(lane):
+            return
+        conclusion = conclusion_of(t, state, rules.denied)
+        if type(conclusion) in QUESTIONS:
+            lane.agendas[QUESTIONS[type(conclusion)]].put(t.line.id, t.look_at, t.rank)
+        elif state is State.IN_DOUBT and needs_look(t, conclusion, rules):
+            lane.agendas[Operation.PRODUCT].put(t.line.id, t.look_at, t.rank)
+        elif state is State.IN_DOUBT:
+            # Already in progress as far as limits go, so never behind lines that wait for one to end.
+            waits_for_listing = t.line.id in lane.failed_since
+            lane.agendas[Operation.TERMINATE].put(t.line.id, t.retry_at if waits_for_listing else 0.0, -1)
+        elif isinstance(conclusion, Quiet) and not rules.stop:
+            lane.agendas[Operation.TERMINATE].put(t.line.id, t.retry_at, t.rank)
+        else:
+            lane.agendas[Operation.PRODUCT].put(t.line.id, t.look_at, t.rank)
+
+
+def is_serial(t: Termination) -> bool:
+    """Whether a product is terminated alone in its lane: Control Tower unmanages one account at a time (documented)."""
+    return t.line.product is not None and t.line.product.type == CONTROL_TOWER_ACCOUNT

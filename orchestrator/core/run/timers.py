@@ -1,0 +1,201 @@
+"""
+What time alone decides: conclusions that are due, limits that are passed, lanes that are given up, audits that end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from orchestrator.core.inventory.evidence import Follow, Gone
+from orchestrator.core.inventory.model import FAILED, SUCCEEDED
+from orchestrator.core.run import events as e
+from orchestrator.core.run import observations as v
+from orchestrator.core.run.lane_state import AUDIT_PATIENCE, MOST_DENIALS, PATIENCE, LaneWork
+from orchestrator.core.run.product_state import MOST_MISSES
+from orchestrator.core.run.schedule import (
+    READS,
+    fair_share,
+    is_closed_to_sends,
+    is_cut_short,
+    is_quiet,
+    leaves_audit,
+    owes_audit_now,
+    wants_listing,
+)
+from orchestrator.core.run.state import Work
+from orchestrator.core.run.transitions import OPEN
+from orchestrator.core.run.verdict import conclusion_of, succeeded, verdict
+from orchestrator.core.values.operation import Operation
+
+LONGEST_RESETTLING_S = 300.0
+"""Seconds that the audit looks at most for what became of a product that is gone although its line ended otherwise."""
+
+
+def elapse(work: Work, at: float, grace: float) -> Iterator[e.Event]:
+    """
+    Yield what has come to pass by *at*.
+
+    Args:
+
+        work: The state of the run.
+        at: Now, seconds since the epoch.
+        grace: Seconds that terminations under way are followed after the deadline.
+    """
+    for line in work.concluded:
+        t = work.lines[line]
+        # None if an answer was stamped later than this moment; the next one will do.
+        if (event := verdict(t, work.state(t), at, work.rules(t))) is not None:
+            yield event
+    for lane in work.lanes.values():
+        yield from listing_end(work, lane, at)
+        yield from lane_end(lane, at)
+        if not work.concluded:
+            # An audit does not cover the verdicts of this very moment.
+            yield from audit_end(work, lane, at)
+    yield from drain(work, at, grace)
+
+
+def listing_end(work: Work, lane: LaneWork, at: float) -> Iterator[e.LaneEvent]:
+    """Say what a listing shows that is over, or that it was given up."""
+    listing = lane.listing
+    if listing is None or not listing.is_over:
+        return
+    if listing.is_complete and listing.ended_at is not None:
+        inventory = replace(listing.inventory(lane.lane), clock_ahead=lane.clock_ahead)
+        yield work.listed(inventory, min(at, listing.ended_at))
+    else:
+        reason = listing.problem or "it was not read to its end"
+        yield v.ListingFailed(at=at, lane=lane.lane, listing=listing.number, reason=reason)
+
+
+def lane_end(lane: LaneWork, at: float) -> Iterator[e.LaneEvent]:
+    """Close a lane that refuses us, give up one that is silent."""
+    if lane.denials >= MOST_DENIALS and not lane.accepted and not lane.closed:
+        reason = f"the right servicecatalog:TerminateProvisionedProduct is missing in {lane.lane}: {lane.last_problem}"
+        yield e.LaneClosed(at=at, lane=lane.lane, reason=reason)
+    if lane.lost:
+        return
+    if lane.failing_since is not None and lane.failed_at - lane.failing_since >= PATIENCE:
+        minutes = round(PATIENCE / 60)
+        reason = f"no call has succeeded for {minutes} minutes; the last one: {lane.last_problem}"
+        yield e.LaneUnreachable(at=at, lane=lane.lane, reason=reason)
+    elif lane.is_unlistable(at) and not is_followed(lane):
+        reason = f"it cannot be listed completely; the last problem: {lane.last_problem}"
+        yield e.LaneUnreachable(at=at, lane=lane.lane, reason=reason)
+
+
+def is_followed(lane: LaneWork) -> bool:
+    """Whether something in the lane can still be looked up, whatever its listing does."""
+    return lane.in_flight > 0 or any(lane.agendas[operation] for operation in READS)
+
+
+def audit_end(work: Work, lane: LaneWork, at: float) -> Iterator[e.Event]:
+    """Contradict what the audit still sees after its patience; end the audit when nothing is left to look at."""
+    if lane.audit is None:
+        return
+    left = dict(lane.audit)
+    for line, since in lane.audit.items():
+        t = work.lines[line]
+        seen_again = t.facts.observation is not None and t.facts.observation.at - since >= AUDIT_PATIENCE
+        if seen_again or t.misses >= MOST_MISSES:
+            del left[line]
+            seen = (
+                f"it is still there ({t.facts.observation.status})"
+                if t.facts.observation
+                else "the final listing still shows it, and it cannot be looked up"
+            )
+            yield e.Contradicted(at=at, line=line, evidence=f"{t.evidence}, and {seen}")
+    found = {line: resettled(work, lane, line, at) for line in lane.resettle}
+    yield from (event for event in found.values() if event is not None)
+    is_open = any(event is None and not is_given_up(work, lane, line, at) for line, event in found.items())
+    if not left and not is_open and lane.listing_begun_at is not None:
+        checked = len(lane.gone) + len(lane.ended)
+        yield e.Verified(at=at, lane=lane.lane, begun_at=lane.listing_begun_at, checked=checked)
+
+
+def resettled(work: Work, lane: LaneWork, line: str, at: float) -> e.LineEvent | None:
+    """Say what became of a line that ended otherwise, and whose product is gone or changing; None: nothing (yet)."""
+    t = work.lines[line]
+    conclusion = conclusion_of(t, work.state(t), lane.denied)
+    if isinstance(conclusion, Gone) and conclusion.ours and conclusion.record is not None:
+        return succeeded(t, conclusion.record, at)
+    if isinstance(conclusion, Follow) and conclusion.record.status == SUCCEEDED:
+        return succeeded(t, conclusion.record, at)
+    if isinstance(conclusion, Follow) and conclusion.record.status != FAILED and at < t.overdue_at:
+        return e.RecordFound(at=at, line=line, record_id=conclusion.record.record_id)
+    if isinstance(conclusion, Gone) and t.is_settled:
+        by = f"by another, record {conclusion.record.record_id}" if conclusion.record else "and no record tells by whom"
+        return e.FoundGone(at=at, line=line, evidence=f"it is gone now, {by}")
+    return None
+
+
+def is_given_up(work: Work, lane: LaneWork, line: str, at: float) -> bool:
+    """Whether looks agree that what the final listing did not show is there, or nothing can be learned about it."""
+    t = work.lines[line]
+    seen = t.facts.observation
+    is_there = seen is not None and not seen.gone and t.is_settled
+    return is_there or t.misses >= MOST_MISSES or at - lane.resettle[line] >= LONGEST_RESETTLING_S
+
+
+def drain(work: Work, at: float, grace: float) -> Iterator[e.Draining]:
+    """Stop starting when the failure tolerance or the deadline is passed."""
+    if is_cut_short(work) or not has_work(work):
+        return
+    if work.drain is None and (detail := work.over_tolerance):
+        yield e.Draining(at=at, why=e.Drain.TOLERANCE, detail=detail)
+    elif at >= work.began_at + work.plan.limits.deadline:
+        yield e.Draining(at=at, why=e.Drain.DEADLINE, detail="the plan's Deadline has passed", until=round(at + grace, 6))
+
+
+def has_work(work: Work) -> bool:
+    """Whether a line is open, or an audit is owed."""
+    return work.board.has(OPEN) or work.owes_audit
+
+
+def at_rest(work: Work, now: float) -> bool:
+    """Whether nothing is left to ask in this execution, calls in flight apart."""
+    cut = work.drain is not None and work.drain.until is not None and now >= work.drain.until
+    return cut or all(lane_at_rest(work, lane, now) for lane in work.lanes.values())
+
+
+def lane_at_rest(work: Work, lane: LaneWork, now: float) -> bool:
+    """Whether nothing is left to ask in one lane."""
+    if lane.lost:
+        return True
+    if any(work.lines[line].line.lane == lane.lane for line in work.concluded):
+        return False
+    if not is_quiet(work, lane) or wants_listing(work, lane, now) or lane.audit is not None:
+        return False
+    return not lane.owes_audit or leaves_audit(work)
+
+
+def wake_at(work: Work, now: float) -> float:
+    """Return the next moment at which something may be due that no answer brings about."""
+    moments = [now] if work.concluded else []
+    if work.drain is not None and work.drain.until is not None:
+        moments.append(work.drain.until)
+    else:
+        moments.append(work.began_at + work.plan.limits.deadline)
+    lanes = [lane for lane in work.lanes.values() if not lane.lost]
+    share = fair_share(work, lanes, now)
+    for lane in lanes:
+        # Where there is no room, an answer will bring the next moment.
+        if lane.room(now, share) > 0:
+            moments += lane_moments(work, lane, now)
+    return min(moments, default=float("inf"))
+
+
+def lane_moments(work: Work, lane: LaneWork, now: float) -> Iterator[float]:
+    """Yield the moments at which something may be due in one lane."""
+    for operation in (*READS, Operation.TERMINATE):
+        due = lane.agendas[operation].next_at()
+        if due is None or (operation is Operation.TERMINATE and is_closed_to_sends(work, lane)):
+            continue
+        yield max(due, lane.paces[operation].ready_at())
+    if lane.verdict_at is not None and lane.verdict_at > now and owes_audit_now(work, lane):
+        yield lane.verdict_at
+    if not lane.listing_asked and wants_listing(work, lane, now):
+        step = lane.listing.step if lane.listing else None
+        operation = step.operation if step else Operation.SCAN
+        yield max(lane.listing_at, lane.paces[operation].ready_at())

@@ -1,0 +1,1 @@
+"""Single values and how they are written. Imports nothing of ours."""

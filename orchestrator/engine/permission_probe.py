@@ -1,0 +1,148 @@
+"""
+What may be done in a lane, tried by calls that change nothing.
+
+A lookup of something that does not exist tells as much about a permission as one of something that does: without it, AWS
+denies before it looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from orchestrator.core.inventory.model import Product
+from orchestrator.core.inventory.outcomes import Answer, Denied, NotFound, NotSent, Page, Problem
+from orchestrator.core.plan.model import Options
+from orchestrator.core.review.worklist import line_id
+from orchestrator.core.run import permissions as rights
+from orchestrator.core.run.commands import Terminate
+from orchestrator.core.values.lane import Lane
+from orchestrator.core.values.operation import Operation
+from orchestrator.engine.survey import Surveyor
+from orchestrator.ports import Catalog, CredentialLife
+
+Ask = Callable[[], Answer[Any] | Problem]
+
+SCAN = f"servicecatalog:{Operation.SCAN}"
+
+NOBODY = "orchestrator-doctor-no-such-product"
+"""An id that no product has: those of AWS begin with `pp-` and have 13 characters more (documented by its samples)."""
+
+
+TRIES = 3
+"""How often each call is made where an answer may come at the next try; a person waits for the result."""
+
+
+class Standing(StrEnum):
+    """What is known of something that a run needs."""
+
+    OK = "ok"
+    MISSING = "missing"
+    WRONG = "wrong"
+    UNREACHABLE = "unreachable"
+    UNKNOWN = "unknown"
+    NOT_TRIED = "not tried"
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """One permission, how it stands, and the problem that says so, None if there is none."""
+
+    action: str
+    standing: Standing
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examination:
+    """What is known of a lane: the account's alias, how long the credentials last, and each permission."""
+
+    alias: str | None
+    life: CredentialLife
+    rights: tuple[Right, ...]
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The permissions that are needed and not there."""
+        return tuple(each.action for each in self.rights if each.standing is Standing.MISSING)
+
+    @property
+    def unreachable(self) -> Problem | None:
+        """Why Service Catalog cannot be reached at all, None if it can: the first call says it."""
+        first = self.rights[0]
+        return first.problem if first.standing is Standing.UNREACHABLE else None
+
+
+def examine(surveyor: Surveyor, lane: Lane, catalog: Catalog, *, probe: bool) -> Examination:
+    """
+    Try what a run needs in a lane.
+
+    Args:
+
+        surveyor: Asks again where that helps.
+        lane: The lane.
+        catalog: Its catalog.
+        probe: Whether to send one termination of a product that does not exist; without it that permission is not tried.
+    """
+    page = surveyor.insist(lambda: catalog.scan(None), TRIES)
+    asks = asks_of(catalog, lane, first_of(page), probe=probe)
+    if isinstance(page, NotSent):
+        # Every other call would wait for the same connection.
+        others = [Right(action, Standing.NOT_TRIED) for action in asks]
+        return Examination(alias=None, life=catalog.credential_life(), rights=(right_of(SCAN, page), *others))
+    found = [right_of(SCAN, page)]
+    found += [
+        right_of(action, surveyor.insist(ask, TRIES)) if ask else Right(action, Standing.NOT_TRIED)
+        for action, ask in asks.items()
+    ]
+    alias = surveyor.insist(catalog.account_alias, 1)
+    return Examination(
+        alias=alias.value if isinstance(alias, Answer) else None, life=catalog.credential_life(), rights=tuple(found)
+    )
+
+
+def asks_of(catalog: Catalog, lane: Lane, shown: Product | None, *, probe: bool) -> dict[str, Ask | None]:
+    """Return the calls that try each permission but that to scan, None for one that is not to be tried."""
+    product_id = shown.product_id if shown else NOBODY
+    record_id = (shown.last_record_id if shown else None) or NOBODY
+    return {
+        f"servicecatalog:{Operation.SEARCH}": lambda: catalog.search(None),
+        f"servicecatalog:{Operation.PRODUCT}": lambda: catalog.describe_product(product_id),
+        f"servicecatalog:{Operation.RECORD}": lambda: catalog.describe_record(record_id),
+        f"servicecatalog:{Operation.HISTORY}": lambda: catalog.newest_records(None),
+        rights.TERMINATE: (lambda: catalog.terminate(of_nobody(lane))) if probe else None,
+    }
+
+
+def first_of(page: Answer[Page] | Problem) -> Product | None:
+    """Return the first product of a page, None if there is none."""
+    return next(iter(page.value.products), None) if isinstance(page, Answer) else None
+
+
+def right_of(action: str, outcome: Answer[Any] | Problem) -> Right:
+    """Say what an outcome tells of a permission."""
+    match outcome:
+        case Answer() | NotFound():
+            return Right(action, Standing.OK)
+        case Denied():
+            return Right(action, Standing.MISSING, outcome)
+        case NotSent():
+            return Right(action, Standing.UNREACHABLE, outcome)
+        case _:
+            return Right(action, Standing.UNKNOWN, outcome)
+
+
+def of_nobody(lane: Lane) -> Terminate:
+    """Make a termination that has nothing to terminate."""
+    return Terminate(
+        lane=lane,
+        line=line_id(lane, NOBODY),
+        product_id=NOBODY,
+        attempt=1,
+        send=1,
+        token=NOBODY,
+        options=Options(),
+        record_before=None,
+    )

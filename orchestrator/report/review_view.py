@@ -1,0 +1,167 @@
+"""What a review shows, whatever its form: the worklist, what stands against it, and how each lane was read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from orchestrator.core.inventory.model import LaneCoverage
+from orchestrator.core.plan.model import Options, Plan
+from orchestrator.core.review.estimate import ASSUMED_DURATION, Estimate, estimate
+from orchestrator.core.review.order import turns
+from orchestrator.core.review.worklist import Decision, Line, Reason, Worklist
+from orchestrator.core.values.durations import format_duration
+from orchestrator.core.values.lane import Lane
+from orchestrator.report.text import moment, plain, plural
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneRead:
+    """
+    How a lane was read: by whom and where, why not completely if so, how many products it holds, and the proof that these
+    are all.
+    """
+
+    lane: Lane
+    arn: str | None = None
+    endpoint: str | None = None
+    problem: str | None = None
+    products: int = 0
+    coverage: LaneCoverage | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reviewed:
+    """
+    A review, to be shown.
+
+    `worklist` is what a run would do now. `drifted` are lines that are not what was reviewed before any more, each with the
+    reason; `refusals` is why a run would not begin. `now` is in seconds since the epoch, for ages.
+    """
+
+    plan: Plan
+    plan_file: str
+    worklist: Worklist
+    now: float
+    drifted: Mapping[str, str] = field(default_factory=dict)
+    refusals: Sequence[str] = ()
+    lanes: Sequence[LaneRead] = ()
+
+    @cached_property
+    def turns(self) -> dict[str, int]:
+        """When each line to terminate has its turn; empty where no line waits for another."""
+        found = turns(self.worklist.lines)
+        return found if max(found.values(), default=1) > 1 else {}
+
+    @cached_property
+    def by_lane(self) -> dict[Lane | None, list[Line]]:
+        """The lines of each lane, and of none, in the worklist's order."""
+        found: dict[Lane | None, list[Line]] = {lane: [] for lane, _ in self.worklist.lanes}
+        for line in self.worklist.lines:
+            found.setdefault(line.lane, []).append(line)
+        return found
+
+    def decision(self, line: Line) -> str:
+        """Return what will be done with a line, in a word."""
+        return "drifted" if line.id in self.drifted else line.decision.value
+
+    def why(self, line: Line) -> str:
+        """Say why, and when it is due if it is on notice."""
+        said = self.drifted.get(line.id, line.detail)
+        if line.due_at is not None and line.reason in (Reason.NOTICE, Reason.PLANNED):
+            day = str(moment(line.due_at))[:16].replace("T", " ")
+            return f"{said}, due {day} UTC" if line.decision is Decision.SKIP else f"{said}, its notice is over"
+        return said
+
+    @cached_property
+    def estimate(self) -> Estimate | None:
+        """How long a run may take; None if there is nothing to do."""
+        return estimate(self.plan, self.worklist)
+
+    @property
+    def estimated(self) -> str | None:
+        """Say how long a run may take, and what that assumes; None if there is nothing to do."""
+        found = self.estimate
+        if found is None:
+            return None
+        about = format_duration(found.seconds if found.seconds < 120 else round(found.seconds / 60) * 60)
+        capped = f" with at most {self.plan.limits.in_flight:,} under way" if found.capped else ""
+        return (
+            f"about {about}{capped}, if each lane accepts {found.rate:g} terminations a second and each takes "
+            f"{format_duration(ASSUMED_DURATION)} (neither is known before)"
+        )
+
+    def warnings(self) -> Iterator[str]:
+        """Yield what a careful person should know before saying yes."""
+        yield from self.worklist.warnings
+        if self.drifted:
+            yield f"{plural(len(self.drifted), 'product')} drifted since the review, and will be left alone"
+        leaving = [line for line in self.worklist.of(Decision.TERMINATE) if line.options.may_leave_resources]
+        if leaving:
+            yield (
+                f"{plural(len(leaving), 'termination')} may leave resources behind (IgnoreErrors, RetainPhysicalResources)"
+            )
+        if self.worklist.nothing_was_ever_seen:
+            lanes = ", ".join(str(lane) for lane, _ in self.worklist.lanes)
+            yield (
+                f"not one product of this plan was found or has ever been seen in {lanes}. "
+                "Is it the right account and region?"
+            )
+
+
+def limits_of(plan: Plan) -> str:
+    """Say within which limits a plan runs."""
+    limits = plan.limits
+    parts = [
+        f"at most {plural(limits.max_terminations, 'termination')}",
+        f"{limits.failure_tolerance} failures tolerated",
+        plural(plan.retry.attempts, "attempt") + " each",
+        f"deadline {format_duration(limits.deadline)}",
+    ]
+    if limits.max_percent < 100:
+        parts.insert(1, f"at most {limits.max_percent} % of a lane")
+    if limits.rate_per_second is not None:
+        parts.append(f"at most {limits.rate_per_second:g} per second")
+    return ", ".join(parts)
+
+
+def options_of(options: Options) -> str:
+    """Name the options that change what terminating means."""
+    names = []
+    if options.ignore_errors:
+        names.append("IgnoreErrors")
+    if options.retain_physical_resources:
+        names.append("RetainPhysicalResources")
+    return ", ".join(names) or "-"
+
+
+def format_age(seconds: float) -> str:
+    """Write an age in its largest unit."""
+    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
+        if seconds >= size:
+            return f"{int(seconds // size)}{unit}"
+    return "new"
+
+
+def age_of(line: Line, now: float) -> str:
+    """Write how long ago a line's product was provisioned."""
+    return format_age(now - line.product.created_at) if line.product and line.product.created_at else "-"
+
+
+def place_of(line: Line) -> dict[str, Any]:
+    """Return what every report says of a line first: where its product is, and what it is."""
+    account_id, region, _ = line.id.split("/", 2)
+    return {
+        "account_id": line.lane.account_id if line.lane else account_id.replace("?", "") or None,
+        "region": line.lane.region if line.lane else region.replace("?", "") or None,
+        "product_id": line.product_id,
+        "name": line.product.name if line.product else line.asked_name,
+        "type": line.product.type if line.product else None,
+    }
+
+
+def shown_name(line: Line) -> str:
+    """Return the name of a line's product, safe to show."""
+    return plain(line.name) if line.product or line.asked_name else "-"

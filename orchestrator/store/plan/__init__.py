@@ -1,0 +1,1 @@
+"""Plan files: read, checked, built into a `Plan`; each error with its file, line and column."""

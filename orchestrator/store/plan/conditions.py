@@ -1,0 +1,91 @@
+"""Conditions and targets as they are written on a command line: `Name=sbx-*`, `Tags.Environment=sandbox`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from orchestrator.core.plan.model import Conditions, Target
+from orchestrator.errors import InvalidInput
+from orchestrator.store.plan import schema
+from orchestrator.store.plan.build import conditions_of, target_of
+from orchestrator.store.plan.messages import explain
+
+EVERYTHING = Conditions(names=("*",))
+SINGLE = frozenset({"OlderThan", "YoungerThan"})
+
+
+def conditions_from(words: Sequence[str]) -> Conditions:
+    """
+    Read conditions.
+
+    Args:
+
+        words: Each a key of `Where` and a word; a key that comes again gets a further word.
+
+    Returns:
+
+        The conditions; without any, everything fits.
+
+    Raises:
+
+        InvalidInput: One is not such a word; all of them are named.
+    """
+    keys: dict[str, Any] = {}
+    for text in words:
+        key, equals, word = text.partition("=")
+        if not equals:
+            message = f"--where {text}: expected KEY=WORD, as in Name=sbx-* or Tags.Environment=sandbox"
+            raise InvalidInput(message)
+        section, _, tag = key.partition(".")
+        if section == "Tags" and tag:
+            keys.setdefault("Tags", {}).setdefault(tag, []).append(word)
+        elif key in SINGLE:
+            if key in keys:
+                message = f"--where {text}: `{key}` is given twice"
+                raise InvalidInput(message)
+            keys[key] = word
+        else:
+            keys.setdefault(key, []).append(word)
+    try:
+        found = schema.WhereKeys.model_validate(keys)
+    except ValidationError as error:
+        raise InvalidInput(told(error, "--where", ("Select", "Where"))) from error
+    return conditions_of(vars(found)) if keys else EVERYTHING
+
+
+def targets_from(
+    accounts: Sequence[str], regions: Sequence[str], role_name: str | None, external_id: str | None
+) -> tuple[Target, ...]:
+    """
+    Read targets.
+
+    Args:
+
+        accounts: Their ids; all are looked at in the same regions, by a role of the same name.
+        regions: The regions.
+        role_name: The role, None for the environment's own credentials.
+        external_id: What has to be said to assume it.
+
+    Raises:
+
+        InvalidInput: One of them is not what it should be.
+    """
+    given = {"RoleName": role_name, "ExternalId": external_id}
+    way = {key: value for key, value in given.items() if value is not None}
+    try:
+        keys = [
+            schema.TargetKeys.model_validate({"AccountId": account, "Regions": list(regions), **way})
+            for account in accounts
+        ]
+    except ValidationError as error:
+        raise InvalidInput(told(error, "discover", ("Targets",))) from error
+    return tuple(target_of(vars(each)) for each in keys)
+
+
+def told(error: ValidationError, option: str, place: tuple[str, ...]) -> str:
+    """Say what is wrong with what was given on the command line."""
+    said = [explain(each["type"], (*place, *each["loc"]), each) for each in error.errors(include_url=False)]
+    return "; ".join(f"{option}: {what}" + (f" ({hint})" if hint else "") for what, hint in said)

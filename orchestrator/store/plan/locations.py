@@ -1,0 +1,91 @@
+"""Where the parts of a plan stand: in its YAML file, or in a row of a file beside it."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from orchestrator.core.values.finding import Place
+from orchestrator.store.plan.rows import SourceLines
+from orchestrator.store.yaml import nodes as yaml_nodes
+
+Steps = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RowsPlaces:
+    """Where the rows of one file stand: `first` is the number of its first product in the plan, from 0."""
+
+    path: Path
+    first: int
+    lines: array[int]
+    source: SourceLines
+
+    def place(self, line: int, word: str = "") -> Place:
+        """Return the place of a row, or of a word in it if it is there."""
+        source = self.source.line(line)
+        column = max(0, source.find(word)) if word else 0
+        length = len(word) if word and word in source else max(1, len(source))
+        return Place(file=str(self.path), line=line, column=column + 1, length=length, source=source)
+
+
+@dataclass(slots=True)
+class Places:
+    """
+    Finds places.
+
+    Args:
+
+        file: The plan, as it is called in messages.
+        text: What it holds.
+        root: Its tree, None if there is none.
+    """
+
+    file: str
+    text: str
+    root: yaml_nodes.Node | None
+    _rows: list[RowsPlaces] = field(default_factory=list)
+    _lines: list[str] | None = None
+
+    def add(self, path: Path, first: int) -> RowsPlaces:
+        """Begin a file of rows, and return the places that the line of each of its products is to be added to."""
+        rows = RowsPlaces(path, first, array("I"), SourceLines(path))
+        self._rows.append(rows)
+        return rows
+
+    def of(self, path: Steps, *, key: bool = False) -> Place:
+        """
+        Return the place that a path leads to.
+
+        Args:
+
+            path: Keys and indexes from the top of the plan; products in rows count on from those in the YAML.
+            key: Whether the key is meant and not its value.
+        """
+        rows = self._rows_of(path)
+        if rows is not None:
+            return rows.place(rows.lines[int(path[1]) - rows.first])
+        return self.at(self.position(path, key=key))
+
+    def position(self, path: Steps, *, key: bool = False) -> yaml_nodes.Position:
+        """Return where in the YAML a path leads to."""
+        assert self.root is not None
+        return yaml_nodes.find(self.root, path, key=key)
+
+    def at(self, position: yaml_nodes.Position) -> Place:
+        """Return the place at a position of the YAML."""
+        if self._lines is None:
+            # Only for what is wrong: a long plan has as many lines as it has values.
+            self._lines = yaml_nodes.split_lines(self.text)
+        source = self._lines[position.line] if position.line < len(self._lines) else None
+        length = max(1, min(position.length, len(source or "") - position.column))
+        return Place(file=self.file, line=position.line + 1, column=position.column + 1, length=length, source=source)
+
+    def _rows_of(self, path: Steps) -> RowsPlaces | None:
+        if len(path) < 2 or path[0] != "Products" or not self._rows or not isinstance(path[1], int):
+            return None
+        index = bisect_right(self._rows, path[1], key=lambda rows: rows.first) - 1
+        rows = self._rows[index] if index >= 0 else None
+        return rows if rows is not None and path[1] - rows.first < len(rows.lines) else None

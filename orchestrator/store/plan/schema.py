@@ -1,0 +1,159 @@
+"""
+The form of a plan file, as pydantic models: which keys there are, and what a single value may be.
+
+Field names are the keys of the file. Rules between parts of a plan are the core's.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from orchestrator.core.plan.model import Tolerance
+from orchestrator.store.plan.fields import (
+    UNSET,
+    AccountNumber,
+    Dependency,
+    Duration,
+    EntryKey,
+    ExternalIdText,
+    FormatVersion,
+    GlobText,
+    Identifier,
+    MarkValue,
+    NameGlob,
+    NameOrArn,
+    PlanName,
+    ProfileName,
+    Rate,
+    RegionName,
+    RoleArnText,
+    RolePath,
+    RowsName,
+    SessionName,
+    Several,
+    TagKey,
+    TagValue,
+    ToleranceText,
+)
+
+StatusName = Literal["AVAILABLE", "TAINTED", "ERROR", "UNDER_CHANGE", "PLAN_IN_PROGRESS"]
+"""Documented: all statuses that a provisioned product may have."""
+
+TypeName = Literal[
+    "CFN_STACK", "CFN_STACKSET", "TERRAFORM_OPEN_SOURCE", "TERRAFORM_CLOUD", "EXTERNAL", "CONTROL_TOWER_ACCOUNT"
+]
+"""Documented, but for CONTROL_TOWER_ACCOUNT, which was seen; products of other types are refused anyway."""
+
+
+class Strict(BaseModel):
+    """Nothing unknown is ignored, nothing is converted."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class OptionKeys(Strict):
+    """The per-product options. What is not set comes from `Defaults`, then from the built-in default."""
+
+    IgnoreErrors: bool = False
+    RetainPhysicalResources: bool = False
+    AcceptLanguage: Literal["en", "jp", "zh"] = "en"
+    TerminationTimeout: Duration = 3_600
+
+
+class DefaultKeys(OptionKeys):
+    """`Defaults`."""
+
+
+class TargetKeys(Strict):
+    """One entry of `Targets`: an account, its regions, and how to get in."""
+
+    AccountId: AccountNumber
+    Regions: Annotated[list[RegionName], Field(min_length=1)]
+    RoleName: RolePath = UNSET
+    RoleArn: RoleArnText = UNSET
+    Profile: ProfileName = UNSET
+    ExternalId: ExternalIdText = UNSET
+    RoleSessionName: SessionName = UNSET
+
+
+class ProductKeys(OptionKeys):
+    """One entry of `Products`: by its id, or by its name or ARN."""
+
+    ProvisionedProductId: Identifier = UNSET
+    ProvisionedProductName: NameOrArn = UNSET
+    AccountId: AccountNumber = UNSET
+    Region: RegionName = UNSET
+    Key: EntryKey = UNSET
+    DependsOn: list[Dependency] = UNSET
+
+
+class ConditionKeys(Strict):
+    """What products have to be like: every key that is there must fit, one word of each is enough."""
+
+    Name: Several[NameGlob] = UNSET
+    Status: Several[StatusName] = UNSET
+    Tags: Annotated[dict[TagKey, Several[TagValue]], Field(min_length=1)] = UNSET
+    ProductName: Several[GlobText] = UNSET
+    ProductId: Several[Identifier] = UNSET
+    Type: Several[TypeName] = UNSET
+    UserArn: Several[GlobText] = UNSET
+    AccountId: Several[AccountNumber] = UNSET
+    Region: Several[RegionName] = UNSET
+    OlderThan: Duration = UNSET
+    YoungerThan: Duration = UNSET
+
+
+class WhereKeys(ConditionKeys):
+    """`Where` of a selection."""
+
+
+class ProtectKeys(ConditionKeys):
+    """One entry of `Protect`."""
+
+    ProvisionedProductId: Several[Identifier] = UNSET
+
+
+class SelectKeys(OptionKeys):
+    """One entry of `Select`: what is terminated if it fits, with options of its own."""
+
+    Where: WhereKeys
+    After: Duration = UNSET
+    Mark: MarkValue = False
+    Key: EntryKey = UNSET
+    DependsOn: list[Dependency] = UNSET
+
+
+class LimitKeys(Strict):
+    """`Limits`."""
+
+    MaxTerminations: Annotated[int, Field(ge=0)] = 100
+    MaxPercent: Annotated[int, Field(ge=0, le=100)] = 100
+    FailureTolerance: ToleranceText = Tolerance(percent=10)
+    InFlight: Annotated[int, Field(ge=1)] = 500
+    RatePerSecond: Rate | None = None
+    TerminationTimeout: Duration = 3_600
+    Deadline: Duration = 43_200
+
+
+class RetryKeys(Strict):
+    """`Retry`."""
+
+    Attempts: Annotated[int, Field(ge=1, le=10)] = 2
+    Backoff: Duration = 30
+
+
+class PlanKeys(Strict):
+    """The whole file."""
+
+    Version: FormatVersion
+    Name: PlanName
+    Targets: Annotated[list[TargetKeys], Field(min_length=1)] = UNSET
+    Defaults: DefaultKeys = DefaultKeys()
+    Products: list[ProductKeys] = []
+    ProductsFrom: list[RowsName] = []
+    Select: list[SelectKeys] = []
+    Protect: list[ProtectKeys] = []
+    Limits: LimitKeys = LimitKeys()
+    Retry: RetryKeys = RetryKeys()

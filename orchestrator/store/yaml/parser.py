@@ -1,0 +1,232 @@
+"""
+YAML with a position for every key and value, in bounded time and memory.
+
+Built on PyYAML's event stream, since its loaders crash on deep nesting, take minutes on merge bombs and drop duplicate keys
+without a word (all seen). What would keep a reviewer from reading each line alone is refused as soon as it is met; scalars
+that another YAML reader would turn into something else are errors, not guesses.
+"""
+
+from __future__ import annotations
+
+import re
+from sys import intern
+
+import yaml
+
+from orchestrator.store.yaml.nodes import (
+    Document,
+    Mapping,
+    Node,
+    Plain,
+    Position,
+    Problem,
+    Scalar,
+    Sequence,
+    packed,
+    position_at,
+    split_lines,
+    unpacked,
+)
+from orchestrator.store.yaml.scalars import resolve
+
+MOST_LEVELS = 16
+MOST_VALUES = 2_000_000
+"""Keys and values of one document; what is longer would take minutes and gigabytes, and nobody would review it."""
+
+BIDI = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")
+
+
+class Refused(Exception):
+    """Reading cannot go on; never leaves this module."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+def read(text: str) -> Document:
+    """
+    Read one YAML document.
+
+    Args:
+
+        text: The whole file.
+
+    Returns:
+
+        The document; with problems, its tree is for looking at only.
+    """
+    document = Document()
+    try:
+        refuse_bidi(text)
+        builder = Builder(document.problems)
+        for event in yaml.parse(text, Loader=loader()):
+            builder.take(event)
+        document.root = builder.root
+    except Refused as refused:
+        document.problems.append(refused.problem)
+    except yaml.MarkedYAMLError as error:
+        document.problems.append(syntax_problem(error, text))
+    except yaml.YAMLError as error:
+        document.problems.append(character_problem(error, text))
+    return document
+
+
+def loader() -> type[yaml.CSafeLoader | yaml.SafeLoader]:
+    """Return libyaml's parser where it was built in, else the one in Python: slower, and the same to us."""
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def refuse_bidi(text: str) -> None:
+    """Refuse characters that make a line look other than it reads."""
+    match = BIDI.search(text)
+    if match is None:
+        return
+    raise Refused(
+        Problem(
+            position=position_at(text, match.start()),
+            message=f"bidirectional control character U+{ord(match.group()):04X}",
+            hint="remove it: with it, the line does not read as it looks",
+        )
+    )
+
+
+def syntax_problem(error: yaml.MarkedYAMLError, text: str) -> Problem:
+    """Turn a parser's complaint into ours."""
+    mark = error.problem_mark or error.context_mark
+    position = Position(mark.line, mark.column, 1) if mark else Position(0, 0, 1)
+    hint = None
+    lines = split_lines(text)
+    if position.line < len(lines) and "\t" in lines[position.line][: position.column + 1]:
+        hint = "indent with spaces; YAML does not allow tabs there"
+    message = " ".join(part for part in (error.problem, error.context) if part)
+    return Problem(position=position, message=f"not YAML: {message}", hint=hint)
+
+
+def character_problem(error: yaml.YAMLError, text: str) -> Problem:
+    """Turn a complaint about a single character into ours."""
+    offset = getattr(error, "position", None)
+    if not isinstance(offset, int):
+        return Problem(position=Position(0, 0, 1), message=f"not YAML: {' '.join(str(error).split())}")
+    if loader() is not yaml.SafeLoader:
+        # libyaml counts bytes.
+        offset = len(text.encode()[:offset].decode(errors="ignore"))
+    hint = "remove it, or write it as an escape"
+    return Problem(position=position_at(text, offset), message="a control character", hint=hint)
+
+
+class Builder:
+    """Puts the tree together from parser events."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.root: Node | None = None
+        self._problems = problems
+        self._open: list[tuple[Mapping | Sequence, Scalar | None]] = []
+        self._documents = 0
+        self._values = 0
+
+    def take(self, event: yaml.Event) -> None:
+        """Take the next event."""
+        refuse_indirection(event)
+        match event:
+            case yaml.DocumentStartEvent():
+                self._documents += 1
+                if self._documents > 1:
+                    position = position_of(event)
+                    raise Refused(Problem(position=position, message="a second document", hint="one plan per file"))
+            case yaml.ScalarEvent():
+                self._scalar(event)
+            case yaml.MappingStartEvent():
+                self._enter(Mapping({}, {}, position_of(event)), event)
+            case yaml.SequenceStartEvent():
+                self._enter(Sequence([], position_of(event)), event)
+            case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
+                self._open.pop()
+            case _:
+                return
+
+    def _enter(self, node: Mapping | Sequence, event: yaml.Event) -> None:
+        if len(self._open) >= MOST_LEVELS:
+            message = f"more than {MOST_LEVELS} levels of nesting"
+            raise Refused(Problem(position=position_of(event), message=message))
+        self._add(node)
+        self._open.append((node, None))
+
+    def _scalar(self, event: yaml.ScalarEvent) -> None:
+        is_key = bool(self._open) and isinstance(self._open[-1][0], Mapping) and self._open[-1][1] is None
+        # Keys are the same few words again and again.
+        text = intern(event.value) if is_key else event.value
+        value: Plain = text
+        if not event.style:
+            if not is_key:
+                value, hint = resolve(text)
+                if hint:
+                    message = f"ambiguous value `{text}`"
+                    self._problems.append(Problem(position=position_of(event), message=message, hint=hint))
+            elif text == "<<":
+                hint = "write the keys out; a reviewer must be able to read each line alone"
+                raise Refused(Problem(position=position_of(event), message="a merge key", hint=hint))
+        self._add(Scalar(value, text, place_of(event)))
+
+    def _add(self, node: Node) -> None:
+        self._values += 1
+        if self._values > MOST_VALUES:
+            hint = "long lists belong in files of their own, see ProductsFrom"
+            message = f"more than {MOST_VALUES:,} keys and values"
+            raise Refused(Problem(position=node.position, message=message, hint=hint))
+        if not self._open:
+            self.root = node
+            return
+        parent, key = self._open[-1]
+        if isinstance(parent, Sequence):
+            parent.items.append(node)
+        elif key is None:
+            self._open[-1] = (parent, self._key(node, parent))
+        else:
+            if key.text not in parent.entries:
+                parent.entries[key.text] = node
+                parent.keys[key.text] = key.place
+            self._open[-1] = (parent, None)
+
+    def _key(self, node: Node, parent: Mapping) -> Scalar:
+        if not isinstance(node, Scalar):
+            raise Refused(Problem(position=node.position, message="a key that is not a word"))
+        if node.text in parent.entries:
+            self._problems.append(
+                Problem(
+                    position=node.position,
+                    message=f"the key `{node.text}` is given twice",
+                    hint="keep one of the two; other readers would silently take the last",
+                    related=parent.key(node.text),
+                )
+            )
+        return node
+
+
+def refuse_indirection(event: yaml.Event) -> None:
+    """Refuse what makes a value stand elsewhere than where it is read."""
+    what = None
+    anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
+    if isinstance(event, yaml.AliasEvent):
+        what, name = "an alias", f"*{anchor}"
+    elif anchor:
+        what, name = "an anchor", f"&{anchor}"
+    elif tag is not None:
+        what, name = "a tag", str(tag)
+    if what:
+        hint = "write the value out; a reviewer must be able to read each line alone"
+        raise Refused(Problem(position=position_of(event), message=f"{what}, `{name}`", hint=hint))
+
+
+def place_of(event: yaml.Event) -> int:
+    """Return where an event begins, and how long it is on that line, packed."""
+    start, end = event.start_mark, event.end_mark
+    assert start is not None
+    assert end is not None
+    length = end.column - start.column if end.line == start.line else 1
+    return packed(start.line, start.column, length or 1)
+
+
+def position_of(event: yaml.Event) -> Position:
+    """Return where an event begins, and how long it is on that line."""
+    return unpacked(place_of(event))
