@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from orchestrator.api import (
-        Entrance,
+        Connections,
         Review,
         RunResult,
         RunSettings,
@@ -42,16 +42,14 @@ if TYPE_CHECKING:
         OrchestratorError,
         RunUnfinished,
     )
-    from orchestrator.store.journal import Story
-    from orchestrator.store.journal import load as load_journal
-    from orchestrator.store.worklist_file import Reviewed
-    from orchestrator.store.worklist_file import load as load_worklist
+    from orchestrator.store.journal import LoadedJournal, load_journal
+    from orchestrator.store.worklist_file import SavedWorklist, load_worklist
     from orchestrator.version import VERSION
 
 __all__ = [
     "VERSION",
+    "Connections",
     "Decision",
-    "Entrance",
     "Entry",
     "ExitCode",
     "GuardRefused",
@@ -60,6 +58,7 @@ __all__ = [
     "Lane",
     "Limits",
     "Line",
+    "LoadedJournal",
     "LockHeld",
     "NoAccess",
     "Options",
@@ -67,12 +66,11 @@ __all__ = [
     "Plan",
     "Retry",
     "Review",
-    "Reviewed",
     "RunResult",
     "RunSettings",
     "RunUnfinished",
+    "SavedWorklist",
     "StateDir",
-    "Story",
     "Target",
     "Tolerance",
     "Worklist",
@@ -105,21 +103,16 @@ HOMES = {
         "OrchestratorError",
         "RunUnfinished",
     ),
-    "orchestrator.store.journal": ("Story",),
-    "orchestrator.store.worklist_file": ("Reviewed",),
+    "orchestrator.store.journal": ("LoadedJournal", "load_journal"),
+    "orchestrator.store.worklist_file": ("SavedWorklist", "load_worklist"),
     "orchestrator.version": ("VERSION",),
 }
-
-LOADERS = {"load_journal": "orchestrator.store.journal", "load_worklist": "orchestrator.store.worklist_file"}
-"""Functions whose name says in full what their module calls `load`."""
 
 
 def __getattr__(name: str) -> object:
     if name not in __all__:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
-    if name in LOADERS:
-        return import_module(LOADERS[name]).load
     home = next((module for module, names in HOMES.items() if name in names), "orchestrator.api")
     return getattr(import_module(home), name)
 

@@ -17,9 +17,9 @@ from orchestrator.core.run.observations import Listed
 from orchestrator.core.run.transitions import State
 from orchestrator.core.values.lane import Lane
 from orchestrator.engine.executors import InlineExecutor
-from orchestrator.engine.observers import Audience
-from orchestrator.engine.runner import Runner, Surroundings
-from orchestrator.engine.signals import Interruption
+from orchestrator.engine.observers import Observers
+from orchestrator.engine.runner import Runner, RunnerDependencies
+from orchestrator.engine.signals import StopSignal
 from orchestrator.engine.survey import Surveyor
 from orchestrator.ports import Journal, Observer
 from orchestrator.store.codec import decode, unframe
@@ -34,7 +34,7 @@ class Stage:
     clock: FakeClock
     catalog: FakeCatalog
     journal: MemoryJournal = field(default_factory=MemoryJournal)
-    interruption: Interruption = field(default_factory=Interruption)
+    interruption: StopSignal = field(default_factory=StopSignal)
     observers: Sequence[Observer] = ()
     executor: Executor = field(default_factory=InlineExecutor)
     grace: float = 20.0
@@ -72,14 +72,14 @@ class Stage:
         journal: Journal | None = None,
     ) -> None:
         """Drive a run to its rest, with another journal than the stage's own if one is given."""
-        around = Surroundings(
+        around = RunnerDependencies(
             connect=self.catalog,
             executor=self.executor,
             workers=8,
             clock=self.clock,
             inbox=FakeInbox(),
             journal=journal or self.journal,
-            audience=Audience(self.observers, lambda _observer, _error: None),
+            audience=Observers(self.observers, lambda _observer, _error: None),
             interruption=self.interruption,
             clock_ahead=self.catalog.clock_ahead,
         )

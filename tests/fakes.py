@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from orchestrator.core.inventory.model import FAILED, SUCCEEDED, TERMINATE, UNDER_CHANGE, Product, Record, RecordError
+from orchestrator.core.inventory.model import FAILED, SUCCEEDED, TERMINATION, UNDER_CHANGE, Product, Record, RecordError
 from orchestrator.core.inventory.outcomes import Answer, NotFound, Page, Problem, RecordPage, Rejected, Unanswered
 from orchestrator.core.run.commands import Terminate
 from orchestrator.core.run.events import Event
@@ -315,7 +315,7 @@ class FakeCatalog:
             if fake.token == command.token and fake.product.last_record_id:
                 return Answer(self.records[fake.product.last_record_id])
             return Rejected("ValidationException", f"Provisioned product {command.product_id} is under change")
-        record = self.add_record(command.product_id, TERMINATE, "CREATED")
+        record = self.add_record(command.product_id, TERMINATION, "CREATED")
         fake.product = replace(fake.product, status=UNDER_CHANGE)
         fake.token = command.token
         fake.ends_at = self._clock.now() + fake.duration

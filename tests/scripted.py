@@ -14,7 +14,7 @@ from orchestrator.core.run.commands import Command, Terminate
 from orchestrator.core.run.machine import Run
 from orchestrator.core.run.product_state import Termination
 from orchestrator.core.run.replies import Reply, Tick
-from orchestrator.core.run.schedule import issued
+from orchestrator.core.run.schedule import event_for
 from orchestrator.core.run.transitions import State
 from orchestrator.core.values.operation import Operation
 from orchestrator.store.codec import decode, encode
@@ -107,7 +107,7 @@ class Stage:
             self.commit(self.run.receive(reply))
         self.commit(self.run.receive(Tick(at=self.now)))
         for command in list(islice(self.run.next(self.now), 8)):
-            self.commit([issued(command, self.now)])
+            self.commit([event_for(command, self.now)])
             self.call(command)
 
     def call(self, command: Command) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from orchestrator.core.inventory.model import FAILED, SUCCEEDED, TERMINATE, UNDER_CHANGE, Product, Record, RecordError
+from orchestrator.core.inventory.model import FAILED, SUCCEEDED, TERMINATION, UNDER_CHANGE, Product, Record, RecordError
 from orchestrator.core.inventory.outcomes import (
     Answer,
     Denied,
@@ -166,7 +166,7 @@ class Service:
         outcome = thing.outcomes.pop(0) if len(thing.outcomes) > 1 else thing.outcomes[0]
         seconds = thing.durations.pop(0) if len(thing.durations) > 1 else thing.durations[0]
         thing.spent.add(command.token)
-        return Answer(self._begin(command.product_id, TERMINATE, command.token, seconds, outcome))
+        return Answer(self._begin(command.product_id, TERMINATION, command.token, seconds, outcome))
 
     def _begin(self, id_: str, kind: str, token: str | None, seconds: float, outcome: str) -> Record:
         thing = self.things[id_]
@@ -193,7 +193,7 @@ class Service:
         errors = (RecordError("400", "it FAILED"),) if outcome == FAILED else ()
         self.records[record.record_id].append((self.now, replace(record, status=outcome, errors=errors)))
         thing.token = None
-        if record.record_type == TERMINATE and outcome == SUCCEEDED:
+        if record.record_type == TERMINATION and outcome == SUCCEEDED:
             thing.past.append((self.now, None))
             thing.gone_by = record.record_id
         else:

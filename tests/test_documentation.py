@@ -14,7 +14,7 @@ import pytest
 
 import orchestrator
 from orchestrator.cli.main import COMMANDS, cli
-from orchestrator.core.run.permissions import READS, TERMINATE, policy, trust
+from orchestrator.core.run.permissions import REVIEW_ACTIONS, TERMINATE_ACTION, policy, trust
 from orchestrator.core.run.transitions import diagram
 from orchestrator.errors import ExitCode
 from orchestrator.store.plan.schema import (
@@ -165,8 +165,8 @@ def test_every_shipped_plan_rehearses(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "document"),
     [
-        ("reviewer", policy(READS)),
-        ("janitor", policy([*READS, TERMINATE])),
+        ("reviewer", policy(REVIEW_ACTIONS)),
+        ("janitor", policy([*REVIEW_ACTIONS, TERMINATE_ACTION])),
         ("trust", trust("arn:aws:iam::123456789012:role/Orchestrator", "replace-me")),
     ],
 )

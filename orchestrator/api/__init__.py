@@ -10,15 +10,15 @@ Composes the packages below it and holds no rule of its own.
 
 from orchestrator.api.beforehand import earlier_runs, file_in_the_way, named_products, refuse_all
 from orchestrator.api.connect import enter, enter_lanes, reenter, region_of_environment, rehearse
-from orchestrator.api.diagnosis import Check, Diagnosis, exit_code
+from orchestrator.api.diagnosis import Check, Diagnosis, doctor_exit_code
 from orchestrator.api.doctor import diagnose
 from orchestrator.api.driving import GRACE, RunResult, RunSettings
-from orchestrator.api.entrance import Entrance
-from orchestrator.api.execute import MAX_AGE, NIGHT, age_of, has_expired, is_out_of_date, left_by_canary, resume, run
+from orchestrator.api.entrance import Connections
+from orchestrator.api.execute import MAX_AGE, NIGHT, has_expired, is_out_of_date, left_by_canary, resume, run, run_age
 from orchestrator.api.frame import replay
-from orchestrator.api.journals import Kept, abandon, is_going_on, kept_journals, prune_journals, set_aside, stop
+from orchestrator.api.journals import JournalEntry, abandon, is_going_on, kept_journals, prune_journals, set_aside, stop
 from orchestrator.api.rerun import load_again
-from orchestrator.api.review import Review, mend_notices, refuse, survey
+from orchestrator.api.review import Review, enforce_limits, mend_notices, survey
 from orchestrator.api.worklists import WORKLIST_MAX_AGE, outdated, recheck, save_worklist
 from orchestrator.store.plan.load import load_plan
 from orchestrator.store.state_dir import StateDir, default_state_dir
@@ -29,21 +29,21 @@ __all__ = [
     "NIGHT",
     "WORKLIST_MAX_AGE",
     "Check",
+    "Connections",
     "Diagnosis",
-    "Entrance",
-    "Kept",
+    "JournalEntry",
     "Review",
     "RunResult",
     "RunSettings",
     "StateDir",
     "abandon",
-    "age_of",
     "default_state_dir",
     "diagnose",
+    "doctor_exit_code",
     "earlier_runs",
+    "enforce_limits",
     "enter",
     "enter_lanes",
-    "exit_code",
     "file_in_the_way",
     "has_expired",
     "is_going_on",
@@ -58,13 +58,13 @@ __all__ = [
     "prune_journals",
     "recheck",
     "reenter",
-    "refuse",
     "refuse_all",
     "region_of_environment",
     "rehearse",
     "replay",
     "resume",
     "run",
+    "run_age",
     "save_worklist",
     "set_aside",
     "stop",

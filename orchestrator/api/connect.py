@@ -6,19 +6,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from orchestrator.api.entrance import Entrance, at_the_door, enter_ambient
+from orchestrator.api.entrance import Connections, at_the_door, enter_ambient
 from orchestrator.api.simulation import world_for
 from orchestrator.core.plan.model import Plan
 from orchestrator.core.values.lane import Lane
 from orchestrator.engine.clock import SystemClock
 from orchestrator.errors import NoAccess
-from orchestrator.store.journal import Story
+from orchestrator.store.journal import LoadedJournal
 
 LEAST_WORKERS = 32
 MOST_WORKERS = 256
 
 
-def enter(plan: Plan, *, workers: int | None = None) -> Entrance:
+def enter(plan: Plan, *, workers: int | None = None) -> Connections:
     """
     Enter the lanes of a plan's targets; without targets, the account and region of the environment.
 
@@ -52,7 +52,7 @@ def region_of_environment() -> str | None:
         return None
 
 
-def enter_lanes(plan: Plan, lanes: Sequence[Lane], *, workers: int | None = None) -> Entrance:
+def enter_lanes(plan: Plan, lanes: Sequence[Lane], *, workers: int | None = None) -> Connections:
     """
     Enter lanes that are known already, as the plan's targets say; without targets with the environment's credentials.
 
@@ -81,7 +81,7 @@ def workers_for(lanes: int) -> int:
 
 
 @contextmanager
-def rehearse(plan: Plan, world: Path | None, *, workers: int | None = None) -> Iterator[Entrance]:
+def rehearse(plan: Plan, world: Path | None, *, workers: int | None = None) -> Iterator[Connections]:
     """
     Start a simulator for a plan and enter it, and nothing else.
 
@@ -111,7 +111,7 @@ def rehearse(plan: Plan, world: Path | None, *, workers: int | None = None) -> I
             yield enter_ambient(sessions, plan, spec.Region, simulated=True, workers=workers, clock=clock)
 
 
-def reenter(story: Story, *, workers: int | None = None) -> Entrance:
+def reenter(story: LoadedJournal, *, workers: int | None = None) -> Connections:
     """
     Enter where a run was begun: its lanes, or the simulator of a rehearsal if it still listens.
 

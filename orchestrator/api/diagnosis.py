@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from enum import Enum
 
 from orchestrator.api import remedies
-from orchestrator.api.remedies import Place
+from orchestrator.api.remedies import AccessContext
 from orchestrator.core.inventory.outcomes import Problem, explain
 from orchestrator.core.run import permissions as rights
 from orchestrator.core.values.durations import format_duration
-from orchestrator.engine.permission_probe import Examination, Standing
+from orchestrator.engine.permission_probe import PermissionReport, PermissionStatus
 from orchestrator.errors import ExitCode
 from orchestrator.ports import CredentialLife, Identity
 
 NOT_ENTERED = "the account cannot be entered"
 
 
-class Door(Enum):
+class Access(Enum):
     """How far one gets in an account/region: in, not in, or into another account than the plan's."""
 
     OPEN = "open"
@@ -31,19 +31,19 @@ class Check:
     """One thing that a run needs, how it stands and why, and what to do if it is not well."""
 
     what: str
-    standing: Standing
+    standing: PermissionStatus
     words: str = ""
     remedy: str | None = None
 
     @property
     def is_well(self) -> bool:
         """Whether it was seen to work; that to terminate cannot be tried without terminating."""
-        return self.standing is Standing.OK or self.is_untried_terminate
+        return self.standing is PermissionStatus.OK or self.is_untried_terminate
 
     @property
     def is_untried_terminate(self) -> bool:
         """Whether it is the permission to terminate, which was not tried."""
-        return self.what == rights.TERMINATE and self.standing is Standing.NOT_TRIED
+        return self.what == rights.TERMINATE_ACTION and self.standing is PermissionStatus.NOT_TRIED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,33 +51,35 @@ class Diagnosis:
     """What is known of one account/region. `title` names it, also where its account or its region is not known."""
 
     title: str
-    door: Door
+    door: Access
     checks: tuple[Check, ...]
     alias: str | None = None
 
     @property
     def is_ready(self) -> bool:
         """Whether everything that a run needs was seen to work."""
-        return self.door is Door.OPEN and all(check.is_well for check in self.checks)
+        return self.door is Access.OPEN and all(check.is_well for check in self.checks)
 
     @property
     def missing(self) -> tuple[str, ...]:
         """The permissions that a policy has to give."""
-        known = {*rights.READS, rights.TERMINATE}
-        return tuple(each.what for each in self.checks if each.standing is Standing.MISSING and each.what in known)
+        known = {*rights.REVIEW_ACTIONS, rights.TERMINATE_ACTION}
+        return tuple(each.what for each in self.checks if each.standing is PermissionStatus.MISSING and each.what in known)
 
 
-def exit_code(diagnoses: Sequence[Diagnosis]) -> ExitCode:
+def doctor_exit_code(diagnoses: Sequence[Diagnosis]) -> ExitCode:
     """Return how `doctor` ends: another account, no way in at all, something amiss, or all well."""
     doors = {each.door for each in diagnoses}
-    if Door.WRONG in doors:
+    if Access.WRONG in doors:
         return ExitCode.GUARD_REFUSED
-    if doors <= {Door.CLOSED}:
+    if doors <= {Access.CLOSED}:
         return ExitCode.NO_ACCESS
     return ExitCode.DONE if all(each.is_ready for each in diagnoses) else ExitCode.SOME_NOT_DONE
 
 
-def entered(place: Place, identity: Identity, examination: Examination, endpoint: str, now: float) -> Diagnosis:
+def entered(
+    place: AccessContext, identity: Identity, examination: PermissionReport, endpoint: str, now: float
+) -> Diagnosis:
     """
     Return the diagnosis of an account/region that can be entered.
 
@@ -90,25 +92,25 @@ def entered(place: Place, identity: Identity, examination: Examination, endpoint
         now: Seconds since the epoch.
     """
     checks = [
-        Check("caller", Standing.OK, identity.arn),
-        Check("credentials", Standing.OK, lasting(examination.life, now)),
+        Check("caller", PermissionStatus.OK, identity.arn),
+        Check("credentials", PermissionStatus.OK, lasting(examination.life, now)),
     ]
     if problem := examination.unreachable:
         remedy = remedies.for_right(place, examination.rights[0], identity.arn, endpoint)
         checks += [
-            Check("endpoint", Standing.UNREACHABLE, explain(problem), remedy),
+            Check("endpoint", PermissionStatus.UNREACHABLE, explain(problem), remedy),
             untried("the endpoint is unreachable"),
         ]
-        return Diagnosis(title=str(place.lane), door=Door.CLOSED, checks=tuple(checks))
-    checks.append(Check("endpoint", Standing.OK, endpoint))
+        return Diagnosis(title=str(place.lane), door=Access.CLOSED, checks=tuple(checks))
+    checks.append(Check("endpoint", PermissionStatus.OK, endpoint))
     for right in examination.rights:
         words = explain(right.problem) if right.problem else ""
         remedy = remedies.for_right(place, right, identity.arn, endpoint)
         checks.append(Check(right.action, right.standing, words, remedy))
-    return Diagnosis(title=str(place.lane), door=Door.OPEN, checks=tuple(checks), alias=examination.alias)
+    return Diagnosis(title=str(place.lane), door=Access.OPEN, checks=tuple(checks), alias=examination.alias)
 
 
-def closed(place: Place, title: str, found: Problem | str) -> Diagnosis:
+def closed(place: AccessContext, title: str, found: Problem | str) -> Diagnosis:
     """
     Return the diagnosis of an account/region that cannot be entered.
 
@@ -119,14 +121,14 @@ def closed(place: Place, title: str, found: Problem | str) -> Diagnosis:
         found: Why: a problem, or words where nobody could be asked.
     """
     if isinstance(found, str):
-        check = Check("credentials", Standing.MISSING, found, remedies.for_credentials(place, found))
+        check = Check("credentials", PermissionStatus.MISSING, found, remedies.for_credentials(place, found))
     else:
         what, standing, remedy = remedies.for_identity(place, found)
         check = Check(what, standing, explain(found), remedy)
-    return Diagnosis(title=title, door=Door.CLOSED, checks=(check, untried()))
+    return Diagnosis(title=title, door=Access.CLOSED, checks=(check, untried()))
 
 
-def without_region(place: Place, title: str, words: str, no_credentials: str | None) -> Diagnosis:
+def without_region(place: AccessContext, title: str, words: str, no_credentials: str | None) -> Diagnosis:
     """
     Return the diagnosis of an environment that names no region.
 
@@ -137,33 +139,33 @@ def without_region(place: Place, title: str, words: str, no_credentials: str | N
         words: What is said of the region.
         no_credentials: Why there are no credentials either, None if there are.
     """
-    checks = [Check("region", Standing.MISSING, words, remedies.SET_REGION)]
+    checks = [Check("region", PermissionStatus.MISSING, words, remedies.SET_REGION)]
     if no_credentials is None:
-        checks.append(Check("credentials", Standing.NOT_TRIED, "found; whose they are is asked in a region"))
+        checks.append(Check("credentials", PermissionStatus.NOT_TRIED, "found; whose they are is asked in a region"))
     else:
         remedy = remedies.for_credentials(place, no_credentials)
-        checks.append(Check("credentials", Standing.MISSING, no_credentials, remedy))
-    return Diagnosis(title=title, door=Door.CLOSED, checks=(*checks, untried()))
+        checks.append(Check("credentials", PermissionStatus.MISSING, no_credentials, remedy))
+    return Diagnosis(title=title, door=Access.CLOSED, checks=(*checks, untried()))
 
 
-def another(place: Place, identity: Identity) -> Diagnosis:
+def another(place: AccessContext, identity: Identity) -> Diagnosis:
     """Return the diagnosis of an account/region whose credentials belong to another account."""
     words = f"the credentials belong to {identity.account_id} ({identity.arn}), and the plan wants {place.lane.account_id}"
     remedy = remedies.for_account(place, identity.account_id)
-    check = Check("account", Standing.WRONG, words, remedy)
-    return Diagnosis(title=str(place.lane), door=Door.WRONG, checks=(check, untried()))
+    check = Check("account", PermissionStatus.WRONG, words, remedy)
+    return Diagnosis(title=str(place.lane), door=Access.WRONG, checks=(check, untried()))
 
 
-def stranger(title: str, words: str) -> Diagnosis:
+def other_account(title: str, words: str) -> Diagnosis:
     """Return the diagnosis of the environment's account or region where the plan is for another one, as *words* say."""
     remedy = "set the credentials and the region that the plan is for, or correct the plan"
-    check = Check("account", Standing.WRONG, words, remedy)
-    return Diagnosis(title=title, door=Door.WRONG, checks=(check, untried()))
+    check = Check("account", PermissionStatus.WRONG, words, remedy)
+    return Diagnosis(title=title, door=Access.WRONG, checks=(check, untried()))
 
 
 def untried(why: str = NOT_ENTERED) -> Check:
     """Return the check of all permissions where none can be tried."""
-    return Check("permissions", Standing.NOT_TRIED, why)
+    return Check("permissions", PermissionStatus.NOT_TRIED, why)
 
 
 def lasting(life: CredentialLife, now: float) -> str:

@@ -16,7 +16,7 @@ from orchestrator.api import diagnosis
 from orchestrator.api.connect import workers_for
 from orchestrator.api.diagnosis import Diagnosis
 from orchestrator.api.entrance import AMBIENT, MOST_AT_DOOR, knock
-from orchestrator.api.remedies import Place
+from orchestrator.api.remedies import AccessContext
 from orchestrator.api.simulation import world_for
 from orchestrator.core.inventory.outcomes import Problem
 from orchestrator.core.plan.model import Plan
@@ -77,13 +77,13 @@ def in_environment(plan: Plan, workers: int, *, probe: bool) -> list[Diagnosis]:
         doctor = Doctor(plan, connect.ambient(workers, plan.targets), settings, probe=probe)
     except NoAccess as error:
         lanes = plan.lanes or (Lane(AMBIENT, ""),)
-        return [diagnosis.closed(place_of(plan, lane, settings), title_of(lane), str(error)) for lane in lanes]
+        return [diagnosis.closed(context_of(plan, lane, settings), title_of(lane), str(error)) for lane in lanes]
     if plan.targets:
         return doctor.visit(plan.lanes)
     try:
         region = connect.ambient_region()
     except NoAccess as error:
-        place = place_of(plan, Lane(AMBIENT, ""), settings)
+        place = context_of(plan, Lane(AMBIENT, ""), settings)
         return [diagnosis.without_region(place, title_of(place.lane), str(error), assume_role.credentials_problem())]
     return [doctor.visit_environment(region)]
 
@@ -111,11 +111,11 @@ class Doctor:
             return self._judge(lane, found)
         lane = Lane(found.account_id, region)
         if message := stranger_to(self.plan, lane):
-            return diagnosis.stranger(str(lane), message)
+            return diagnosis.other_account(str(lane), message)
         return self._judge(lane, found)
 
     def _judge(self, lane: Lane, found: Identity | Problem | str) -> Diagnosis:
-        place = place_of(self.plan, lane, self.settings)
+        place = context_of(self.plan, lane, self.settings)
         if not isinstance(found, Identity):
             return diagnosis.closed(place, title_of(lane), found)
         if found.account_id != lane.account_id:
@@ -131,10 +131,10 @@ class Doctor:
         return diagnosis.entered(place, found, examination, catalog.endpoint, clock.now())
 
 
-def place_of(plan: Plan, lane: Lane, settings: Mapping[str, str]) -> Place:
+def context_of(plan: Plan, lane: Lane, settings: Mapping[str, str]) -> AccessContext:
     """Return what remedies for an account/region depend on."""
     target = next((target for target in plan.targets if lane in target.lanes), None)
-    return Place(lane=lane, target=target, settings=settings)
+    return AccessContext(lane=lane, target=target, settings=settings)
 
 
 def title_of(lane: Lane) -> str:

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from orchestrator.api.entrance import Entrance
+from orchestrator.api.entrance import Connections
 from orchestrator.core.run.events import Event, StartedBy
 from orchestrator.core.run.machine import Run
 from orchestrator.engine.clock import ReplyInbox
 from orchestrator.engine.executors import threads
-from orchestrator.engine.observers import Audience
-from orchestrator.engine.runner import Runner, Surroundings
-from orchestrator.engine.signals import Interruption
+from orchestrator.engine.observers import Observers
+from orchestrator.engine.runner import Runner, RunnerDependencies
+from orchestrator.engine.signals import StopSignal
 from orchestrator.errors import Bug, ExitCode, Interrupted, JournalError, OrchestratorError
 from orchestrator.ports import Observer
 from orchestrator.store import stop_file
@@ -52,7 +52,7 @@ class RunSettings:
     grace: float = GRACE
     watch: Callable[[Run], AbstractContextManager[Sequence[Observer]]] = no_observers
     complain: Callable[[Observer, Exception], None] = lambda _observer, _error: None
-    interruption: Interruption = field(default_factory=Interruption)
+    interruption: StopSignal = field(default_factory=StopSignal)
     farewell: Callable[[Path], str] = lambda _path: ""
     executor: Callable[[int], Executor] = threads
     first: int | None = None
@@ -75,7 +75,7 @@ class RunResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Opening:
+class ExecutionStart:
     """
     How an execution begins: with which events, why it sends nothing if that is so, and how many lines it starts at most.
     """
@@ -89,9 +89,9 @@ class Opening:
 def drive(
     machine: Run,
     open_journal: Callable[[], JournalFile],
-    entrance: Entrance,
+    entrance: Connections,
     settings: RunSettings,
-    opening: Opening,
+    opening: ExecutionStart,
 ) -> RunResult:
     """Drive a run to its rest, and say how it ended. Signals are listened to already."""
     interruption = settings.interruption
@@ -103,14 +103,14 @@ def drive(
         interruption.farewell = settings.farewell(file.path).encode()
         runner = Runner(
             machine,
-            Surroundings(
+            RunnerDependencies(
                 connect=entrance.connect,
                 executor=executor,
                 workers=entrance.workers,
                 clock=entrance.clock,
                 inbox=ReplyInbox(),
                 journal=file,
-                audience=Audience(observers, settings.complain),
+                audience=Observers(observers, settings.complain),
                 interruption=interruption,
                 stop_requested=partial(stop_file.take, file.path),
                 clock_ahead=entrance.clock_ahead,
@@ -129,7 +129,7 @@ def drive(
     return result_of(machine, file.path, interruption, broken)
 
 
-def result_of(machine: Run, path: Path, interruption: Interruption, broken: OrchestratorError | None) -> RunResult:
+def result_of(machine: Run, path: Path, interruption: StopSignal, broken: OrchestratorError | None) -> RunResult:
     """Say how an execution ended: a broken journal comes before a signal, a signal before the counts."""
     code = machine.tally().exit_code
     if interruption.signal is not None and machine.is_unfinished:

@@ -9,13 +9,13 @@ from orchestrator.core.review.worklist import Line, Reason, Worklist
 from orchestrator.core.run.transitions import State
 from orchestrator.errors import OrchestratorError
 from orchestrator.store import journal
-from orchestrator.store.codec import format_moment
+from orchestrator.store.codec import format_time
 from orchestrator.store.state_dir import StateDir
 
 MOST_JOURNALS = 10
 """Journals that are read at most, the newest first."""
 
-MOST_BYTES = 64 * 1024 * 1024
+MOST_JOURNAL_BYTES = 64 * 1024 * 1024
 """Bytes of journals that are read at most."""
 
 
@@ -49,7 +49,7 @@ def with_earlier_terminations(worklist: Worklist, state: StateDir, plan_name: st
 def terminated_before(state: StateDir, plan_name: str) -> dict[str, str]:
     """Return what earlier runs have terminated, in words, by product id and by `name:` and name; the newest run counts."""
     found: dict[str, str] = {}
-    left = MOST_BYTES
+    left = MOST_JOURNAL_BYTES
     try:
         paths = state.journals(plan_name)[-MOST_JOURNALS:]
     except OrchestratorError:
@@ -59,12 +59,12 @@ def terminated_before(state: StateDir, plan_name: str) -> dict[str, str]:
             left -= path.stat().st_size
             if left < 0:
                 break
-            story = journal.load(path)
+            story = journal.load_journal(path)
             machine = replay(story)
         except (OrchestratorError, OSError):
             continue
         header = story.birth.header
-        said = f"an earlier run terminated it: {header.run_id}, begun {format_moment(header.started_at)[:19]}Z"
+        said = f"an earlier run terminated it: {header.run_id}, begun {format_time(header.started_at)[:19]}Z"
         for t in machine.terminations:
             if machine.board.states[t.line.id] is State.TERMINATED:
                 found.setdefault(t.product_id, said)

@@ -14,8 +14,8 @@ from orchestrator.core.review.environment import stranger_to
 from orchestrator.core.values.clocks import believed
 from orchestrator.core.values.lane import Lane
 from orchestrator.engine.clock import SystemClock
-from orchestrator.engine.executors import InactivityTimer, side_by_side, threads
-from orchestrator.engine.survey import LanePaces, Progress, Surveyor, nobody
+from orchestrator.engine.executors import InactivityTimer, run_concurrently, threads
+from orchestrator.engine.survey import LaneRateLimits, Progress, Surveyor, nobody
 from orchestrator.errors import GuardRefused, NoAccess
 from orchestrator.ports import Clock, Connect, Identity
 from orchestrator.store.provenance import Caller
@@ -23,7 +23,7 @@ from orchestrator.store.provenance import Caller
 MOST_AT_DOOR = 64
 """Lanes that are entered or listed side by side."""
 
-MOST_NAMED = 5
+MOST_PROBLEMS_NAMED = 5
 NO_ENTRY = "nothing was begun; set credentials, region and endpoint as for any AWS tool, and see `orchestrator doctor PLAN`"
 WRONG_ACCOUNT = "set the credentials that the plan is for, or correct its AccountId; `orchestrator doctor PLAN` tells whose"
 SILENT = "nothing answered any more for ten minutes"
@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entrance:
+class Connections:
     """
     How the lanes are entered, and who we are there.
 
@@ -52,12 +52,12 @@ class Entrance:
     clock: Clock = field(default_factory=SystemClock)
     sleep: Callable[[float], None] = time.sleep
     timer: Callable[[], InactivityTimer] = InactivityTimer
-    paces: dict[Lane, LanePaces] = field(default_factory=dict)
+    paces: dict[Lane, LaneRateLimits] = field(default_factory=dict)
     on_progress: Callable[[Progress], None] = nobody
 
-    def paces_of(self, lane: Lane) -> LanePaces:
+    def paces_of(self, lane: Lane) -> LaneRateLimits:
         """Return the rate limiters of a lane, the same each time."""
-        return self.paces.setdefault(lane, LanePaces())
+        return self.paces.setdefault(lane, LaneRateLimits())
 
     def clock_ahead(self) -> float | None:
         """Return how many seconds the services' clocks are ahead of ours: the median of the lanes; None if none tells."""
@@ -82,7 +82,7 @@ class Entrance:
         return next(((caller, now) for caller, now in here if now != caller.endpoint), None)
 
 
-def enter_ambient(connect: Connect, plan: Plan, region: str, *, simulated: bool, workers: int, clock: Clock) -> Entrance:
+def enter_ambient(connect: Connect, plan: Plan, region: str, *, simulated: bool, workers: int, clock: Clock) -> Connections:
     """Ask whose the credentials are, and let that name the lane."""
     [found] = ask_who(connect, [Lane(AMBIENT, region)])
     if not isinstance(found, Identity):
@@ -94,7 +94,7 @@ def enter_ambient(connect: Connect, plan: Plan, region: str, *, simulated: bool,
     return at_the_door(connect, [lane], simulated=simulated, workers=workers, clock=clock)
 
 
-def at_the_door(connect: Connect, lanes: Sequence[Lane], *, simulated: bool, workers: int, clock: Clock) -> Entrance:
+def at_the_door(connect: Connect, lanes: Sequence[Lane], *, simulated: bool, workers: int, clock: Clock) -> Connections:
     """
     Ask in each lane who we are, before anything else.
 
@@ -122,7 +122,7 @@ def at_the_door(connect: Connect, lanes: Sequence[Lane], *, simulated: bool, wor
         message = f"{listed_briefly('no lane could be entered', problems)}\n{NO_ENTRY}"
         raise NoAccess(message)
     endpoints = {lane: connect(lane).endpoint for lane in identities}
-    return Entrance(
+    return Connections(
         connect=connect,
         identities=identities,
         endpoints=endpoints,
@@ -191,12 +191,12 @@ def ask_each(
     """
     with threads(1) as unused, threads(min(len(lanes), MOST_AT_DOOR) or 1) as executor:
         surveyor = Surveyor(clock=SystemClock(), sleep=time.sleep, executor=unused, timer=timer or InactivityTimer())
-        return side_by_side((executor,), partial(ask, surveyor), lanes, timer=surveyor.timer, late=lambda _: late)
+        return run_concurrently((executor,), partial(ask, surveyor), lanes, timer=surveyor.timer, late=lambda _: late)
 
 
 def listed_briefly(what: str, items: Sequence[str]) -> str:
     """Say what holds for some things, naming the first of them."""
     if len(items) == 1:
         return f"{what}: {items[0]}"
-    more = [f"... and {len(items) - MOST_NAMED} more"] if len(items) > MOST_NAMED else []
-    return "\n  ".join([f"{what}:", *items[:MOST_NAMED], *more])
+    more = [f"... and {len(items) - MOST_PROBLEMS_NAMED} more"] if len(items) > MOST_PROBLEMS_NAMED else []
+    return "\n  ".join([f"{what}:", *items[:MOST_PROBLEMS_NAMED], *more])

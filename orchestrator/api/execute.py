@@ -8,20 +8,20 @@ from functools import partial
 from pathlib import Path
 
 from orchestrator.api.beforehand import earlier_runs, file_in_the_way, refuse_all
-from orchestrator.api.driving import Opening, RunResult, RunSettings, drive, result_of
-from orchestrator.api.entrance import Entrance
+from orchestrator.api.driving import ExecutionStart, RunResult, RunSettings, drive, result_of
+from orchestrator.api.entrance import Connections
 from orchestrator.api.frame import lanes_of, locks_of, replay, states_of
-from orchestrator.api.review import Review, refuse
+from orchestrator.api.review import Review, enforce_limits
 from orchestrator.api.worklists import callers_of
-from orchestrator.core.inventory.evidence import CLOCK_SKEW
+from orchestrator.core.inventory.evidence import CLOCK_SKEW_S
 from orchestrator.core.run.events import LaneUnreachable, StartedBy
 from orchestrator.core.run.machine import Run
 from orchestrator.core.values.clocks import age_between, by_service
 from orchestrator.engine.signals import listening
 from orchestrator.errors import GuardRefused
 from orchestrator.store import journal
-from orchestrator.store.codec import digest, format_moment
-from orchestrator.store.provenance import Header
+from orchestrator.store.codec import digest, format_time
+from orchestrator.store.provenance import RunOrigin
 from orchestrator.store.state_dir import StateDir
 from orchestrator.version import VERSION
 
@@ -57,7 +57,7 @@ def run(
         RunUnfinished: The plan's last run is not finished.
         JournalError: The journal cannot be written.
     """
-    refuse(review)
+    enforce_limits(review)
     refuse_all(file_in_the_way(journal_path))
     entrance, plan = review.entrance, review.plan
     started_at = entrance.clock.now()
@@ -77,7 +77,7 @@ def run(
         if journal_path is not None:
             state.note_elsewhere(name, journal_path)
         header = header_of(review, run_id, started_at, state)
-        return journal.create(path, journal.Birth(header=header, plan=plan, worklist=review.worklist))
+        return journal.create(path, journal.JournalHeader(header=header, plan=plan, worklist=review.worklist))
 
     lanes = list(entrance.identities)
     with listening(settings.interruption), locks_of(plan.name, lanes, path, [state], started_at, run_id):
@@ -87,17 +87,17 @@ def run(
         # Rehearsals are nobody's earlier run.
         refuse_all([] if entrance.simulated else earlier_runs(plan.name, state))
         first = [*machine.opening(review.inventories), *review.opening]
-        opening = Opening(how=StartedBy.RUN, first=first, most=settings.first)
+        opening = ExecutionStart(how=StartedBy.RUN, first=first, most=settings.first)
         result = drive(machine, begin, entrance, settings, opening)
         return after_canary(result, entrance, settings)
 
 
-def left_by_canary(story: journal.Story) -> int:
+def left_by_canary(story: journal.LoadedJournal) -> int:
     """Say how many lines an unfinished run was not told to do: it did its first ones, and nobody said yes to the rest."""
     return replay(story).held_back
 
 
-def after_canary(result: RunResult, entrance: Entrance, settings: RunSettings) -> RunResult:
+def after_canary(result: RunResult, entrance: Connections, settings: RunSettings) -> RunResult:
     """Ask whether to go on after the first lines, if only those were to be started; go on if somebody says yes."""
     run = result.run
     if not run.held_back or run.drained_by is not None or result.broken is not None:
@@ -108,17 +108,17 @@ def after_canary(result: RunResult, entrance: Entrance, settings: RunSettings) -
         return result_of(run, result.journal, settings.interruption, None)
     if not agreed:
         return result
-    story = journal.load(result.journal)
+    story = journal.load_journal(result.journal)
     go_on = partial(journal.reopen, story)
     # Who says yes a day later says it to something else.
-    age = age_of(story, entrance)
+    age = run_age(story, entrance)
     no_sends = expiry(story, run, age, max_age=MAX_AGE, restart=True)
-    return drive(run, go_on, entrance, settings, Opening(how=StartedBy.RESUME, no_sends=no_sends))
+    return drive(run, go_on, entrance, settings, ExecutionStart(how=StartedBy.RESUME, no_sends=no_sends))
 
 
 def resume(
-    story: journal.Story,
-    entrance: Entrance,
+    story: journal.LoadedJournal,
+    entrance: Connections,
     *,
     settings: RunSettings,
     max_age: float = MAX_AGE,
@@ -144,48 +144,48 @@ def resume(
         JournalError: The journal cannot be written.
     """
     header = story.birth.header
-    refuse_elsewhere(story, entrance)
+    refuse_moved_run(story, entrance)
     now = entrance.clock.now()
     locks = locks_of(header.plan_name, lanes_of(story), story.path, states_of(story), now, header.run_id)
     with listening(settings.interruption), locks:
         # Read again under the lock: whoever held it may have gone on with the run.
-        story = journal.load(story.path)
+        story = journal.load_journal(story.path)
         machine = replay(story, settings.grace, entrance.workers)
         if story.is_finished:
             return RunResult(run=machine, journal=story.path, exit_code=machine.tally().exit_code)
-        no_sends = expiry(story, machine, age_of(story, entrance), max_age=max_age, restart=restart) or no_sends
+        no_sends = expiry(story, machine, run_age(story, entrance), max_age=max_age, restart=restart) or no_sends
         go_on = partial(journal.reopen, story)
         lost = [LaneUnreachable(at=now, lane=lane, reason=why) for lane, why in entrance.barred.items()]
-        opening = Opening(how=StartedBy.RESUME, first=lost, no_sends=no_sends)
+        opening = ExecutionStart(how=StartedBy.RESUME, first=lost, no_sends=no_sends)
         return drive(machine, go_on, entrance, settings, opening)
 
 
-def age_of(story: journal.Story, entrance: Entrance) -> float:
+def run_age(story: journal.LoadedJournal, entrance: Connections) -> float:
     """Return how old a run is (seconds)."""
     header, now = story.birth.header, entrance.clock.now()
     return age_between((header.started_at, header.service_at), (now, by_service(now, entrance.clock_ahead())))
 
 
-def has_expired(story: journal.Story, now: float) -> bool:
+def has_expired(story: journal.LoadedJournal, now: float) -> bool:
     """Whether a run is given up by a nightly job at *now* (seconds since the epoch) if it cannot be finished."""
     return is_out_of_date(now - story.birth.header.started_at, NIGHT)
 
 
 def is_out_of_date(age: float, max_age: float) -> bool:
     """Whether a run of such an age (seconds) is too old, or seems to have begun so far ahead that nobody knows its age."""
-    return not -CLOCK_SKEW <= age <= max_age
+    return not -CLOCK_SKEW_S <= age <= max_age
 
 
-def expiry(story: journal.Story, machine: Run, age: float, *, max_age: float, restart: bool) -> str | None:
+def expiry(story: journal.LoadedJournal, machine: Run, age: float, *, max_age: float, restart: bool) -> str | None:
     """Say why nothing is sent any more, and only what was sent is followed; None if it is."""
     if is_out_of_date(age, max_age):
-        return f"expired: the run was begun {format_moment(story.birth.header.started_at)}"
+        return f"expired: the run was begun {format_time(story.birth.header.started_at)}"
     if not restart and machine.passed_tolerance:
         return f"the run was stopped by its failure tolerance: {machine.passed_tolerance}"
     return None
 
 
-def refuse_elsewhere(story: journal.Story, entrance: Entrance) -> None:
+def refuse_moved_run(story: journal.LoadedJournal, entrance: Connections) -> None:
     """Refuse to go on with a run in another account or at another endpoint."""
     if moved := entrance.moved_from(story.birth.header.callers):
         caller, now = moved
@@ -201,10 +201,10 @@ def refuse_elsewhere(story: journal.Story, entrance: Entrance) -> None:
         raise GuardRefused(message)
 
 
-def header_of(review: Review, run_id: str, started_at: float, state: StateDir) -> Header:
+def header_of(review: Review, run_id: str, started_at: float, state: StateDir) -> RunOrigin:
     """Make the header of a new run's journal."""
     entrance = review.entrance
-    return Header(
+    return RunOrigin(
         run_id=run_id,
         plan_name=review.plan.name,
         plan_digest=digest(review.plan),

@@ -9,7 +9,7 @@ from orchestrator.api.driving import GRACE
 from orchestrator.core.run.machine import WORKERS, Run
 from orchestrator.core.values.lane import Lane
 from orchestrator.store import journal, stop_file
-from orchestrator.store.codec import format_moment
+from orchestrator.store.codec import format_time
 from orchestrator.store.locks import Locks
 from orchestrator.store.state_dir import StateDir
 
@@ -19,7 +19,7 @@ def locks_of(
 ) -> Locks:
     """Take the locks of a run: the plan's name and its lanes, in each state directory, and its journal."""
     purpose = f"run {run_id} of the plan `{plan_name}`"
-    locks = Locks([state.locks for state in states], purpose=purpose, since=format_moment(now))
+    locks = Locks([state.locks for state in states], purpose=purpose, since=format_time(now))
     try:
         locks.plan(plan_name)
         for lane in sorted(lanes):
@@ -33,7 +33,7 @@ def locks_of(
     return locks
 
 
-def states_of(story: journal.Story) -> list[StateDir]:
+def states_of(story: journal.LoadedJournal) -> list[StateDir]:
     """
     Return the state directories that a run is locked in when it is gone on with.
 
@@ -49,12 +49,12 @@ def states_of(story: journal.Story) -> list[StateDir]:
     return there or [begun_in]
 
 
-def lanes_of(story: journal.Story) -> list[Lane]:
+def lanes_of(story: journal.LoadedJournal) -> list[Lane]:
     """Return the lanes that a journal's run works in."""
     return [lane for lane, _ in story.birth.worklist.lanes]
 
 
-def replay(story: journal.Story, grace: float = GRACE, workers: int = WORKERS) -> Run:
+def replay(story: journal.LoadedJournal, grace: float = GRACE, workers: int = WORKERS) -> Run:
     """Return the run that a journal tells of."""
     birth = story.birth
     machine = Run(run_id=birth.header.run_id, plan=birth.plan, worklist=birth.worklist, grace=grace, workers=workers)

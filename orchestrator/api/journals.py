@@ -15,14 +15,14 @@ from orchestrator.core.values.shell import pasteable
 from orchestrator.engine.clock import SystemClock
 from orchestrator.errors import InvalidInput, JournalError, LockHeld
 from orchestrator.store import journal, stop_file
-from orchestrator.store.codec import format_moment
-from orchestrator.store.journal.lines import Glance, glance
+from orchestrator.store.codec import format_time
+from orchestrator.store.journal.lines import JournalInfo, journal_info
 from orchestrator.store.locks import Locks, holder_of
 from orchestrator.store.state_dir import StateDir
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class JournalEntry:
     """A journal in the state directory. What could not be read of it is None; times are seconds since the epoch."""
 
     path: Path
@@ -33,7 +33,7 @@ class Kept:
     ended_at: float | None = None
 
 
-def kept_journals(state: StateDir, plan_name: str | None = None) -> list[Kept]:
+def kept_journals(state: StateDir, plan_name: str | None = None) -> list[JournalEntry]:
     """
     List the journals of a state directory.
 
@@ -54,23 +54,23 @@ def kept_journals(state: StateDir, plan_name: str | None = None) -> list[Kept]:
     return [kept(path, name) for name in names for path in state.journals(name)]
 
 
-def kept(path: Path, plan_name: str) -> Kept:
+def kept(path: Path, plan_name: str) -> JournalEntry:
     """Look at one journal."""
     try:
-        seen = glance(path)
+        seen = journal_info(path)
     except JournalError:
-        return Kept(path=path, plan_name=plan_name, state="unreadable")
-    return Kept(
+        return JournalEntry(path=path, plan_name=plan_name, state="unreadable")
+    return JournalEntry(
         path=path,
         plan_name=plan_name,
-        state=state_of(seen, path),
+        state=journal_state(seen, path),
         run_id=seen.run_id,
         started_at=seen.started_at,
         ended_at=seen.ended_at,
     )
 
 
-def state_of(seen: Glance, path: Path) -> str:
+def journal_state(seen: JournalInfo, path: Path) -> str:
     """Say in a word how a run stands."""
     if seen.ending is not None:
         return seen.ending
@@ -109,7 +109,7 @@ def prune_journals(
 
 def deleted(paths: list[Path]) -> Iterator[Path]:
     """Delete journals, each under its lock; yields those that are gone."""
-    since = format_moment(SystemClock().now())
+    since = format_time(SystemClock().now())
     for path in paths:
         try:
             with Locks(purpose="pruning journals", since=since) as locks:
@@ -126,7 +126,7 @@ def deleted(paths: list[Path]) -> Iterator[Path]:
         yield path
 
 
-def abandon(story: journal.Story, reason: str) -> Run:
+def abandon(story: journal.LoadedJournal, reason: str) -> Run:
     """
     Close an unfinished run for good; what is unknown of its lines stays unknown.
 
@@ -150,9 +150,9 @@ def abandon(story: journal.Story, reason: str) -> Run:
         raise InvalidInput(message)
     now = SystemClock().now()
     # Whoever works on the run holds its journal. It calls nothing, so nobody else has to be kept out of its lanes.
-    with Locks(purpose=f"closing run {story.birth.header.run_id}", since=format_moment(now)) as locks:
+    with Locks(purpose=f"closing run {story.birth.header.run_id}", since=format_time(now)) as locks:
         locks.journal(story.path)
-        story = journal.load(story.path)
+        story = journal.load_journal(story.path)
         if story.is_finished:
             message = f"{story.path}: the run has been finished meanwhile; there is nothing to abandon"
             raise InvalidInput(message)
@@ -182,7 +182,7 @@ def set_aside(path: Path, reason: str) -> Path:
         LockHeld: Somebody writes to it.
         JournalError: It cannot be renamed.
     """
-    since = format_moment(SystemClock().now())
+    since = format_time(SystemClock().now())
     with Locks(purpose="setting a journal aside", since=since) as locks:
         if not path.is_symlink():
             locks.journal(path)
@@ -207,10 +207,10 @@ def renamed(path: Path, reason: str) -> Path:
     return aside
 
 
-PATIENCE = 15.0
+STOP_PATIENCE_S = 15.0
 """Seconds within which a run that is well has seen the wish."""
 
-EVERY = 0.2
+STOP_POLL_S = 0.2
 
 
 def is_going_on(path: Path) -> str | None:
@@ -236,7 +236,7 @@ def stop(path: Path, *, sleep: Callable[[float], None] = time.sleep) -> bool:
         InvalidInput: There is no such journal, or no run of it is going on.
         JournalError: The journal cannot be read, or the wish cannot be put beside it.
     """
-    story = journal.load(path)
+    story = journal.load_journal(path)
     if story.is_finished:
         message = f"{path}: the run is finished; there is nothing to stop"
         raise InvalidInput(message)
@@ -244,8 +244,8 @@ def stop(path: Path, *, sleep: Callable[[float], None] = time.sleep) -> bool:
         message = f"{path}: nobody is working on this run; go on with: orchestrator resume {pasteable(path)}"
         raise InvalidInput(message)
     stop_file.request(path)
-    for _ in range(round(PATIENCE / EVERY)):
+    for _ in range(round(STOP_PATIENCE_S / STOP_POLL_S)):
         if not stop_file.is_requested(path):
             return True
-        sleep(EVERY)
+        sleep(STOP_POLL_S)
     return False

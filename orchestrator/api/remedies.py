@@ -12,7 +12,7 @@ from orchestrator.core.plan.model import Target
 from orchestrator.core.run import permissions as rights
 from orchestrator.core.values.lane import Lane
 from orchestrator.core.values.operation import Operation
-from orchestrator.engine.permission_probe import Right, Standing
+from orchestrator.engine.permission_probe import Permission, PermissionStatus
 
 SET_CREDENTIALS = "`aws sso login` and AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 SET_REGION = "set AWS_DEFAULT_REGION, or `region` in the AWS profile, or write Targets with Regions in the plan"
@@ -22,7 +22,7 @@ PROBE = "--probe-terminate tries it, with one termination of a product that does
 IDENTIFY = "sts:GetCallerIdentity"
 RECORDS = frozenset({f"servicecatalog:{Operation.RECORD}", f"servicecatalog:{Operation.HISTORY}"})
 
-NO_CONNECTION = "endpoint URL"
+ENDPOINT_URL = "endpoint URL"
 """What botocore's errors say of an endpoint that could not be connected to, and no other errors (read)."""
 
 URL = re.compile(r"https?://[^\s\"']+")
@@ -30,7 +30,7 @@ AWS_HOST = re.compile(r"https?://[^/]*\.(?:amazonaws\.com(?:\.cn)?|api\.aws)(?:[
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class AccessContext:
     """
     Where something is amiss: the lane, how the plan's target enters its account, and the environment's settings, none in a
     simulation.
@@ -48,7 +48,7 @@ class Place:
         return self.target.role_arn or f"{self.target.role_name} in account {self.target.account_id}"
 
 
-def for_credentials(place: Place, words: str) -> str:
+def for_credentials(place: AccessContext, words: str) -> str:
     """Say how to get credentials, or other settings where those are at fault."""
     if "endpoint" in words.lower():
         return f"correct {setting_of(place, 'STS') or 'AWS_ENDPOINT_URL'}"
@@ -64,7 +64,7 @@ def for_credentials(place: Place, words: str) -> str:
     return f"set credentials{whose}: {SET_CREDENTIALS}"
 
 
-def for_account(place: Place, found: str) -> str:
+def for_account(place: AccessContext, found: str) -> str:
     """Say what to do about credentials of another account."""
     if place.role:
         return f"correct the target's role, {place.role}, or its AccountId"
@@ -74,7 +74,7 @@ def for_account(place: Place, found: str) -> str:
     return f"set credentials of account {wanted}, give the target a RoleName or Profile, or correct its AccountId ({found})"
 
 
-def for_identity(place: Place, problem: Problem) -> tuple[str, Standing, str]:
+def for_identity(place: AccessContext, problem: Problem) -> tuple[str, PermissionStatus, str]:
     """
     Say what keeps one from an account.
 
@@ -84,21 +84,25 @@ def for_identity(place: Place, problem: Problem) -> tuple[str, Standing, str]:
     """
     match problem:
         case Unauthenticated(code, _) if code.startswith("AssumeRole AccessDenied"):
-            return "role", Standing.MISSING, for_role(place)
+            return "role", PermissionStatus.MISSING, for_role(place)
         case Unauthenticated():
-            return "credentials", Standing.WRONG, f"renew them: {for_credentials(place, '')}"
+            return "credentials", PermissionStatus.WRONG, f"renew them: {for_credentials(place, '')}"
         case Denied():
             remedy = "it needs no permission, so a service control policy or an endpoint policy denies it: allow it there"
-            return IDENTIFY, Standing.MISSING, remedy
-        case NotSent(reason) if NO_CONNECTION not in reason:
-            return "credentials", Standing.UNKNOWN, f"try again; if that does not help, {for_credentials(place, '')}"
+            return IDENTIFY, PermissionStatus.MISSING, remedy
+        case NotSent(reason) if ENDPOINT_URL not in reason:
+            return (
+                "credentials",
+                PermissionStatus.UNKNOWN,
+                f"try again; if that does not help, {for_credentials(place, '')}",
+            )
         case NotSent(reason):
-            return IDENTIFY, Standing.UNREACHABLE, for_endpoint(place, reason, "STS")
+            return IDENTIFY, PermissionStatus.UNREACHABLE, for_endpoint(place, reason, "STS")
         case _:
-            return IDENTIFY, Standing.UNKNOWN, for_no_answer(place, explain(problem), "STS")
+            return IDENTIFY, PermissionStatus.UNKNOWN, for_no_answer(place, explain(problem), "STS")
 
 
-def for_role(place: Place) -> str:
+def for_role(place: AccessContext) -> str:
     """Say what to do about a role that may not be assumed."""
     external = place.target.external_id if place.target else None
     how = f"with ExternalId {external}" if external else "without an ExternalId"
@@ -107,10 +111,10 @@ def for_role(place: Place) -> str:
     return f"{remedy}and that the caller is allowed sts:AssumeRole on it"
 
 
-def for_right(place: Place, right: Right, arn: str, endpoint: str) -> str | None:
+def for_right(place: AccessContext, right: Permission, arn: str, endpoint: str) -> str | None:
     """Say what to do about a permission, None if there is nothing to do."""
-    if right.standing is Standing.NOT_TRIED:
-        return PROBE if right.action == rights.TERMINATE else None
+    if right.standing is PermissionStatus.NOT_TRIED:
+        return PROBE if right.action == rights.TERMINATE_ACTION else None
     match right.problem:
         case None:
             return None
@@ -120,14 +124,14 @@ def for_right(place: Place, right: Right, arn: str, endpoint: str) -> str | None
         case NotSent(reason) if IDENTIFY in reason:
             return for_identity(place, right.problem)[2]
         case NotSent(reason):
-            return for_endpoint(place, reason if NO_CONNECTION in reason else endpoint, "SERVICE_CATALOG")
+            return for_endpoint(place, reason if ENDPOINT_URL in reason else endpoint, "SERVICE_CATALOG")
         case Unauthenticated():
             return f"renew the credentials: {for_credentials(place, '')}"
         case _:
             return for_no_answer(place, explain(right.problem), "SERVICE_CATALOG")
 
 
-def for_endpoint(place: Place, words: str, service: str) -> str:
+def for_endpoint(place: AccessContext, words: str, service: str) -> str:
     """Say what to do about an endpoint that cannot be reached; its URL is in *words*."""
     found = URL.search(words)
     url = found[0] if found else "the endpoint"
@@ -140,7 +144,7 @@ def for_endpoint(place: Place, words: str, service: str) -> str:
     return f"nothing can be reached at {url}: correct `endpoint_url` in the AWS profile"
 
 
-def for_no_answer(place: Place, words: str, service: str) -> str:
+def for_no_answer(place: AccessContext, words: str, service: str) -> str:
     """Say what to do where an answer, or its failure in *words*, says nothing of a permission."""
     if "proxy" in words.lower():
         return "check the proxy that HTTPS_PROXY and HTTP_PROXY name, and NO_PROXY"
@@ -150,6 +154,6 @@ def for_no_answer(place: Place, words: str, service: str) -> str:
     return "try again" if setting is None else f"try again; if that does not help, check the endpoint that {setting} names"
 
 
-def setting_of(place: Place, service: str) -> str | None:
+def setting_of(place: AccessContext, service: str) -> str | None:
     """Return the variable that names a service's endpoint, None if none does."""
     return next((name for name in (f"AWS_ENDPOINT_URL_{service}", "AWS_ENDPOINT_URL") if place.settings.get(name)), None)

@@ -32,7 +32,7 @@ def load_again(path: Path, *, only_failed: bool, simulated: bool) -> tuple[Plan,
         RunUnfinished: The earlier run is not finished.
         JournalError: The journal cannot be trusted.
     """
-    story = journal.load(path)
+    story = journal.load_journal(path)
     if story.birth.header.simulated != simulated:
         message = f"{path}: the earlier run was {'a' if not simulated else 'no'} rehearsal, and this is the other way round"
         raise InvalidInput(message)

@@ -8,22 +8,22 @@ from functools import cached_property, partial
 from pathlib import Path
 
 from orchestrator.api.earlier_terminations import with_earlier_terminations
-from orchestrator.api.entrance import MOST_AT_DOOR, NO_ENTRY, SILENT, Entrance, listed_briefly
+from orchestrator.api.entrance import MOST_AT_DOOR, NO_ENTRY, SILENT, Connections, listed_briefly
 from orchestrator.core.inventory.model import Inventory
 from orchestrator.core.plan.model import Plan
 from orchestrator.core.plan.rules import validate
 from orchestrator.core.review.decide import decide
 from orchestrator.core.review.filter import narrow
 from orchestrator.core.review.limits import refusals, too_large_shares
-from orchestrator.core.review.lookups import Question, questions
+from orchestrator.core.review.lookups import LaneLookups, questions
 from orchestrator.core.review.notice import noticed
-from orchestrator.core.review.order import hold
+from orchestrator.core.review.order import propagate_blocks
 from orchestrator.core.review.worklist import Decision, Line, Reason, Worklist
 from orchestrator.core.run.events import Blocked, Drifted, Event, LaneClosed, LineEvent
 from orchestrator.core.run.rerun import restrict_to
 from orchestrator.core.run.summary import review_line
 from orchestrator.core.values.lane import Lane
-from orchestrator.engine.executors import side_by_side, threads
+from orchestrator.engine.executors import run_concurrently, threads
 from orchestrator.engine.survey import Surveyor
 from orchestrator.errors import GuardRefused, InvalidInput, JournalCorrupt, NoAccess
 from orchestrator.store import notices as notices_file
@@ -42,7 +42,7 @@ class Review:
     plan: Plan
     worklist: Worklist
     inventories: tuple[Inventory, ...]
-    entrance: Entrance
+    entrance: Connections
     opening: tuple[Event, ...] = ()
     reviewed: str | None = None
     gone: frozenset[str] = frozenset()
@@ -88,7 +88,7 @@ class Review:
                 return replace(line, decision=Decision.SKIP, reason=Reason.ALREADY_GONE, detail="not listed any more")
             return line
 
-        return replace(self.worklist, lines=tuple(hold([now(line) for line in self.worklist.lines])))
+        return replace(self.worklist, lines=tuple(propagate_blocks([now(line) for line in self.worklist.lines])))
 
     def narrowed(self, only: Sequence[str], exclude: Sequence[str]) -> Review:
         """
@@ -114,7 +114,7 @@ class Review:
 
 def survey(
     plan: Plan,
-    entrance: Entrance,
+    entrance: Connections,
     *,
     strict: bool = False,
     state: StateDir | None = None,
@@ -141,8 +141,8 @@ def survey(
     if found := validate(plan):
         raise InvalidInput("; ".join(finding.message for finding in found))
     path = notices_of(plan, state) if state is not None else None
-    notices = (notices_file.load(path) if path else None) or {}
-    inventories = take_stock(entrance, partial(questions, plan), deadline=deadline)
+    notices = (notices_file.load_notices(path) if path else None) or {}
+    inventories = list_inventories(entrance, partial(questions, plan), deadline=deadline)
     worklist = decide(plan, inventories, strict=strict, notices=notices)
     if state is not None:
         worklist = with_earlier_terminations(worklist, state, plan.name)
@@ -179,16 +179,16 @@ def mend_notices(plan: Plan, state: StateDir) -> str | None:
     if path is None:
         return None
     try:
-        notices_file.load(path)
+        notices_file.load_notices(path)
     except JournalCorrupt as error:
         aside = notices_file.renew(path)
         return f"{str(error).partition('; ')[0]}. They were set aside as {aside}; every notice begins anew."
     return None
 
 
-def take_stock(
-    entrance: Entrance,
-    ask_for: Callable[[Sequence[Inventory]], dict[Lane, Question]] = lambda _: {},
+def list_inventories(
+    entrance: Connections,
+    ask_for: Callable[[Sequence[Inventory]], dict[Lane, LaneLookups]] = lambda _: {},
     *,
     deadline: float = float("inf"),
 ) -> tuple[Inventory, ...]:
@@ -209,7 +209,7 @@ def take_stock(
 
         NoAccess: No lane could be read at all.
     """
-    inventories = {lane: unread(lane, entrance.clock.now(), problem) for lane, problem in entrance.barred.items()}
+    inventories = {lane: unread_inventory(lane, entrance.clock.now(), problem) for lane, problem in entrance.barred.items()}
     lanes = list(entrance.identities)
     with threads(entrance.workers) as lookups, threads(min(len(lanes), MOST_AT_DOOR) or 1) as executor:
         surveyor = Surveyor(
@@ -220,11 +220,11 @@ def take_stock(
             deadline=deadline,
             on_progress=entrance.on_progress,
         )
-        ask = partial(side_by_side, (executor, lookups), timer=surveyor.timer)
+        ask = partial(run_concurrently, (executor, lookups), timer=surveyor.timer)
         inventories |= ask(
             lambda lane: surveyor.listing(lane, entrance.connect(lane), entrance.paces_of(lane)),
             lanes,
-            late=lambda lane: unread(lane, entrance.clock.now(), SILENT),
+            late=lambda lane: unread_inventory(lane, entrance.clock.now(), SILENT),
         )
         asked = ask_for(list(inventories.values()))
         inventories |= ask(
@@ -239,12 +239,12 @@ def take_stock(
     return tuple(inventories[lane] for lane in sorted(inventories))
 
 
-def unread(lane: Lane, begun_at: float, problem: str) -> Inventory:
+def unread_inventory(lane: Lane, begun_at: float, problem: str) -> Inventory:
     """Return what is known of a lane that could not be read: nothing, and why."""
     return Inventory(lane=lane, begun_at=begun_at, complete=False, barred=True, problem=problem)
 
 
-def refuse(review: Review) -> None:
+def enforce_limits(review: Review) -> None:
     """
     Let the guards have their say.
 

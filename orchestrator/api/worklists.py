@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from orchestrator.api.entrance import Entrance, listed_briefly
-from orchestrator.api.review import Review, take_stock
-from orchestrator.core.inventory.evidence import CLOCK_SKEW
+from orchestrator.api.entrance import Connections, listed_briefly
+from orchestrator.api.review import Review, list_inventories
+from orchestrator.core.inventory.evidence import CLOCK_SKEW_S
 from orchestrator.core.inventory.model import moments_of
 from orchestrator.core.review.drift import blocked_by_unread, drifted_lines
 from orchestrator.core.review.lookups import questions_of_lines
@@ -22,7 +22,7 @@ from orchestrator.store import notices as notices_file
 from orchestrator.store import worklist_file
 from orchestrator.store.provenance import Caller, Survey
 from orchestrator.store.state_dir import StateDir
-from orchestrator.store.worklist_file import Reviewed
+from orchestrator.store.worklist_file import SavedWorklist
 from orchestrator.version import VERSION
 
 WORKLIST_MAX_AGE = 7 * 86_400.0
@@ -30,8 +30,8 @@ WORKLIST_MAX_AGE = 7 * 86_400.0
 
 
 def recheck(
-    reviewed: Reviewed,
-    entrance: Entrance,
+    reviewed: SavedWorklist,
+    entrance: Connections,
     *,
     max_age: float | None = None,
     state: StateDir | None = None,
@@ -64,16 +64,16 @@ def recheck(
     if foreign:
         message = f"the worklist is for {', '.join(map(str, foreign))}, and this is {', '.join(map(str, entrance.lanes))}"
         raise GuardRefused(message)
-    refuse_elsewhere(reviewed, entrance)
+    refuse_moved_worklist(reviewed, entrance)
     usable = set(worklist.usable_lanes)
-    read = take_stock(entrance, partial(questions_of_lines, worklist), deadline=deadline)
+    read = list_inventories(entrance, partial(questions_of_lines, worklist), deadline=deadline)
     inventories = tuple(inventory for inventory in read if inventory.lane in usable)
     problems = {inventory.lane: problem for inventory in inventories if (problem := problem_of(inventory))}
     if problems and len(problems) == len(usable):
         items = [f"{lane}: {problem}" for lane, problem in problems.items()]
         raise GuardRefused(listed_briefly("no lane of the worklist could be read completely", items))
     closed = [LaneClosed(at=now, lane=lane, reason=f"lane {lane}: {problem}") for lane, problem in problems.items()]
-    notices = notices_file.load(state.notices(reviewed.plan.name)) if state is not None else None
+    notices = notices_file.load_notices(state.notices(reviewed.plan.name)) if state is not None else None
     moment = min(moments_of(now, entrance.clock_ahead()))
     anew = {} if notices is None else given_anew(reviewed.plan, worklist, notices, moment)
     found = anew | drifted_lines(reviewed.plan, worklist, inventories)
@@ -94,7 +94,7 @@ def recheck(
     )
 
 
-def refuse_elsewhere(reviewed: Reviewed, entrance: Entrance) -> None:
+def refuse_moved_worklist(reviewed: SavedWorklist, entrance: Connections) -> None:
     """
     Refuse a worklist that was made at another endpoint: what looks like the same account there may be another one.
 
@@ -113,7 +113,7 @@ def refuse_elsewhere(reviewed: Reviewed, entrance: Entrance) -> None:
         raise GuardRefused(message)
 
 
-def outdated(reviewed: Reviewed, now: float, max_age: float | None, service_now: float | None = None) -> str | None:
+def outdated(reviewed: SavedWorklist, now: float, max_age: float | None, service_now: float | None = None) -> str | None:
     """
     Say why a worklist is too old to be run, or from the future.
 
@@ -134,7 +134,7 @@ def outdated(reviewed: Reviewed, now: float, max_age: float | None, service_now:
     allowed = min(WORKLIST_MAX_AGE, reviewed.expires_at - reviewed.worklist.made_at) if max_age is None else max_age
     if age > allowed:
         return f"the worklist is {format_duration(age)} old, and may be {format_duration(allowed)}; review the plan again"
-    if age < -CLOCK_SKEW:
+    if age < -CLOCK_SKEW_S:
         return "the worklist was made in the future; is the clock right?"
     return None
 
@@ -157,7 +157,7 @@ def save_worklist(review: Review, path: Path, plan_file: Path) -> str:
 
         InvalidInput: It cannot be written there.
     """
-    reviewed = Reviewed(
+    reviewed = SavedWorklist(
         plan=review.plan,
         worklist=review.worklist,
         plan_file=str(plan_file),
@@ -171,10 +171,10 @@ def save_worklist(review: Review, path: Path, plan_file: Path) -> str:
             for each in review.inventories
         ),
     )
-    return worklist_file.save(path, reviewed)
+    return worklist_file.write_worklist(path, reviewed)
 
 
-def callers_of(entrance: Entrance) -> tuple[Caller, ...]:
+def callers_of(entrance: Connections) -> tuple[Caller, ...]:
     """Return who we are in each lane, for a header."""
     return tuple(
         Caller(lane=lane, arn=identity.arn, endpoint=entrance.endpoints[lane])

@@ -23,7 +23,7 @@ SESSION_NAME = "servicecatalog-orchestrator"
 """What CloudTrail shows where a target names no RoleSessionName."""
 
 
-class Actor(botocore.session.Session):
+class RoleSession(botocore.session.Session):
     """
     A session that makes clients for whoever it acts as at the moment; a client keeps whom it was made for.
 
@@ -64,7 +64,7 @@ class Actor(botocore.session.Session):
                 self.role = None
 
 
-def assumed(source: Actor, target: Target, client_config: Config, endpoint_url: str | None = None) -> Credentials:
+def assume_role(source: RoleSession, target: Target, client_config: Config, endpoint_url: str | None = None) -> Credentials:
     """
     Return the credentials of a target's role; they are fetched when they are first needed.
 
@@ -113,7 +113,7 @@ def no_client(error: Exception) -> str:
 def credentials_problem() -> str | None:
     """Say why the environment's credentials cannot be had, None if they are found. Asks nobody whose they are."""
     try:
-        if Actor().own_credentials() is None:
+        if RoleSession().own_credentials() is None:
             raise NoCredentialsError
     except Exception as error:  # noqa: BLE001 - a program or file that credentials come from may fail in any way
         return no_client(error)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.credentials import Credentials, RefreshableCredentials
 
-from orchestrator.aws.credential_guard import Keys
+from orchestrator.aws.credential_guard import CredentialGuard
 from orchestrator.aws.errors import without_password
 from orchestrator.aws.parse import (
     call,
@@ -72,7 +72,7 @@ class BotoCatalog:
                 self._entry_clock.listen_to(client)
             return client
 
-        self._keys = Keys(account_id, make_heard, source)
+        self._keys = CredentialGuard(account_id, make_heard, source)
         self._client: ServiceCatalogClient = make("servicecatalog", self._keys.credentials)
         self._client.meta.events.register("before-parse", hold_to_shape)
         self._clock.listen_to(self._client)

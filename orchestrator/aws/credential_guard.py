@@ -15,7 +15,7 @@ from typing import Any
 from botocore.credentials import Credentials, ReadOnlyCredentials
 
 from orchestrator.aws.errors import one_line, problem
-from orchestrator.aws.parse import Refused, identity_in
+from orchestrator.aws.parse import CredentialsRefused, identity_in
 from orchestrator.core.inventory.outcomes import NotSent, Problem, Unauthenticated, explain
 from orchestrator.ports import Identity
 
@@ -23,7 +23,7 @@ PAUSE = 5.0
 """Seconds for which a key that is not ours is not asked about again; where nobody could tell, only who waits is spared."""
 
 
-class Held(Credentials):
+class GuardedCredentials(Credentials):
     """Credentials of a source, of which none signs anything before it is known whose it is."""
 
     def __init__(self, source: Credentials, vouch: Callable[[ReadOnlyCredentials], None]) -> None:
@@ -32,13 +32,13 @@ class Held(Credentials):
         self._vouch = vouch
 
     def get_frozen_credentials(self) -> ReadOnlyCredentials:
-        """Return what a request is signed with; raises `Refused` if that must not be."""
+        """Return what a request is signed with; raises `CredentialsRefused` if that must not be."""
         frozen: ReadOnlyCredentials = self._source.get_frozen_credentials()
         self._vouch(frozen)
         return frozen
 
 
-class Keys:
+class CredentialGuard:
     """
     The keys that sign in an account: those that are known to be its own.
 
@@ -64,7 +64,7 @@ class Keys:
         self._known: set[str] = set()
         self._refused: dict[str, tuple[float, Problem]] = {}
         self._asking = threading.Lock()
-        self.credentials = Held(source, self._vouch)
+        self.credentials = GuardedCredentials(source, self._vouch)
 
     def identify(self) -> Identity:
         """Ask STS who we are; raises whatever goes wrong with that."""
@@ -80,7 +80,7 @@ class Keys:
         return identity
 
     def _vouch(self, frozen: ReadOnlyCredentials) -> None:
-        """Let a key sign that is the account's; raises `Refused` for any other. Many threads, one question."""
+        """Let a key sign that is the account's; raises `CredentialsRefused` for any other. Many threads, one question."""
         key, began = str(frozen.access_key), self._clock()
         if key in self._known:
             return
@@ -93,7 +93,7 @@ class Keys:
                 if found is None:
                     return
                 earlier = self._refused[key] = self._clock(), found
-            raise Refused(earlier[1])
+            raise CredentialsRefused(earlier[1])
 
     def _problem_with(self, frozen: ReadOnlyCredentials) -> Problem | None:
         try:

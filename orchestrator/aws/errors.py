@@ -181,7 +181,7 @@ def words_of(error: ClientError) -> tuple[str, str]:
     return code, one_line(details.get("Message") or "no message", MOST_WORDS - len(code))
 
 
-def unreadable(why: str) -> Unanswered:
+def unreadable_answer(why: str) -> Unanswered:
     """Return the reply for an answer that came without its content (a truncated 200 raises nothing, seen), or misshapen."""
     return Unanswered(f"the answer could not be read: {why}")
 

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import botocore.parsers
 from botocore.model import ListShape, OperationModel, Shape, StructureShape
 
-from orchestrator.aws.errors import problem, unreadable
+from orchestrator.aws.errors import problem, unreadable_answer
 from orchestrator.core.inventory.model import Product, Record, RecordError
 from orchestrator.core.inventory.outcomes import Answer, Page, Problem, RecordPage
 from orchestrator.ports import Identity
@@ -24,11 +24,11 @@ from orchestrator.ports import Identity
 T = TypeVar("T")
 
 
-class Unreadable(Exception):
+class UnreadableAnswer(Exception):
     """An answer is not what it must be, in words that say how; never leaves the gateway."""
 
 
-class Refused(Exception):
+class CredentialsRefused(Exception):
     """A request of ours was not sent, for a problem that we found ourselves; never leaves the gateway."""
 
     def __init__(self, found: Problem) -> None:
@@ -40,41 +40,41 @@ def call(ask: Callable[[], T]) -> Answer[T] | Problem:
     """Make one call; whatever goes wrong becomes a problem."""
     try:
         return Answer(ask())
-    except Unreadable as error:
-        return unreadable(str(error))
-    except Refused as error:
+    except UnreadableAnswer as error:
+        return unreadable_answer(str(error))
+    except CredentialsRefused as error:
         return error.problem
     except Exception as error:  # noqa: BLE001 - an answer may break the parser in any way; all of them mean the same
         return problem(error)
 
 
-def missing(name: str) -> Unreadable:
+def missing_member(name: str) -> UnreadableAnswer:
     """Return the error for an answer without what it must have."""
-    return Unreadable(f"{name} is missing")
+    return UnreadableAnswer(f"{name} is missing")
 
 
 def demand(found: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401 - the stubs' types do not survive here
     """Return a member that an answer must have."""
     value = found.get(name)
     if value is None or value == "":
-        raise missing(name)
+        raise missing_member(name)
     return value
 
 
-def text(found: Mapping[str, Any], name: str) -> str | None:
+def text_member(found: Mapping[str, Any], name: str) -> str | None:
     """Return a member that is text, None if it is not there. botocore passes on whatever stands in a string's place."""
     value = found.get(name)
     if value is not None and not isinstance(value, str):
         message = f"{name} is no text"
-        raise Unreadable(message)
+        raise UnreadableAnswer(message)
     return value or None
 
 
 def needed(found: Mapping[str, Any], name: str) -> str:
     """Return a member that is text and must be there."""
-    value = text(found, name)
+    value = text_member(found, name)
     if value is None:
-        raise missing(name)
+        raise missing_member(name)
     return value
 
 
@@ -87,13 +87,13 @@ def read_record(detail: Mapping[str, Any]) -> Record:
     """Read one record."""
     return Record(
         record_id=needed(detail, "RecordId"),
-        product_id=text(detail, "ProvisionedProductId"),
-        record_type=text(detail, "RecordType") or "",
+        product_id=text_member(detail, "ProvisionedProductId"),
+        record_type=text_member(detail, "RecordType") or "",
         status=needed(detail, "Status"),
-        product_name=text(detail, "ProvisionedProductName"),
+        product_name=text_member(detail, "ProvisionedProductName"),
         created_at=seconds(detail.get("CreatedTime")),
         errors=tuple(
-            RecordError(text(error, "Code") or "", text(error, "Description") or "")
+            RecordError(text_member(error, "Code") or "", text_member(error, "Description") or "")
             for error in detail.get("RecordErrors") or ()
         ),
     )
@@ -102,13 +102,13 @@ def read_record(detail: Mapping[str, Any]) -> Record:
 def records_in(answer: Mapping[str, Any]) -> tuple[Record, ...]:
     """Read the records of an answer."""
     if "RecordDetails" not in answer:
-        raise missing("RecordDetails")
+        raise missing_member("RecordDetails")
     return tuple(read_record(detail) for detail in answer["RecordDetails"])
 
 
 def record_page_in(answer: Mapping[str, Any]) -> RecordPage:
     """Read a page of records."""
-    return RecordPage(records=records_in(answer), next_token=text(answer, "NextPageToken"))
+    return RecordPage(records=records_in(answer), next_token=text_member(answer, "NextPageToken"))
 
 
 def described_in(answer: Mapping[str, Any]) -> Product:
@@ -119,11 +119,11 @@ def described_in(answer: Mapping[str, Any]) -> Product:
 def page_in(answer: Mapping[str, Any]) -> Page:
     """Read a page of products."""
     if "ProvisionedProducts" not in answer:
-        raise missing("ProvisionedProducts")
+        raise missing_member("ProvisionedProducts")
     products = tuple(read_product(detail) for detail in answer["ProvisionedProducts"])
     total = answer.get("TotalResultsCount")
     return Page(
-        products=products, next_token=text(answer, "NextPageToken"), total=total if isinstance(total, int) else None
+        products=products, next_token=text_member(answer, "NextPageToken"), total=total if isinstance(total, int) else None
     )
 
 
@@ -136,7 +136,7 @@ def found_in(answer: Mapping[str, Any]) -> Page:
 
 def tags_in(detail: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """Read the tags of a product."""
-    return tuple((text(tag, "Key") or "", text(tag, "Value") or "") for tag in detail.get("Tags") or ())
+    return tuple((text_member(tag, "Key") or "", text_member(tag, "Value") or "") for tag in detail.get("Tags") or ())
 
 
 def read_product(detail: Mapping[str, Any]) -> Product:
@@ -144,17 +144,17 @@ def read_product(detail: Mapping[str, Any]) -> Product:
     product_id = needed(detail, "Id")
     return Product(
         product_id=product_id,
-        name=text(detail, "Name") or product_id,
-        type=text(detail, "Type") or "",
+        name=text_member(detail, "Name") or product_id,
+        type=text_member(detail, "Type") or "",
         status=needed(detail, "Status"),
-        arn=text(detail, "Arn"),
-        status_message=text(detail, "StatusMessage"),
+        arn=text_member(detail, "Arn"),
+        status_message=text_member(detail, "StatusMessage"),
         created_at=seconds(detail.get("CreatedTime")),
-        last_record_id=text(detail, "LastRecordId"),
-        physical_id=text(detail, "PhysicalId"),
-        catalog_id=text(detail, "ProductId"),
-        catalog_name=text(detail, "ProductName"),
-        user_arn=text(detail, "UserArn"),
+        last_record_id=text_member(detail, "LastRecordId"),
+        physical_id=text_member(detail, "PhysicalId"),
+        catalog_id=text_member(detail, "ProductId"),
+        catalog_name=text_member(detail, "ProductName"),
+        user_arn=text_member(detail, "UserArn"),
     )
 
 
@@ -174,7 +174,7 @@ CBOR = "smithy-rpc-v2-cbor"
 
 Kinds = tuple[type, ...]
 
-KINDS: Mapping[str, Kinds] = MappingProxyType(
+JSON_KINDS: Mapping[str, Kinds] = MappingProxyType(
     {
         "structure": (dict,),
         "map": (dict,),
@@ -205,23 +205,23 @@ def hold_to_shape(operation_model: OperationModel, response_dict: Mapping[str, A
     protocol = operation_model.service_model.resolved_protocol
     if protocol not in PROTOCOLS:
         message = f"botocore speaks {protocol}, whose answers cannot be checked"
-        raise Unreadable(message)
+        raise UnreadableAnswer(message)
     decode, times = PROTOCOLS[protocol]
-    kinds = {**KINDS, "timestamp": times}
+    kinds = {**JSON_KINDS, "timestamp": times}
     check(operation_model.output_shape, decode(response_dict["body"]), operation_model.name, kinds)
 
 
 def json_in(body: bytes) -> object:
-    """Decode JSON; raises `Unreadable` where there is none."""
+    """Decode JSON; raises `UnreadableAnswer` where there is none."""
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as error:
         message = "the body is no JSON"
-        raise Unreadable(message) from error
+        raise UnreadableAnswer(message) from error
 
 
 def cbor_in(body: bytes) -> object:
-    """Decode CBOR with botocore's own parser; raises `Unreadable` where there is none, or where botocore has no parser."""
+    """Decode CBOR with botocore's own parser; raises `UnreadableAnswer` if it cannot be, or if botocore has no parser."""
     try:
         parser: Any = botocore.parsers.create_parser(CBOR)
         stream = parser.get_peekable_stream_from_bytes(body)
@@ -229,10 +229,10 @@ def cbor_in(body: bytes) -> object:
         rest = stream.read(1)
     except Exception as error:  # a damaged body breaks the parser in any way
         message = f"the body is no CBOR that botocore can read ({type(error).__name__})"
-        raise Unreadable(message) from error
+        raise UnreadableAnswer(message) from error
     if rest:
         message = "the body goes on after its CBOR"
-        raise Unreadable(message)
+        raise UnreadableAnswer(message)
     return value
 
 
@@ -248,11 +248,11 @@ def check(shape: Shape, value: object, path: str, kinds: Mapping[str, Kinds]) ->
         return
     if type(value) not in kinds.get(shape.type_name, (type(value),)):
         message = f"{path} is no {shape.type_name}"
-        raise Unreadable(message)
+        raise UnreadableAnswer(message)
     if isinstance(shape, StructureShape) and isinstance(value, dict):
         for name in shape.required_members:
             if value.get(name) is None:
-                raise missing(path + "." + name)
+                raise missing_member(path + "." + name)
         for name in shape.members.keys() & value.keys():
             check(shape.members[name], value[name], f"{path}.{name}", kinds)
     elif isinstance(shape, ListShape) and isinstance(value, list):

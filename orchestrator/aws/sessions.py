@@ -22,7 +22,7 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, NoCredentialsError
 
-from orchestrator.aws.assume_role import Actor, assumed, no_client
+from orchestrator.aws.assume_role import RoleSession, assume_role, no_client
 from orchestrator.aws.catalog import BotoCatalog
 from orchestrator.core.plan.model import Target
 from orchestrator.core.values.lane import Lane
@@ -66,15 +66,15 @@ def role_config() -> Config:
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class AccountSession:
     """How the clients of an account are made: by a session, which acts as a role meanwhile if there is one."""
 
     session: boto3.Session
-    actor: Actor
+    actor: RoleSession
     role: Credentials | None = None
 
     @classmethod
-    def of(cls, actor: Actor, role: Credentials | None = None) -> Door:
+    def of(cls, actor: RoleSession, role: Credentials | None = None) -> AccountSession:
         """Return the door that an actor opens."""
         return cls(boto3.Session(botocore_session=actor), actor, role)
 
@@ -95,7 +95,7 @@ class Sessions:
     def __init__(
         self,
         targets: Sequence[Target],
-        door_to: Callable[[str, Target | None], Door],
+        door_to: Callable[[str, Target | None], AccountSession],
         client_config: Config,
         endpoint_url: str | None = None,
         now: Callable[[], float] = time.time,
@@ -105,7 +105,7 @@ class Sessions:
         self._config = client_config
         self._endpoint_url = endpoint_url
         self._now = now
-        self._doors: dict[Way, Door] = {}
+        self._doors: dict[Way, AccountSession] = {}
         self._catalogs: dict[Lane, BotoCatalog] = {}
         # A program of credentials that hangs keeps waiting whoever enters in the same way, and nobody else.
         self._locks: dict[Way, threading.Lock] = {}
@@ -145,7 +145,7 @@ class Sessions:
             raise NoCredentialsError
         return BotoCatalog(lane.account_id, partial(self._client, lane, door), source, self._now)
 
-    def _client(self, lane: Lane, door: Door, service: str, credentials: Credentials) -> object:
+    def _client(self, lane: Lane, door: AccountSession, service: str, credentials: Credentials) -> object:
         with door.actor.acting_as(credentials):
             return door.session.client(
                 service,  # type: ignore[call-overload]
@@ -188,22 +188,22 @@ def ambient(workers: int, targets: Sequence[Target] = (), now: Callable[[], floa
         NoAccess: boto3 finds its settings contradictory.
     """
     try:
-        own = Actor()
+        own = RoleSession()
         loader = own.get_component("data_loader")
     except BotoCoreError as error:
         raise NoAccess(str(error)) from error
     # Where credentials come from is looked up once, however many roles are assumed with them.
-    acting = Actor()
+    acting = RoleSession()
     acting.register_component("data_loader", loader)
 
-    def door_to(_account_id: str, target: Target | None) -> Door:
+    def door_to(_account_id: str, target: Target | None) -> AccountSession:
         if target is not None and target.profile:
-            actor = Actor(profile=target.profile)
+            actor = RoleSession(profile=target.profile)
             actor.register_component("data_loader", loader)
-            return Door.of(actor)
+            return AccountSession.of(actor)
         if target is not None and (target.role_name or target.role_arn):
-            return Door.of(acting, assumed(own, target, role_config()))
-        return Door.of(own)
+            return AccountSession.of(acting, assume_role(own, target, role_config()))
+        return AccountSession.of(own)
 
     return Sessions(targets, door_to, config(workers), now=now)
 
@@ -229,24 +229,24 @@ def rehearsal(
     loader = botocore.loaders.Loader(extra_search_paths=built_in, include_default_search_paths=False)
     no_proxies = Config(proxies={})
 
-    def deaf_actor() -> Actor:
-        actor = Actor(session_vars=deaf())
+    def deaf_actor() -> RoleSession:
+        actor = RoleSession(session_vars=isolated_settings())
         actor.register_component("data_loader", loader)
         return actor
 
     acting = deaf_actor()
 
-    def door_to(account_id: str, target: Target | None) -> Door:
+    def door_to(account_id: str, target: Target | None) -> AccountSession:
         own = deaf_actor()
         own.set_credentials(f"AKIA{account_id}SIMU" if account_id.isdecimal() else REHEARSAL_KEY_ID, REHEARSAL_KEY)
         if target is not None and (target.role_name or target.role_arn):
-            return Door.of(acting, assumed(own, target, role_config().merge(no_proxies), endpoint_url))
-        return Door.of(own)
+            return AccountSession.of(acting, assume_role(own, target, role_config().merge(no_proxies), endpoint_url))
+        return AccountSession.of(own)
 
     return Sessions(targets, door_to, config(workers).merge(no_proxies), endpoint_url, now)
 
 
-def deaf() -> dict[str, tuple[None, None, object, object]]:
+def isolated_settings() -> dict[str, tuple[None, None, object, object]]:
     """Return botocore's settings with their defaults, and without the variables and files that would change them."""
     defaults = {
         name: (None, None, default, conversion)

@@ -10,7 +10,7 @@ from orchestrator import api
 from orchestrator.cli.ending import tell_closed
 from orchestrator.cli.inputs import journal_at
 from orchestrator.cli.options import journal_options
-from orchestrator.cli.stdio import put, tell
+from orchestrator.cli.stdio import write_stderr, write_stdout
 from orchestrator.errors import ExitCode, IllegalTransition, InvalidInput, JournalError, OrchestratorError
 from orchestrator.store import journal as journals
 from orchestrator.store.journal.lines import looks_like_one
@@ -33,7 +33,7 @@ def command(*, journal: Path | None, plan_name: str | None, state_dir: Path | No
         message = f"the reason has {len(reason):,} characters; {LONGEST_REASON:,} are the most"
         raise InvalidInput(message)
     try:
-        story = journals.load(journal)
+        story = journals.load_journal(journal)
         api.left_by_canary(story)
     except (JournalError, IllegalTransition) as error:
         return put_aside(journal, reason, error)
@@ -44,11 +44,11 @@ def command(*, journal: Path | None, plan_name: str | None, state_dir: Path | No
 
 def put_aside(journal: Path, reason: str, error: OrchestratorError) -> int:
     """Rename a journal that nobody can go on with."""
-    tell(str(error))
+    write_stderr(str(error))
     if not looks_like_one(journal):
         message = f"{journal}: this is no journal; it is left as it is"
         raise InvalidInput(message) from error
     aside = api.set_aside(journal, reason)
-    tell("What it knew of its products is unknown; the next run of its plan meets them again.")
-    put(f"{journal}: set aside as {aside.name}")
+    write_stderr("What it knew of its products is unknown; the next run of its plan meets them again.")
+    write_stdout(f"{journal}: set aside as {aside.name}")
     return ExitCode.DONE

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestrator.cli.signals import exit_code_of
-from orchestrator.cli.stdio import tell, tell_error
+from orchestrator.cli.stdio import write_error, write_stderr
 from orchestrator.core.review.worklist import Worklist
 from orchestrator.core.run.machine import Run
 from orchestrator.core.run.transitions import DONE, State
@@ -18,7 +18,7 @@ SEVERITY = (ExitCode.DONE, ExitCode.SOME_NOT_DONE, ExitCode.LEFT_TO_DO)
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
+class RunsBefore:
     """
     What has become of the earlier runs.
 
@@ -34,11 +34,11 @@ class Before:
     stale: tuple[Path, ...] = ()
     any: bool = False
 
-    def then(self, later: Before) -> Before:
+    def then(self, later: RunsBefore) -> RunsBefore:
         """Return what has become of these and of another one."""
         both = self.left.keys() & later.left.keys()
-        left = {**self.left, **later.left} | {line: worse(self.left[line], later.left[line]) for line in both}
-        return Before(worse(self.code, later.code), later.is_clear, left, (*self.stale, *later.stale), any=True)
+        left = {**self.left, **later.left} | {line: max_severity(self.left[line], later.left[line]) for line in both}
+        return RunsBefore(max_severity(self.code, later.code), later.is_clear, left, (*self.stale, *later.stale), any=True)
 
     def ending(self, code: int, worklist: Worklist | None = None) -> ExitCode:
         """
@@ -53,14 +53,14 @@ class Before:
         lines = worklist.lines if worklist is not None else ()
         # What was named, and was not found then, may be found by now.
         met = {line.id for line in lines} | {f"{line.lane}/name:{line.name}" for line in lines}
-        found = worse(self.code, code)
+        found = max_severity(self.code, code)
         for line, left in self.left.items():
             if line not in met:
-                found = worse(found, left)
+                found = max_severity(found, left)
         return found
 
 
-def worse(one: int, other: int) -> ExitCode:
+def max_severity(one: int, other: int) -> ExitCode:
     """Return the worse of two exit codes: 7, then a signal's or another's that is none of finished work, then 4, 1, 0."""
     if ExitCode.JOURNAL in (one, other):
         return ExitCode.JOURNAL
@@ -82,11 +82,11 @@ def left_by(run: Run) -> dict[str, ExitCode]:
 def broken_off(error: BaseException) -> ExitCode:
     """Say what broke off the work after something had been done, and return the exit code for that."""
     if isinstance(error, Interrupted):
-        tell_error(error)
+        write_error(error)
         return ExitCode(128 + error.number)
     if isinstance(error, OrchestratorError):
-        tell_error(error)
+        write_error(error)
         # That nothing was terminated, as the others say, is not true any more.
         return error.exit_code if error.exit_code in (ExitCode.JOURNAL, ExitCode.BUG) else ExitCode.LEFT_TO_DO
-    tell("Interrupted; the new run was not begun.")
+    write_stderr("Interrupted; the new run was not begun.")
     return ExitCode(exit_code_of(error))

@@ -14,17 +14,17 @@ from pathlib import Path
 
 import click
 
-from orchestrator.api import Entrance, RunSettings
-from orchestrator.cli.stdio import tell
+from orchestrator.api import Connections, RunSettings
+from orchestrator.cli.stdio import write_stderr
 from orchestrator.core.review.worklist import Decision, Worklist
 from orchestrator.core.run.machine import Run
 from orchestrator.core.values.shell import pasteable
 from orchestrator.engine.survey import Progress
 from orchestrator.errors import GuardRefused
 from orchestrator.ports import Observer
-from orchestrator.report.progress import Fold, LogProgress, SurveyProgress
+from orchestrator.report.progress import LogProgress, Projection, SurveyProgress
 from orchestrator.report.review_text import confirmation, unstyled
-from orchestrator.report.summary import closing
+from orchestrator.report.summary import summary_lines
 from orchestrator.report.text import plural
 
 LEAST_COLUMNS, LEAST_LINES = 60, 12
@@ -63,11 +63,11 @@ class Display:
         stream = sys.stderr if stderr else sys.stdout
         return shutil.get_terminal_size().columns if stream.isatty() else None
 
-    def hear_of_survey(self, entrance: Entrance) -> Entrance:
+    def hear_of_survey(self, entrance: Connections) -> Connections:
         """Return an entrance whose surveys are told of on stderr, unless nothing is to be said."""
         if self.quiet:
             return entrance
-        progress = SurveyProgress(say=tell, clock=time.monotonic, lanes=len(entrance.identities))
+        progress = SurveyProgress(say=write_stderr, clock=time.monotonic, lanes=len(entrance.identities))
 
         def hear(at: Progress) -> None:
             progress.on_page(at.lane, at.pages, at.products, is_over=at.is_over, problem=at.problem)
@@ -107,15 +107,15 @@ class Display:
 
     def watch(self, run: Run) -> AbstractContextManager[Sequence[Observer]]:
         """Show a run as it goes on."""
-        fold = Fold(run.worklist, run.board)
+        fold = Projection(run.worklist, run.board)
         return self._live(fold) if self.live else self._logged(fold)
 
     def complain(self, observer: Observer, error: Exception) -> None:
         """Say that a display broke; the run goes on."""
-        tell(f"The display {type(observer).__name__} failed and was switched off: {type(error).__name__}: {error}")
+        write_stderr(f"The display {type(observer).__name__} failed and was switched off: {type(error).__name__}: {error}")
 
     @contextmanager
-    def _live(self, fold: Fold) -> Iterator[Sequence[Observer]]:
+    def _live(self, fold: Projection) -> Iterator[Sequence[Observer]]:
         from rich.console import Console  # noqa: PLC0415 - only where there is a terminal
 
         from orchestrator.report.live import LiveProgress  # noqa: PLC0415
@@ -125,7 +125,7 @@ class Display:
             yield (progress,)
 
     @contextmanager
-    def _logged(self, fold: Fold) -> Iterator[Sequence[Observer]]:
+    def _logged(self, fold: Projection) -> Iterator[Sequence[Observer]]:
         from orchestrator.report.log import configure  # noqa: PLC0415 - structlog takes a while to import
 
         log = configure(
@@ -158,14 +158,14 @@ def confirm(worklist: Worklist, *, yes: bool) -> None:
     count = len(worklist.of(Decision.TERMINATE))
     if yes or count == 0:
         return
-    tell(confirmation(worklist))
+    write_stderr(confirmation(worklist))
     if not sys.stdin.isatty():
         message = f"confirmation required for {plural(count, 'termination')}, and {NO_TERMINAL}"
         raise GuardRefused(message)
     try:
-        agreed = typed(count)
+        agreed = confirm_count(count)
     except KeyboardInterrupt:
-        tell("\nNot confirmed; this run was not begun.")
+        write_stderr("\nNot confirmed; this run was not begun.")
         raise
     if not agreed:
         message = "not confirmed; nothing was terminated"
@@ -176,15 +176,15 @@ def confirm_rest(run: Run) -> bool:
     """Ask, after the first lines of a run are done, whether to do the rest; where nobody can be asked, say no."""
     left = plural(run.held_back, "product")
     if not sys.stdin.isatty():
-        tell(f"The first are done; {left} left, and there is no terminal to ask on.")
+        write_stderr(f"The first are done; {left} left, and there is no terminal to ask on.")
         return False
-    for text in closing(run):
-        tell(text)
-    tell(f"{run.final_line}\nThe first are done. {left} left to terminate.")
-    return typed(run.held_back)
+    for text in summary_lines(run):
+        write_stderr(text)
+    write_stderr(f"{run.final_line}\nThe first are done. {left} left to terminate.")
+    return confirm_count(run.held_back)
 
 
-def typed(count: int) -> bool:
+def confirm_count(count: int) -> bool:
     """Ask for a number on the terminal, and say whether it was typed."""
     click.echo(f"Type the number of terminations ({count}) to go on: ", nl=False, err=True)
     return sys.stdin.readline().strip().replace(",", "") == str(count)

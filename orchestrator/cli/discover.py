@@ -9,9 +9,9 @@ import click
 
 from orchestrator import api
 from orchestrator.cli.console import Display
-from orchestrator.cli.inputs import Errand, entrance_for
+from orchestrator.cli.inputs import RunRequest, entrance_for
 from orchestrator.cli.options import FILE, all_of, simulate_options, timeout_option, workers_option
-from orchestrator.cli.stdio import put, tell
+from orchestrator.cli.stdio import write_stderr, write_stdout
 from orchestrator.core.plan.model import Plan, Selection, Target
 from orchestrator.core.review.worklist import Decision
 from orchestrator.core.values.shell import pasteable
@@ -70,7 +70,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
         message = f"{out}: exists already; it is left as it is"
         raise InvalidInput(message)
     asked = plan_asked(name, accounts, regions, role_name, external_id, like, words)
-    errand = Errand(plan=asked, plan_file=like or Path(f"{name}.yaml"), simulate=simulate)
+    errand = RunRequest(plan=asked, plan_file=like or Path(f"{name}.yaml"), simulate=simulate)
     with entrance_for(errand, world, workers) as entrance:
         heard = Display().hear_of_survey(entrance)
         review = api.survey(asked, heard, deadline=entrance.clock.now() + timeout)
@@ -79,14 +79,14 @@ def command(  # noqa: PLR0913 - one parameter for each option
     worklist = review.worklist
     text = plan_text(asked, asked.targets or ambient, worklist, now, "orchestrator " + " ".join(sys.argv[1:]))
     if out is None:
-        put(text)
+        write_stdout(text)
     else:
-        save(out, text)
+        write_plan(out, text)
         count = plural(len(worklist.of(Decision.TERMINATE)), "product")
-        tell(f"{count} written to {out}; see: orchestrator review {pasteable(out)}")
+        write_stderr(f"{count} written to {out}; see: orchestrator review {pasteable(out)}")
     unread = [f"{lane}: {problem}" for lane, problem in worklist.lanes if problem]
     for problem in unread:
-        tell(f"Not read completely: {problem}")
+        write_stderr(f"Not read completely: {problem}")
     return ExitCode.SOME_NOT_DONE if unread else ExitCode.DONE
 
 
@@ -116,7 +116,7 @@ def plan_asked(  # noqa: PLR0917 - as the options are
     )
 
 
-def save(path: Path, text: str) -> None:
+def write_plan(path: Path, text: str) -> None:
     """Write a plan that is not there yet."""
     try:
         with path.open("x", encoding="utf-8") as file:

@@ -12,19 +12,19 @@ from orchestrator import api
 from orchestrator.cli.console import Display
 from orchestrator.cli.inputs import errand_at, world_of
 from orchestrator.cli.options import all_of, plan_argument, simulate_options, workers_option
-from orchestrator.cli.stdio import put
+from orchestrator.cli.stdio import write_stdout
 from orchestrator.core.run import permissions as rights
-from orchestrator.engine.permission_probe import Standing
+from orchestrator.engine.permission_probe import PermissionStatus
 from orchestrator.errors import ExitCode, InvalidInput
 from orchestrator.report.text import plain, plural
 
-COLOURS = {
-    Standing.OK: "green",
-    Standing.MISSING: "red",
-    Standing.WRONG: "red",
-    Standing.UNREACHABLE: "red",
-    Standing.UNKNOWN: "yellow",
-    Standing.NOT_TRIED: "dim",
+STATUS_STYLES = {
+    PermissionStatus.OK: "green",
+    PermissionStatus.MISSING: "red",
+    PermissionStatus.WRONG: "red",
+    PermissionStatus.UNREACHABLE: "red",
+    PermissionStatus.UNKNOWN: "yellow",
+    PermissionStatus.NOT_TRIED: "dim",
 }
 
 
@@ -57,19 +57,19 @@ def command(
     world = world_of(errand, world)
     found = api.diagnose(errand.plan, simulate=simulate, world=world, workers=workers, probe=probe_terminate)
     if simulate:
-        put(
+        write_stdout(
             f"Simulation: {plain(str(world)) if world else 'products invented from the plan'}; no AWS account was called.\n"
         )
     display = Display(color=color)
     for each in found:
-        put("\n".join(told(each, display)) + "\n")
+        write_stdout("\n".join(diagnosis_lines(each, display)) + "\n")
     if missing := {action: None for each in found for action in each.missing}:
-        put(f"Policy with the missing permissions:\n\n{json.dumps(rights.policy(list(missing)), indent=2)}\n")
-    put(closing(found))
-    return api.exit_code(found)
+        write_stdout(f"Policy with the missing permissions:\n\n{json.dumps(rights.policy(list(missing)), indent=2)}\n")
+    write_stdout(closing_line(found))
+    return api.doctor_exit_code(found)
 
 
-def told(diagnosis: api.Diagnosis, display: Display) -> Iterator[str]:
+def diagnosis_lines(diagnosis: api.Diagnosis, display: Display) -> Iterator[str]:
     """Yield what is known of one account/region, in lines."""
 
     def style(text: str, colour: str) -> str:
@@ -78,7 +78,7 @@ def told(diagnosis: api.Diagnosis, display: Display) -> Iterator[str]:
     alias = f"  alias {on_one_line(diagnosis.alias)}" if diagnosis.alias else ""
     yield style(on_one_line(diagnosis.title), "bold") + alias
     for check in diagnosis.checks:
-        standing = style(f"{check.standing.value:<11}", COLOURS[check.standing])
+        standing = style(f"{check.standing.value:<11}", STATUS_STYLES[check.standing])
         yield f"  {standing}  {check.what:<11}  {on_one_line(check.words)}".rstrip()
         if check.remedy:
             yield f"               -> {on_one_line(check.remedy)}"
@@ -89,7 +89,7 @@ def on_one_line(text: str) -> str:
     return plain(" ".join(text.split()))
 
 
-def closing(found: Sequence[api.Diagnosis]) -> str:
+def closing_line(found: Sequence[api.Diagnosis]) -> str:
     """Return the last line: how many accounts/regions were checked, and how many a run can rely on."""
     ready = sum(each.is_ready for each in found)
     checked = plural(len(found), "account/region", "accounts/regions")

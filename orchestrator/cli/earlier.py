@@ -11,11 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from orchestrator import api
-from orchestrator.cli.before import Before, broken_off, left_by
+from orchestrator.cli.before import RunsBefore, broken_off, left_by
 from orchestrator.cli.console import Display
 from orchestrator.cli.ending import end, tell_closed
-from orchestrator.cli.inputs import Errand
-from orchestrator.cli.stdio import tell, tell_error
+from orchestrator.cli.inputs import RunRequest
+from orchestrator.cli.stdio import write_error, write_stderr
 from orchestrator.core.run.events import Drain
 from orchestrator.core.values.durations import format_duration
 from orchestrator.core.values.shell import pasteable
@@ -30,13 +30,13 @@ from orchestrator.errors import (
     OrchestratorError,
 )
 from orchestrator.report.text import plural
-from orchestrator.store.journal import Story, load
+from orchestrator.store.journal import LoadedJournal, load_journal
 
 UNKNOWN = "what it knew of its products is unknown, and the new run meets them again."
 REASON = "`run --resume` could not finish it, and it is too old to be resumed"
 
 
-class Earlier:
+class PreviousRuns:
     """
     The earlier runs of a plan. `before` is what has become of them so far.
 
@@ -53,7 +53,7 @@ class Earlier:
 
     def __init__(
         self,
-        errand: Errand,
+        errand: RunRequest,
         state: api.StateDir,
         display: Display,
         *,
@@ -62,7 +62,7 @@ class Earlier:
         workers: int | None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self.before = Before()
+        self.before = RunsBefore()
         self._errand = errand
         self._state = state
         self._display = display
@@ -88,7 +88,7 @@ class Earlier:
             except (OrchestratorError, KeyboardInterrupt) as error:
                 if not self.before.any:
                     raise
-                found = Before(broken_off(error), is_clear=False)
+                found = RunsBefore(broken_off(error), is_clear=False)
             self.before = self.before.then(found)
             if not self.before.is_clear:
                 return
@@ -97,58 +97,58 @@ class Earlier:
         """Let the notices of the plan not keep it from being reviewed, whatever has become of their file."""
         done = api.mend_notices(self._errand.plan, self._state) if self._errand.worklist is None else None
         if done is not None:
-            tell(f"Error: {done}")
-            self.before = self.before.then(Before(ExitCode.JOURNAL))
+            write_stderr(f"Error: {done}")
+            self.before = self.before.then(RunsBefore(ExitCode.JOURNAL))
 
     def close_stale(self) -> None:
         """Close the runs that could not be finished, now that it is sure that the new one can begin."""
         for path in self.before.stale:
-            story = load(path)
+            story = load_journal(path)
             try:
                 machine = api.abandon(story, REASON)
             except JournalError as error:
                 if not is_out_of_reach(error):
                     raise
                 machine = api.replay(story)
-                self.before = self.before.then(set_aside(path, error, "what it knows of its products is this:"))
+                self.before = self.before.then(set_aside_and_tell(path, error, "what it knows of its products is this:"))
             else:
-                tell(
+                write_stderr(
                     f"This run began more than {format_duration(api.NIGHT)} ago and could not be finished; it was closed:"
                     f" {path}\nWhat the new run's plan has of its products is met again."
                 )
             tell_closed(machine)
 
-    def _finish_one(self, path: Path) -> Before:
+    def _finish_one(self, path: Path) -> RunsBefore:
         if holder := api.is_going_on(path):
             message = f"an earlier run of the plan `{self._errand.plan.name}` is going on: {path} is in use by {holder}"
             raise LockHeld(message)
         try:
-            story = load(path)
+            story = load_journal(path)
             left = api.left_by_canary(story)
         except (JournalCorrupt, IllegalTransition) as error:
-            return set_aside(path, error)
+            return set_aside_and_tell(path, error)
         refuse_stranger(story, self._errand.plan.name)
         is_old = api.has_expired(story, self._clock())
         if left > 0 and not is_old:
-            tell(canary(path, left))
-            return Before(ExitCode.LEFT_TO_DO, is_clear=False)
-        tell(f"An earlier run of `{self._errand.plan.name}` is unfinished; finishing it first: {path}")
+            write_stderr(canary(path, left))
+            return RunsBefore(ExitCode.LEFT_TO_DO, is_clear=False)
+        write_stderr(f"An earlier run of `{self._errand.plan.name}` is unfinished; finishing it first: {path}")
         no_sends = self._why_nothing_is_sent(story)
         if no_sends and not is_old:
-            tell(f"What it has not sent is left to the new run: {no_sends}.")
+            write_stderr(f"What it has not sent is left to the new run: {no_sends}.")
         try:
             entrance = api.reenter(story, workers=self._workers)
-            is_old = api.is_out_of_date(api.age_of(story, entrance), api.NIGHT)
+            is_old = api.is_out_of_date(api.run_age(story, entrance), api.NIGHT)
             settings = self._display.settings(self._grace, simulated=False)
             result = api.resume(story, entrance, settings=settings, max_age=api.NIGHT, restart=False, no_sends=no_sends)
         except (GuardRefused, NoAccess, LockHeld, JournalError) as error:
             if not is_old:
                 raise
-            tell_error(error)
-            return Before(ExitCode.LEFT_TO_DO, stale=(path,))
+            write_error(error)
+            return RunsBefore(ExitCode.LEFT_TO_DO, stale=(path,))
         return self._after(result, is_old=is_old)
 
-    def _why_nothing_is_sent(self, story: Story) -> str | None:
+    def _why_nothing_is_sent(self, story: LoadedJournal) -> str | None:
         """Say why an earlier run only follows what it has sent: nobody has said yes to the rest of it today."""
         worklist = self._errand.worklist
         if worklist is not None and story.birth.header.reviewed != worklist.digest:
@@ -164,28 +164,28 @@ class Earlier:
             return f"the environment is for {here or 'no region'} now, and that was for {', '.join(sorted(regions))}"
         return None
 
-    def _after(self, result: api.RunResult, *, is_old: bool) -> Before:
+    def _after(self, result: api.RunResult, *, is_old: bool) -> RunsBefore:
         """Say what follows from how an earlier run ended."""
         drain = result.run.drained_by
         is_stopped = result.interrupted is not None or (drain is not None and drain.why is Drain.STOPPED)
         is_stale = is_old and result.run.is_unfinished and not is_stopped and result.broken is None
         code = ExitCode(end(result, result.exit_code, simulated=False, state_dir=self._state.root, advise=not is_stale))
         if is_stale:
-            return Before(ExitCode.LEFT_TO_DO, stale=(result.journal,))
+            return RunsBefore(ExitCode.LEFT_TO_DO, stale=(result.journal,))
         if is_stopped:
             # The wish to stop holds for all that would have followed, too.
-            tell("The new run was not begun.")
+            write_stderr("The new run was not begun.")
             wished = 128 + result.interrupted if result.interrupted is not None else ExitCode.LEFT_TO_DO
-            return Before(ExitCode.JOURNAL if result.broken else ExitCode(wished), is_clear=False)
+            return RunsBefore(ExitCode.JOURNAL if result.broken else ExitCode(wished), is_clear=False)
         if result.run.is_unfinished or result.broken is not None:
-            tell("The earlier run is still unfinished; nothing new was begun.")
-            return Before(code, is_clear=False)
+            write_stderr("The earlier run is still unfinished; nothing new was begun.")
+            return RunsBefore(code, is_clear=False)
         # What another's termination has left behind does not come back, so no new run meets it.
         unmet = any(termination.options_unmet for termination in result.run.terminations)
-        return Before(ExitCode.SOME_NOT_DONE if unmet else ExitCode.DONE, left=left_by(result.run))
+        return RunsBefore(ExitCode.SOME_NOT_DONE if unmet else ExitCode.DONE, left=left_by(result.run))
 
 
-def refuse_stranger(story: Story, plan_name: str) -> None:
+def refuse_stranger(story: LoadedJournal, plan_name: str) -> None:
     """
     Refuse a journal that lies among those of another plan.
 
@@ -208,13 +208,13 @@ def is_out_of_reach(error: JournalError) -> bool:
     return isinstance(cause, OSError) and cause.errno in (errno.EROFS, errno.EACCES, errno.EPERM)
 
 
-def set_aside(path: Path, error: OrchestratorError, known: str = UNKNOWN) -> Before:
+def set_aside_and_tell(path: Path, error: OrchestratorError, known: str = UNKNOWN) -> RunsBefore:
     """Put a journal out of the way that cannot be trusted, or closed; `known` says what is still known by it."""
     why = str(error).partition("\n")[0]
-    tell(f"Error: {why}")
+    write_stderr(f"Error: {why}")
     aside = api.set_aside(path, f"`run --resume` found: {why}")
-    tell(f"It was set aside as {aside}; {known}")
-    return Before(ExitCode.JOURNAL)
+    write_stderr(f"It was set aside as {aside}; {known}")
+    return RunsBefore(ExitCode.JOURNAL)
 
 
 def canary(path: Path, left: int) -> str:

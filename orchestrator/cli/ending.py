@@ -6,12 +6,12 @@ from pathlib import Path
 
 from orchestrator.api import RunResult, default_state_dir
 from orchestrator.cli.console import NOTHING_TO_RESUME
-from orchestrator.cli.stdio import put, tell
+from orchestrator.cli.stdio import write_stderr, write_stdout
 from orchestrator.core.run.machine import Run
 from orchestrator.core.values.shell import pasteable
 from orchestrator.errors import ExitCode, OutputLost
 from orchestrator.report.next_steps import ways_on
-from orchestrator.report.summary import closing
+from orchestrator.report.summary import summary_lines
 
 
 def end(
@@ -39,30 +39,30 @@ def end(
 
         The exit code.
     """
-    tell()
-    for text in closing(result.run):
-        tell(text)
+    write_stderr()
+    for text in summary_lines(result.run):
+        write_stderr(text)
     if result.broken is not None:
-        tell(f"Error: {result.broken}")
-    tell(f"Journal: {result.journal}")
+        write_stderr(f"Error: {result.broken}")
+    write_stderr(f"Journal: {result.journal}")
     broken = result.broken is not None
     if broken and not result.journal.exists():
-        tell("Its journal is no more. Run the plan again: what is under way is followed, and not sent again.")
+        write_stderr("Its journal is no more. Run the plan again: what is under way is followed, and not sent again.")
         advise = False
     if not simulated and advise:
         options = state_option(state_dir)
         for way in ways_on(result.run, result.journal.absolute(), broken=broken, plan_file=plan_file, options=options):
-            tell(way)
+            write_stderr(way)
     elif advise and (result.run.is_unfinished or broken):
-        tell(NOTHING_TO_RESUME)
+        write_stderr(NOTHING_TO_RESUME)
     put_line(result.run)
     return code
 
 
 def tell_closed(machine: Run) -> None:
     """Say how a run stood that was closed: what is unknown of it, and its final line."""
-    for text in closing(machine):
-        tell(text)
+    for text in summary_lines(machine):
+        write_stderr(text)
     put_line(machine)
 
 
@@ -70,9 +70,9 @@ def put_line(run: Run) -> None:
     """Put out the final line of a run, which is what it is, wherever its last line has to go."""
     line = run.final_line
     try:
-        put(line)
+        write_stdout(line)
     except OutputLost as error:
-        tell(f"{error}\n{line}")
+        write_stderr(f"{error}\n{line}")
 
 
 def state_option(state_dir: Path) -> str:

@@ -15,13 +15,13 @@ from orchestrator.core.review.resolve import problem_of
 from orchestrator.core.review.worklist import Decision
 from orchestrator.errors import InvalidInput
 from orchestrator.report.review_text import preview
-from orchestrator.report.review_view import LaneRead, Reviewed
+from orchestrator.report.review_view import LaneRead, ReviewView
 from orchestrator.store import worklist_file
-from orchestrator.store.worklist_file import Reviewed as SavedWorklist
+from orchestrator.store.worklist_file import SavedWorklist
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Errand:
+class RunRequest:
     """
     What is to be reviewed or run. `worklist` is the saved one, None if the plan is to be reviewed now; `plan_file` is where
     the plan is or was. `meant` are the lines of an earlier run that a second go is for, None for all.
@@ -51,7 +51,7 @@ def errand_at(
     only_failed: bool = False,
     strict: bool = False,
     max_age: int | None = None,
-) -> Errand:
+) -> RunRequest:
     """
     Read what a command is about.
 
@@ -85,12 +85,12 @@ def errand_at(
         assert earlier is not None
         plan_file = earlier
         plan, meant = api.load_again(earlier, only_failed=only_failed, simulated=simulate)
-    return Errand(plan=plan, plan_file=plan_file, simulate=simulate, strict=strict, meant=meant)
+    return RunRequest(plan=plan, plan_file=plan_file, simulate=simulate, strict=strict, meant=meant)
 
 
-def errand_of_worklist(path: Path, *, simulate: bool, strict: bool, max_age: int | None) -> Errand:
+def errand_of_worklist(path: Path, *, simulate: bool, strict: bool, max_age: int | None) -> RunRequest:
     """Read a worklist, and refuse to mix up rehearsals and the real thing."""
-    worklist = worklist_file.load(path)
+    worklist = worklist_file.load_worklist(path)
     if strict:
         message = "--strict is for reviews; what is not found in this worklist was decided when it was made"
         raise InvalidInput(message)
@@ -98,7 +98,7 @@ def errand_of_worklist(path: Path, *, simulate: bool, strict: bool, max_age: int
         how = "without --simulate" if simulate else "with --simulate"
         message = f"{path}: this worklist was made {how}, and can only be run so"
         raise InvalidInput(message)
-    return Errand(
+    return RunRequest(
         plan=worklist.plan,
         plan_file=Path(worklist.plan_file),
         worklist=worklist,
@@ -109,7 +109,7 @@ def errand_of_worklist(path: Path, *, simulate: bool, strict: bool, max_age: int
 
 @contextmanager
 def reviewed(
-    errand: Errand,
+    errand: RunRequest,
     *,
     world: Path | None,
     workers: int | None,
@@ -151,7 +151,7 @@ def reviewed(
         yield review.narrowed(only, exclude)
 
 
-def reviewed_of(review: api.Review, plan_file: Path) -> Reviewed:
+def reviewed_of(review: api.Review, plan_file: Path) -> ReviewView:
     """Return what of a review is shown."""
     entrance = review.entrance
     lanes = [
@@ -165,7 +165,7 @@ def reviewed_of(review: api.Review, plan_file: Path) -> Reviewed:
         )
         for inventory in review.inventories
     ]
-    return Reviewed(
+    return ReviewView(
         plan=review.plan,
         plan_file=str(plan_file),
         worklist=review.outlook,
@@ -176,12 +176,12 @@ def reviewed_of(review: api.Review, plan_file: Path) -> Reviewed:
     )
 
 
-def as_text(shown: Reviewed, display: Display, *, stderr: bool) -> str:
+def as_text(shown: ReviewView, display: Display, *, stderr: bool) -> str:
     """Render a review for the terminal, or whatever else a stream leads to."""
     return preview(shown, lambda text, style: display.style(text, style, stderr=stderr), display.width(stderr=stderr))
 
 
-def world_of(errand: Errand, world: Path | None) -> Path | None:
+def world_of(errand: RunRequest, world: Path | None) -> Path | None:
     """
     Return the world file of an errand's simulation: the one that was asked for, else the one beside the plan, if any.
 
@@ -197,7 +197,7 @@ def world_of(errand: Errand, world: Path | None) -> Path | None:
 
 
 @contextmanager
-def entrance_for(errand: Errand, world: Path | None, workers: int | None) -> Iterator[api.Entrance]:
+def entrance_for(errand: RunRequest, world: Path | None, workers: int | None) -> Iterator[api.Connections]:
     """Enter the accounts of an errand, or simulated ones."""
     world = world_of(errand, world)
     if errand.simulate:

@@ -10,11 +10,11 @@ from click.core import ParameterSource
 from orchestrator import api
 from orchestrator.cli.inputs import state_at
 from orchestrator.cli.options import DURATION, all_of, state_dir_option
-from orchestrator.cli.stdio import put, tell
+from orchestrator.cli.stdio import write_stderr, write_stdout
 from orchestrator.errors import ExitCode
-from orchestrator.report.text import columns, moment, plain, plural
+from orchestrator.report.text import columns, plain, plural, timestamp_text
 
-HEAD = ("PLAN", "RUN", "BEGUN", "STATE", "JOURNAL")
+JOURNALS_HEADER = ("PLAN", "RUN", "BEGUN", "STATE", "JOURNAL")
 
 which_options = all_of(
     click.option("--plan", "plan_name", metavar="NAME", help="Only those of this plan."),
@@ -39,13 +39,19 @@ def command(ctx: click.Context, *, plan_name: str | None, simulated: bool, state
     state = state_at(state_dir, simulated=simulated)
     found = api.kept_journals(state, plan_name)
     rows = [
-        (plain(kept.plan_name), plain(kept.run_id or "?"), moment(kept.started_at) or "?", kept.state, str(kept.path))
+        (
+            plain(kept.plan_name),
+            plain(kept.run_id or "?"),
+            timestamp_text(kept.started_at) or "?",
+            kept.state,
+            str(kept.path),
+        )
         for kept in found
     ]
     if rows:
-        put("\n".join(columns([HEAD, *rows], indent="")))
+        write_stdout("\n".join(columns([JOURNALS_HEADER, *rows], indent="")))
     else:
-        tell(f"No journals in {state.base}" + ("" if simulated else "; those of rehearsals: journals --simulated"))
+        write_stderr(f"No journals in {state.base}" + ("" if simulated else "; those of rehearsals: journals --simulated"))
     return ExitCode.DONE
 
 
@@ -65,6 +71,6 @@ def prune(*, older_than: int, dry_run: bool, plan_name: str | None, simulated: b
     state = state_at(state_dir, simulated=simulated)
     deleted = api.prune_journals(state, older_than, plan_name=plan_name, dry_run=dry_run)
     for path in deleted:
-        put(str(path))
-    put(f"{plural(len(deleted), 'journal')} {'would be ' if dry_run else ''}deleted.")
+        write_stdout(str(path))
+    write_stdout(f"{plural(len(deleted), 'journal')} {'would be ' if dry_run else ''}deleted.")
     return ExitCode.DONE

@@ -15,7 +15,7 @@ from typing import NoReturn
 import click
 
 from orchestrator.cli.signals import break_off_on_signals, exit_code_of
-from orchestrator.cli.stdio import tell_error, wait_for_no_reader
+from orchestrator.cli.stdio import wait_for_no_reader, write_error
 from orchestrator.errors import ExitCode, Interrupted, OrchestratorError
 from orchestrator.version import VERSION
 
@@ -122,10 +122,10 @@ def main() -> NoReturn:
         click.echo("Interrupted.", err=True)
         code = exit_code_of(error)
     except Interrupted as error:
-        complain(error)
+        report_error(error)
         code = 128 + error.number
     except OrchestratorError as error:
-        complain(error)
+        report_error(error)
         code = error.exit_code
     except BrokenPipeError:
         # Somebody reads no further (`| head`); what they read is not wrong.
@@ -159,17 +159,17 @@ def put_up_with_other_encodings() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
-def complain(error: OrchestratorError) -> None:
+def report_error(error: OrchestratorError) -> None:
     """Say what went wrong."""
     diagnostics = getattr(error, "diagnostics", None)
     if diagnostics:
         from orchestrator.report.diagnostics import render  # noqa: PLC0415 - only for broken plans
 
         click.echo(render(diagnostics) + "\n", err=True)
-    tell_error(error)
+    write_error(error)
 
 
-def calls_are_left() -> bool:
+def has_hanging_calls() -> bool:
     """Whether the interpreter would wait at its end for calls whose answers only a resume will use, if anybody."""
     if threading.active_count() == 1:
         return False
@@ -184,7 +184,7 @@ def leave(code: int) -> NoReturn:
         sys.stdout.flush()
     except OSError:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115
-    if calls_are_left():
+    if has_hanging_calls():
         sys.stderr.flush()
         os._exit(code)
     sys.exit(code)

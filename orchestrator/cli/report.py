@@ -10,21 +10,21 @@ from orchestrator.api.frame import replay
 from orchestrator.api.journals import is_going_on
 from orchestrator.cli.ending import state_option
 from orchestrator.cli.options import FILE
-from orchestrator.cli.stdio import put, tell
+from orchestrator.cli.stdio import write_stderr, write_stdout
 from orchestrator.core.run.events import Abandoned, Finished
 from orchestrator.core.run.machine import Run
 from orchestrator.core.values.globs import matches
 from orchestrator.errors import ExitCode, InvalidInput
 from orchestrator.report.next_steps import ways_on
-from orchestrator.report.outcomes import Outcome, outcomes
-from orchestrator.report.progress import Fold
-from orchestrator.report.run_export import as_csv, as_json, story
-from orchestrator.report.summary import closing
-from orchestrator.report.text import columns, moment, plain
+from orchestrator.report.outcomes import LineOutcome, outcomes
+from orchestrator.report.progress import Projection
+from orchestrator.report.run_export import run_as_csv, run_as_json, story
+from orchestrator.report.summary import summary_lines
+from orchestrator.report.text import columns, plain, timestamp_text
 from orchestrator.store import journal as journals
 from orchestrator.store.worklist_file import is_worklist
 
-HEAD = ("STATE", "NAME", "ID", "SECONDS", "WHY")
+OUTCOMES_HEADER = ("STATE", "NAME", "ID", "SECONDS", "WHY")
 
 
 @click.command("report")
@@ -45,22 +45,22 @@ def command(*, journal: Path, form: str, product: str | None) -> int:
     Everything is told from the journal alone. Exits 0 whatever the run came to; its own exit code is in the JSON report.
     """
     refuse_plan(journal)
-    told = journals.load(journal)
+    told = journals.load_journal(journal)
     run = replay(told)
     found = outcomes(run, told.events)
     if product is not None:
-        found = [each for each in found if fits(each, product)]
+        found = [each for each in found if fits_pattern(each, product)]
         if not found:
             message = f"{journal}: no product of this run fits `{product}`"
             raise InvalidInput(message)
     if form == "csv":
-        put(as_csv(found))
+        write_stdout(run_as_csv(found))
     elif form == "json":
-        put(as_json(run, found, about(told)))
+        write_stdout(run_as_json(run, found, describe_journal(told)))
     elif product is not None:
-        put("\n\n".join("\n".join(story(each, told.events)) for each in found))
+        write_stdout("\n\n".join("\n".join(story(each, told.events)) for each in found))
     else:
-        show(run, told, found)
+        print_report(run, told, found)
     return ExitCode.DONE
 
 
@@ -77,21 +77,21 @@ def refuse_plan(path: Path) -> None:
         raise InvalidInput(message)
 
 
-def fits(outcome: Outcome, pattern: str) -> bool:
+def fits_pattern(outcome: LineOutcome, pattern: str) -> bool:
     """Whether an outcome's product is meant."""
     line = outcome.line
     return any(matches(word, pattern) for word in (line.product_id, line.name, line.id) if word)
 
 
-def about(told: journals.Story) -> dict[str, object]:
+def describe_journal(told: journals.LoadedJournal) -> dict[str, object]:
     """Return what is known of a run, its lines apart."""
     header = told.birth.header
     return {
         "run_id": header.run_id,
         "plan": header.plan_name,
         "journal": str(told.path),
-        "started_at": moment(header.started_at),
-        "last_event_at": moment(told.last.at if told.last else header.started_at),
+        "started_at": timestamp_text(header.started_at),
+        "last_event_at": timestamp_text(told.last.at if told.last else header.started_at),
         "simulated": header.simulated,
         "finished": isinstance(told.last, Finished),
         "abandoned": told.last.reason if isinstance(told.last, Abandoned) else None,
@@ -101,7 +101,7 @@ def about(told: journals.Story) -> dict[str, object]:
     }
 
 
-def state_of(told: journals.Story, holder: str | None) -> str:
+def run_state(told: journals.LoadedJournal, holder: str | None) -> str:
     """Say how a run stands; `holder` is who works on it."""
     match told.last:
         case Finished():
@@ -112,29 +112,29 @@ def state_of(told: journals.Story, holder: str | None) -> str:
             return f"going on, {holder}" if holder else "unfinished, and nobody works on it"
 
 
-def show(run: Run, told: journals.Story, found: list[Outcome]) -> None:
+def print_report(run: Run, told: journals.LoadedJournal, found: list[LineOutcome]) -> None:
     """Write a report for people: a table for each lane, what to know, the final line."""
     header = told.birth.header
     holder = None if told.is_finished else is_going_on(told.path)
-    begun = f"Run {plain(header.run_id)} of the plan {plain(header.plan_name)}, begun {moment(header.started_at)}"
-    put(f"{begun}: {state_of(told, holder)}")
+    begun = f"Run {plain(header.run_id)} of the plan {plain(header.plan_name)}, begun {timestamp_text(header.started_at)}"
+    write_stdout(f"{begun}: {run_state(told, holder)}")
     for lane in dict.fromkeys(outcome.line.lane for outcome in found):
-        rows = [row_of(outcome) for outcome in found if outcome.line.lane == lane]
-        put("\n" + (str(lane) if lane else "in no lane"))
-        put("\n".join(columns([HEAD, *rows])))
-    put("")
+        rows = [outcome_cells(outcome) for outcome in found if outcome.line.lane == lane]
+        write_stdout("\n" + (str(lane) if lane else "in no lane"))
+        write_stdout("\n".join(columns([OUTCOMES_HEADER, *rows])))
+    write_stdout("")
     if holder:
-        put(f"So far: {Fold(told.birth.worklist, run.board).counts()}.")
+        write_stdout(f"So far: {Projection(told.birth.worklist, run.board).counts()}.")
         return
-    for text in closing(run):
-        put(text)
-    put(run.final_line)
+    for text in summary_lines(run):
+        write_stdout(text)
+    write_stdout(run.final_line)
     if not header.simulated:
         for way in ways_on(run, told.path.absolute(), options=state_option(Path(header.state_dir))):
-            tell(way)
+            write_stderr(way)
 
 
-def row_of(outcome: Outcome) -> tuple[str, ...]:
+def outcome_cells(outcome: LineOutcome) -> tuple[str, ...]:
     """Return the cells of one line."""
     line = outcome.line
     errors = "".join(f"; {plain(error)}" for error in outcome.errors)

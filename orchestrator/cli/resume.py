@@ -11,7 +11,7 @@ from orchestrator.cli.console import Display
 from orchestrator.cli.ending import end
 from orchestrator.cli.inputs import journal_at
 from orchestrator.cli.options import DURATION, all_of, display_options, grace_option, journal_options, workers_option
-from orchestrator.cli.stdio import put, tell
+from orchestrator.cli.stdio import write_stderr, write_stdout
 from orchestrator.core.run.events import Abandoned, Finished
 from orchestrator.errors import ExitCode
 from orchestrator.report.text import plain
@@ -48,7 +48,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     the product up, and are repeated, if at all, with the same token. Products that have changed since the review are left
     alone. Resuming a finished run calls nothing, prints its final line and exits as it did.
     """
-    story = journals.load(journal_at(journal, plan_name, state_dir))
+    story = journals.load_journal(journal_at(journal, plan_name, state_dir))
     if story.is_finished:
         return repeat(story)
     display = Display(quiet=quiet, color=color, log_format=log_format, log_level=log_level)
@@ -60,11 +60,11 @@ def command(  # noqa: PLR0913 - one parameter for each option
     return end(result, result.exit_code, simulated=header.simulated, state_dir=Path(header.state_dir))
 
 
-def repeat(story: journals.Story) -> int:
+def repeat(story: journals.LoadedJournal) -> int:
     """Say how a finished run ended, again."""
     last = story.last
     assert isinstance(last, Finished | Abandoned)
     how = f"was abandoned ({plain(last.reason)})" if isinstance(last, Abandoned) else "is finished"
-    tell(f"This run {how}; nothing was called. Journal: {story.path}")
-    put(plain(last.summary))
+    write_stderr(f"This run {how}; nothing was called. Journal: {story.path}")
+    write_stdout(plain(last.summary))
     return last.exit_code if isinstance(last, Finished) else ExitCode.LEFT_TO_DO

@@ -21,21 +21,21 @@ from orchestrator.cli.options import (
     timeout_option,
     workers_option,
 )
-from orchestrator.cli.stdio import put, tell
+from orchestrator.cli.stdio import write_stderr, write_stdout
 from orchestrator.core.review.worklist import Decision, Reason
 from orchestrator.core.values.durations import format_duration
 from orchestrator.core.values.shell import pasteable
 from orchestrator.errors import ExitCode, InvalidInput
 from orchestrator.report import review_export as review_data
-from orchestrator.report.review_markdown import as_markdown
-from orchestrator.report.review_view import Reviewed
+from orchestrator.report.review_markdown import review_as_markdown
+from orchestrator.report.review_view import ReviewView
 from orchestrator.store.worklist_file import is_worklist
 
-FORMS: dict[str, Callable[[Reviewed, Display], str]] = {
+FORMS: dict[str, Callable[[ReviewView, Display], str]] = {
     "text": lambda shown, display: as_text(shown, display, stderr=False),
-    "json": lambda shown, _: review_data.as_json(shown),
-    "csv": lambda shown, _: review_data.as_csv(shown),
-    "markdown": lambda shown, _: as_markdown(shown),
+    "json": lambda shown, _: review_data.review_as_json(shown),
+    "csv": lambda shown, _: review_data.review_as_csv(shown),
+    "markdown": lambda shown, _: review_as_markdown(shown),
 }
 
 
@@ -108,22 +108,22 @@ def command(  # noqa: PLR0913 - one parameter for each option
         timeout=timeout,
     ) as review:
         shown = reviewed_of(review, errand.plan_file)
-    put(FORMS[form](shown, display))
+    write_stdout(FORMS[form](shown, display))
     if any(line.reason is Reason.NOTICE for line in shown.worklist.lines):
-        tell(f"Since when products are on notice is kept in {state.notices(shown.plan.name)}")
+        write_stderr(f"Since when products are on notice is kept in {state.notices(shown.plan.name)}")
     if out is not None:
         replaced = out.exists()
         api.save_worklist(review, out, errand.plan_file)
         age = format_duration(api.WORKLIST_MAX_AGE)
         saved = "saved in place of an earlier one" if replaced else "saved"
-        tell(f"Worklist {saved}; for {age} exactly this can be run with: orchestrator run {pasteable(out)}")
-    return exit_code(review, detailed=detailed_exitcode)
+        write_stderr(f"Worklist {saved}; for {age} exactly this can be run with: orchestrator run {pasteable(out)}")
+    return review_exit_code(review, detailed=detailed_exitcode)
 
 
-def exit_code(review: api.Review, *, detailed: bool) -> ExitCode:
+def review_exit_code(review: api.Review, *, detailed: bool) -> ExitCode:
     """Say with a code what a run would meet."""
     for refusal in review.refusals:
-        tell(f"A run would be refused: {refusal}")
+        write_stderr(f"A run would be refused: {refusal}")
     if review.refusals:
         return ExitCode.GUARD_REFUSED
     if detailed and review.outlook.of(Decision.TERMINATE):

@@ -13,9 +13,9 @@ from orchestrator import api
 from orchestrator.cli import review as review_command
 from orchestrator.cli.before import broken_off
 from orchestrator.cli.console import NO_TERMINAL, Display, confirm
-from orchestrator.cli.earlier import Earlier
+from orchestrator.cli.earlier import PreviousRuns
 from orchestrator.cli.ending import end
-from orchestrator.cli.inputs import Errand, as_text, errand_at, reviewed, reviewed_of, state_at
+from orchestrator.cli.inputs import RunRequest, as_text, errand_at, reviewed, reviewed_of, state_at
 from orchestrator.cli.options import (
     FILE,
     all_of,
@@ -28,13 +28,13 @@ from orchestrator.cli.options import (
     workers_option,
     worklist_age_option,
 )
-from orchestrator.cli.stdio import put, tell
+from orchestrator.cli.stdio import write_stderr, write_stdout
 from orchestrator.core.values.durations import format_duration
 from orchestrator.errors import GuardRefused, InvalidInput, OrchestratorError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class RunOptions:
     """What was asked for on the command line."""
 
     yes: bool
@@ -110,13 +110,13 @@ def command(  # noqa: PLR0913 - one parameter for each option
         0 in progress, 0 pending, 0 in doubt, 0 blocked, 0 drifted,
         1 not found, 3 skipped, 1 refused, 2 already gone.
     """
-    asked = Wishes(**wishes)  # type: ignore[arg-type]
+    asked = RunOptions(**wishes)  # type: ignore[arg-type]
     display = Display(quiet=quiet, color=color, log_format=log_format, log_level=log_level)
     state = state_at(state_dir, simulated=simulate)
-    refuse_to_mix(asked, narrowed=bool(only or exclude or earlier))
+    reject_conflicting_options(asked, narrowed=bool(only or exclude or earlier))
     errand = errand_at(plan, earlier, only_failed=only_failed, simulate=simulate, strict=strict, max_age=max_age)
     refuse_beforehand(errand, state, asked, narrowed=bool(only or exclude or earlier))
-    earlier_runs = Earlier(errand, state, display, agreed=asked.yes, grace=asked.grace, workers=workers)
+    earlier_runs = PreviousRuns(errand, state, display, agreed=asked.yes, grace=asked.grace, workers=workers)
     try:
         if asked.resume and not simulate:
             earlier_runs.finish()
@@ -145,23 +145,23 @@ def command(  # noqa: PLR0913 - one parameter for each option
 
 def execute(
     review: api.Review,
-    errand: Errand,
+    errand: RunRequest,
     state: api.StateDir,
     display: Display,
-    asked: Wishes,
+    asked: RunOptions,
     make_way: Callable[[], None],
 ) -> int:
     """Show, ask, run, say how it ended."""
     shown = reviewed_of(review, errand.plan_file)
     text = as_text(shown, display, stderr=not asked.dry_run)
     if asked.dry_run:
-        put(text)
-        return review_command.exit_code(review, detailed=False)
+        write_stdout(text)
+        return review_command.review_exit_code(review, detailed=False)
     if not display.quiet:
-        tell(text + "\n")
-    api.refuse(review)
+        write_stderr(text + "\n")
+    api.enforce_limits(review)
     if asked.first is not None:
-        tell(f"With --first {asked.first}: so many now, then you are asked about the rest.")
+        write_stderr(f"With --first {asked.first}: so many now, then you are asked about the rest.")
     confirm(review.outlook, yes=asked.yes)
     settings = display.settings(asked.grace, simulated=review.entrance.simulated, first=asked.first)
     result = api.run(review, state=state, settings=settings, journal_path=asked.journal, make_way=make_way)
@@ -175,7 +175,7 @@ def execute(
     )
 
 
-def refuse_beforehand(errand: Errand, state: api.StateDir, asked: Wishes, *, narrowed: bool) -> None:
+def refuse_beforehand(errand: RunRequest, state: api.StateDir, asked: RunOptions, *, narrowed: bool) -> None:
     """
     Refuse what needs no call to be known, all at once.
 
@@ -197,7 +197,7 @@ def refuse_beforehand(errand: Errand, state: api.StateDir, asked: Wishes, *, nar
     api.refuse_all(obstacles)
 
 
-def refuse_late(review: api.Review, errand: Errand) -> None:
+def refuse_late(review: api.Review, errand: RunRequest) -> None:
     """
     Refuse a run whose deadline has passed while the lanes were read.
 
@@ -212,7 +212,7 @@ def refuse_late(review: api.Review, errand: Errand) -> None:
         raise GuardRefused(message)
 
 
-def refuse_to_mix(asked: Wishes, *, narrowed: bool) -> None:
+def reject_conflicting_options(asked: RunOptions, *, narrowed: bool) -> None:
     """Refuse what would finish an earlier run in full although less was asked for."""
     if asked.resume and (asked.dry_run or narrowed or asked.first is not None):
         message = (

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from orchestrator.cli.stdio import put
+from orchestrator.cli.stdio import write_stdout
 from orchestrator.errors import ExitCode
 
 
@@ -24,9 +24,9 @@ def command(*, world: bool) -> int:
     if world:
         from orchestrator.simulator.world_schema import world_schema  # noqa: PLC0415 - botocore takes a while to import
 
-        put(json.dumps(world_schema(), indent=2))
+        write_stdout(json.dumps(world_schema(), indent=2))
         return ExitCode.DONE
     from orchestrator.store.plan.json_schema import plan_schema  # noqa: PLC0415 - pydantic takes a while to import
 
-    put(json.dumps(plan_schema(), indent=2))
+    write_stdout(json.dumps(plan_schema(), indent=2))
     return ExitCode.DONE

@@ -13,7 +13,7 @@ from typing import NoReturn
 BREAKING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
-class BrokenOff(KeyboardInterrupt):
+class SignalReceived(KeyboardInterrupt):
     """A signal came. `number` is its number."""
 
     def __init__(self, number: int) -> None:
@@ -23,7 +23,7 @@ class BrokenOff(KeyboardInterrupt):
 
 def break_off(number: int, _frame: FrameType | None = None) -> NoReturn:
     """Break off what is being done, as Ctrl-C does."""
-    raise BrokenOff(number)
+    raise SignalReceived(number)
 
 
 def break_off_on_signals() -> None:
@@ -36,6 +36,6 @@ def break_off_on_signals() -> None:
 def exit_code_of(error: BaseException) -> int:
     """Return the exit code for what a signal has broken off; click wraps it on its way."""
     for each in (error, error.__cause__, error.__context__):
-        if isinstance(each, BrokenOff):
+        if isinstance(each, SignalReceived):
             return 128 + each.number
     return 128 + signal.SIGINT

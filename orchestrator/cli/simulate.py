@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from orchestrator.cli.options import FILE
-from orchestrator.cli.stdio import put, tell
+from orchestrator.cli.stdio import write_stderr, write_stdout
 from orchestrator.errors import ExitCode, InvalidInput
 from orchestrator.report.text import plural
 
@@ -32,14 +32,14 @@ def command(*, world: Path | None, port: int) -> int:
     except OSError as error:
         message = f"cannot listen on port {port}: {error.strerror}"
         raise InvalidInput(message) from error
-    put(f"export AWS_ENDPOINT_URL={server.url}")
-    put(f"export AWS_DEFAULT_REGION={spec.Region}")
-    put("export AWS_ACCESS_KEY_ID=AKIASIMULATED0000000 AWS_SECRET_ACCESS_KEY=not-a-secret")
+    write_stdout(f"export AWS_ENDPOINT_URL={server.url}")
+    write_stdout(f"export AWS_DEFAULT_REGION={spec.Region}")
+    write_stdout("export AWS_ACCESS_KEY_ID=AKIASIMULATED0000000 AWS_SECRET_ACCESS_KEY=not-a-secret")
     for (account, region), holdings in spec.all_lanes.items():
-        tell(f"Account {account} in {region}: {plural(len(list(holdings.all_products(spec.Seed))), 'product')}")
-    tell("Ctrl-C ends it.")
+        write_stderr(f"Account {account} in {region}: {plural(len(list(holdings.all_products(spec.Seed))), 'product')}")
+    write_stderr("Ctrl-C ends it.")
     try:
         server.serve()
     except KeyboardInterrupt:
-        tell("Ended.")
+        write_stderr("Ended.")
     return ExitCode.DONE

@@ -21,7 +21,7 @@ from orchestrator.report.text import plain
 PIECE = select.PIPE_BUF
 """Bytes that a pipe which takes any takes at once (POSIX)."""
 
-PATIENCE = 5.0
+READER_PATIENCE_S = 5.0
 """Seconds that a reader of stderr is waited for; what one that takes longer does not take is dropped."""
 
 
@@ -35,7 +35,7 @@ class Patient(io.RawIOBase):
         patience: Seconds.
     """
 
-    def __init__(self, descriptor: int, patience: float = PATIENCE) -> None:
+    def __init__(self, descriptor: int, patience: float = READER_PATIENCE_S) -> None:
         super().__init__()
         self._descriptor = descriptor
         self._patience = patience
@@ -86,7 +86,7 @@ def wait_for_no_reader() -> None:
     sys.stderr = io.TextIOWrapper(raw, sys.stderr.encoding, "backslashreplace", line_buffering=True, write_through=True)
 
 
-def tell(text: str = "") -> None:
+def write_stderr(text: str = "") -> None:
     """Say something to the person: on stderr, and never a reason to stop."""
     try:
         # Whether there is colour has been decided where the text was made.
@@ -95,18 +95,18 @@ def tell(text: str = "") -> None:
         return
 
 
-def tell_error(error: Exception) -> None:
+def write_error(error: Exception) -> None:
     """Say what went wrong; its words may be somebody else's."""
-    tell("Error: " + "\n".join(map(plain, str(error).split("\n"))))
+    write_stderr("Error: " + "\n".join(map(plain, str(error).split("\n"))))
 
 
-class Lost:
+class LostOutput:
     """Why stdout cannot be written any more, None while it can."""
 
     why: str | None = None
 
 
-def put(text: str) -> None:
+def write_stdout(text: str) -> None:
     """
     Write data to stdout; a reader that has left is no reason to stop.
 
@@ -114,8 +114,8 @@ def put(text: str) -> None:
 
         OutputLost: It cannot be written for another reason.
     """
-    if Lost.why is not None:
-        raise OutputLost(Lost.why)
+    if LostOutput.why is not None:
+        raise OutputLost(LostOutput.why)
     try:
         click.echo(text.encode(errors="replace").decode(), color=True)
         sys.stdout.flush()
@@ -123,5 +123,5 @@ def put(text: str) -> None:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - lives as long as the process
     except OSError as error:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115
-        Lost.why = f"stdout cannot be written: {error.strerror}"
-        raise OutputLost(Lost.why) from error
+        LostOutput.why = f"stdout cannot be written: {error.strerror}"
+        raise OutputLost(LostOutput.why) from error

@@ -9,7 +9,7 @@ import click
 from orchestrator import api
 from orchestrator.cli.inputs import journal_at
 from orchestrator.cli.options import journal_options
-from orchestrator.cli.stdio import put
+from orchestrator.cli.stdio import write_stdout
 from orchestrator.errors import ExitCode
 
 
@@ -25,7 +25,7 @@ def command(*, journal: Path | None, plan_name: str | None, state_dir: Path | No
     # A job that finishes several runs works on one of them at a time.
     journal = journal_at(journal, plan_name, state_dir, prefer=api.is_going_on)
     if api.stop(journal):
-        put("The run has taken note; it ends within its grace, and says there how to go on.")
+        write_stdout("The run has taken note; it ends within its grace, and says there how to go on.")
         return ExitCode.DONE
-    put("The run has not taken note yet; it will as soon as it can.")
+    write_stdout("The run has not taken note yet; it will as soon as it can.")
     return ExitCode.LEFT_TO_DO

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from orchestrator.cli.options import FILE, WORLD_SUFFIX
-from orchestrator.cli.stdio import put, tell
+from orchestrator.cli.stdio import write_stderr, write_stdout
 from orchestrator.core.plan.model import Plan
 from orchestrator.core.review.limits import too_many_named
 from orchestrator.errors import ExitCode, InvalidInput
@@ -33,15 +33,15 @@ def command(plans: tuple[Path, ...]) -> int:
                 message = f"{path}: this is a saved worklist, and no plan; `review` shows what of it is left to do"
                 raise InvalidInput(message)
             said, warning = contents_of(path)
-            put(f"{path}: valid, {said}")
+            write_stdout(f"{path}: valid, {said}")
             if warning is not None:
-                tell(f"{path}: Warning: {warning}")
+                write_stderr(f"{path}: Warning: {warning}")
         except PlanInvalid as error:
-            tell(render(error.diagnostics) + "\n")
-            tell(f"{path}: {plural(len(error.diagnostics), 'mistake')}")
+            write_stderr(render(error.diagnostics) + "\n")
+            write_stderr(f"{path}: {plural(len(error.diagnostics), 'mistake')}")
             code = ExitCode.INVALID
         except InvalidInput as error:
-            tell(str(error))
+            write_stderr(str(error))
             code = ExitCode.INVALID
     return code
 

@@ -13,7 +13,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 U = TypeVar("U")
 
-NAME = "call"
+THREAD_NAME = "call"
 
 LONGEST_SILENCE = 600.0
 """Seconds without any answer after which questions that are still out are given up: no single one may take so long."""
@@ -47,12 +47,12 @@ class Threads(ThreadPoolExecutor):
 
 def threads(workers: int) -> Threads:
     """Return a pool of *workers* threads."""
-    return Threads(max_workers=workers, thread_name_prefix=NAME)
+    return Threads(max_workers=workers, thread_name_prefix=THREAD_NAME)
 
 
 def calls_are_left() -> bool:
     """Whether threads of pools are alive, which the interpreter would wait for at its end."""
-    return any(thread.name.startswith(f"{NAME}_") for thread in threading.enumerate())
+    return any(thread.name.startswith(f"{THREAD_NAME}_") for thread in threading.enumerate())
 
 
 class InactivityTimer:
@@ -78,7 +78,7 @@ class InactivityTimer:
         return max(0.0, self._at + self._patience - time.monotonic())
 
 
-def side_by_side(
+def run_concurrently(
     pools: tuple[Threads, ...],
     ask: Callable[[T], U],
     items: Iterable[T],

@@ -8,7 +8,7 @@ from orchestrator.core.run.events import Event
 from orchestrator.ports import Observer
 
 
-class Audience:
+class Observers:
     """
     The observers of a run.
 

@@ -35,7 +35,7 @@ TRIES = 3
 """How often each call is made where an answer may come at the next try; a person waits for the result."""
 
 
-class Standing(StrEnum):
+class PermissionStatus(StrEnum):
     """What is known of something that a run needs."""
 
     OK = "ok"
@@ -47,35 +47,35 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Right:
+class Permission:
     """One permission, how it stands, and the problem that says so, None if there is none."""
 
     action: str
-    standing: Standing
+    standing: PermissionStatus
     problem: Problem | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Examination:
+class PermissionReport:
     """What is known of a lane: the account's alias, how long the credentials last, and each permission."""
 
     alias: str | None
     life: CredentialLife
-    rights: tuple[Right, ...]
+    rights: tuple[Permission, ...]
 
     @property
     def missing(self) -> tuple[str, ...]:
         """The permissions that are needed and not there."""
-        return tuple(each.action for each in self.rights if each.standing is Standing.MISSING)
+        return tuple(each.action for each in self.rights if each.standing is PermissionStatus.MISSING)
 
     @property
     def unreachable(self) -> Problem | None:
         """Why Service Catalog cannot be reached at all, None if it can: the first call says it."""
         first = self.rights[0]
-        return first.problem if first.standing is Standing.UNREACHABLE else None
+        return first.problem if first.standing is PermissionStatus.UNREACHABLE else None
 
 
-def examine(surveyor: Surveyor, lane: Lane, catalog: Catalog, *, probe: bool) -> Examination:
+def examine(surveyor: Surveyor, lane: Lane, catalog: Catalog, *, probe: bool) -> PermissionReport:
     """
     Try what a run needs in a lane.
 
@@ -87,18 +87,18 @@ def examine(surveyor: Surveyor, lane: Lane, catalog: Catalog, *, probe: bool) ->
         probe: Whether to send one termination of a product that does not exist; without it that permission is not tried.
     """
     page = surveyor.insist(lambda: catalog.scan(None), TRIES)
-    asks = asks_of(catalog, lane, first_of(page), probe=probe)
+    asks = asks_of(catalog, lane, first_product(page), probe=probe)
     if isinstance(page, NotSent):
         # Every other call would wait for the same connection.
-        others = [Right(action, Standing.NOT_TRIED) for action in asks]
-        return Examination(alias=None, life=catalog.credential_life(), rights=(right_of(SCAN, page), *others))
+        others = [Permission(action, PermissionStatus.NOT_TRIED) for action in asks]
+        return PermissionReport(alias=None, life=catalog.credential_life(), rights=(right_of(SCAN, page), *others))
     found = [right_of(SCAN, page)]
     found += [
-        right_of(action, surveyor.insist(ask, TRIES)) if ask else Right(action, Standing.NOT_TRIED)
+        right_of(action, surveyor.insist(ask, TRIES)) if ask else Permission(action, PermissionStatus.NOT_TRIED)
         for action, ask in asks.items()
     ]
     alias = surveyor.insist(catalog.account_alias, 1)
-    return Examination(
+    return PermissionReport(
         alias=alias.value if isinstance(alias, Answer) else None, life=catalog.credential_life(), rights=tuple(found)
     )
 
@@ -112,26 +112,26 @@ def asks_of(catalog: Catalog, lane: Lane, shown: Product | None, *, probe: bool)
         f"servicecatalog:{Operation.PRODUCT}": lambda: catalog.describe_product(product_id),
         f"servicecatalog:{Operation.RECORD}": lambda: catalog.describe_record(record_id),
         f"servicecatalog:{Operation.HISTORY}": lambda: catalog.newest_records(None),
-        rights.TERMINATE: (lambda: catalog.terminate(of_nobody(lane))) if probe else None,
+        rights.TERMINATE_ACTION: (lambda: catalog.terminate(of_nobody(lane))) if probe else None,
     }
 
 
-def first_of(page: Answer[Page] | Problem) -> Product | None:
+def first_product(page: Answer[Page] | Problem) -> Product | None:
     """Return the first product of a page, None if there is none."""
     return next(iter(page.value.products), None) if isinstance(page, Answer) else None
 
 
-def right_of(action: str, outcome: Answer[Any] | Problem) -> Right:
+def right_of(action: str, outcome: Answer[Any] | Problem) -> Permission:
     """Say what an outcome tells of a permission."""
     match outcome:
         case Answer() | NotFound():
-            return Right(action, Standing.OK)
+            return Permission(action, PermissionStatus.OK)
         case Denied():
-            return Right(action, Standing.MISSING, outcome)
+            return Permission(action, PermissionStatus.MISSING, outcome)
         case NotSent():
-            return Right(action, Standing.UNREACHABLE, outcome)
+            return Permission(action, PermissionStatus.UNREACHABLE, outcome)
         case _:
-            return Right(action, Standing.UNKNOWN, outcome)
+            return Permission(action, PermissionStatus.UNKNOWN, outcome)
 
 
 def of_nobody(lane: Lane) -> Terminate:

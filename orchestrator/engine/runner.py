@@ -18,10 +18,10 @@ from orchestrator.core.run.events import Event, Intended, StartedBy
 from orchestrator.core.run.machine import Run
 from orchestrator.core.run.observations import Heartbeat
 from orchestrator.core.run.replies import Interrupt, Reply, Stop, Tick
-from orchestrator.core.run.schedule import issued
+from orchestrator.core.run.schedule import event_for
 from orchestrator.core.values.clocks import by_service
-from orchestrator.engine.observers import Audience
-from orchestrator.engine.signals import Interruption
+from orchestrator.engine.observers import Observers
+from orchestrator.engine.signals import StopSignal
 from orchestrator.engine.worker import Performed, perform
 from orchestrator.ports import Clock, Connect, Inbox, Journal
 
@@ -31,7 +31,7 @@ SYNC_EVERY = 1.0
 LOOK_EVERY = 1.0
 """Seconds after which is looked again whether somebody wants the run to stop."""
 
-LONGEST_WAIT = 1.0
+LONGEST_LOOP_WAIT_S = 1.0
 """Seconds between two turns at most, so that displays can breathe and answers are synced."""
 
 SHORTEST_WAIT = 0.05
@@ -39,7 +39,7 @@ SHORTEST_WAIT = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class RunnerDependencies:
     """
     What a run is driven with. `workers` is how many calls may be in flight; `stop_requested` says whether somebody in
     another terminal wants the run to stop; `clock_ahead` says how many seconds the service's clock is ahead of ours.
@@ -51,8 +51,8 @@ class Surroundings:
     clock: Clock
     inbox: Inbox
     journal: Journal
-    audience: Audience
-    interruption: Interruption
+    audience: Observers
+    interruption: StopSignal
     stop_requested: Callable[[], bool] = lambda: False
     clock_ahead: Callable[[], float | None] = lambda: None
 
@@ -60,7 +60,7 @@ class Surroundings:
 class Runner:
     """Drives one run to its rest. `in_flight` counts the calls whose replies have not been taken."""
 
-    def __init__(self, run: Run, around: Surroundings) -> None:
+    def __init__(self, run: Run, around: RunnerDependencies) -> None:
         self._run = run
         self._around = around
         self.in_flight = 0
@@ -132,7 +132,7 @@ class Runner:
     def _issue(self, now: float) -> None:
         room = self._around.workers - self.in_flight
         commands = list(islice(self._run.next(now), max(0, room)))
-        events = [issued(command, now) for command in commands]
+        events = [event_for(command, now) for command in commands]
         self._commit(events)
         if any(isinstance(event, Intended) for event in events):
             self._sync(now)
@@ -173,7 +173,7 @@ class Runner:
 
     def _pause(self) -> float:
         now = self._around.clock.now()
-        return min(max(self._run.wake_at(now) - now, SHORTEST_WAIT), LONGEST_WAIT)
+        return min(max(self._run.wake_at(now) - now, SHORTEST_WAIT), LONGEST_LOOP_WAIT_S)
 
     def _cut_off(self, now: float) -> bool:
         """Whether the grace is over: calls still in flight are left, their answers are settled on resume."""

@@ -20,7 +20,7 @@ class BrokenOff(Exception):
     """A signal came while somebody was asked something."""
 
 
-class Interruption:
+class StopSignal:
     """
     Whether somebody wants the run to stop.
 
@@ -67,7 +67,7 @@ def is_taken(descriptor: int, patience: float = 0.0) -> bool:
 
 
 @contextmanager
-def listening(interruption: Interruption) -> Iterator[Interruption]:
+def listening(interruption: StopSignal) -> Iterator[StopSignal]:
     """
     Listen to the signals while the block runs.
 

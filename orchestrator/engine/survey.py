@@ -26,9 +26,9 @@ from tenacity import (
 from orchestrator.core.inventory.listing import Listing
 from orchestrator.core.inventory.model import SUCCEEDED, Inventory, Product, Record
 from orchestrator.core.inventory.outcomes import Answer, Denied, NotFound, NotSent, Problem, Throttled, Unanswered, explain
-from orchestrator.core.review.lookups import Question
+from orchestrator.core.review.lookups import LaneLookups
 from orchestrator.core.run.commands import next_page
-from orchestrator.core.run.rate_limit import Pace
+from orchestrator.core.run.rate_limit import RateLimiter
 from orchestrator.core.values.lane import Lane
 from orchestrator.core.values.operation import Operation
 from orchestrator.engine.executors import InactivityTimer
@@ -40,7 +40,7 @@ T = TypeVar("T")
 
 ATTEMPTS = 6
 ATTEMPTS_TO_CONNECT = 3
-LONGEST_WAIT = 20.0
+LONGEST_PACE_WAIT_S = 20.0
 LONGEST_ASKED = 180.0
 """Seconds after which a question is not repeated any more."""
 
@@ -59,11 +59,11 @@ class Progress:
     problem: str | None = None
 
 
-class LanePaces:
+class LaneRateLimits:
     """The rate limiters of one lane, by operation; shared by the survey and the run. May be used from many threads."""
 
     def __init__(self) -> None:
-        self.of: dict[Operation, Pace] = {operation: Pace() for operation in Operation}
+        self.of: dict[Operation, RateLimiter] = {operation: RateLimiter() for operation in Operation}
         self.lock = threading.Lock()
 
 
@@ -102,7 +102,7 @@ class Surveyor:
             raise NoAccess(message)
         return answer.value
 
-    def listing(self, lane: Lane, catalog: Catalog, paces: LanePaces | None = None) -> Inventory:
+    def listing(self, lane: Lane, catalog: Catalog, paces: LaneRateLimits | None = None) -> Inventory:
         """
         List what a lane holds.
 
@@ -116,7 +116,7 @@ class Surveyor:
 
             The inventory; incomplete, with the problem named, if anything could not be read.
         """
-        paces = paces or LanePaces()
+        paces = paces or LaneRateLimits()
         listing = Listing(self.clock.now(), deadline=self.deadline)
         while not listing.is_over:
             command = next_page(listing, lane)
@@ -127,7 +127,7 @@ class Surveyor:
         return replace(listing.inventory(lane), clock_ahead=catalog.clock_ahead())
 
     def recall(
-        self, inventory: Inventory, catalog: Catalog, question: Question, paces: LanePaces | None = None
+        self, inventory: Inventory, catalog: Catalog, question: LaneLookups, paces: LaneRateLimits | None = None
     ) -> Inventory:
         """
         Add what has to be known beyond a lane's listing.
@@ -144,7 +144,7 @@ class Surveyor:
             The inventory with the records of products that are missing or under change, with what lookups say of those that
             are missing, and with what may not be read.
         """
-        paces = paces or LanePaces()
+        paces = paces or LaneRateLimits()
         denied = dict(self._probe(catalog, question, paces))
         records: dict[str, tuple[Record, ...]] = {}
         names: dict[str, Record] = {}
@@ -165,7 +165,7 @@ class Surveyor:
             clock_ahead=catalog.clock_ahead(),
         )
 
-    def _probe(self, catalog: Catalog, question: Question, paces: LanePaces) -> Mapping[str, str]:
+    def _probe(self, catalog: Catalog, question: LaneLookups, paces: LaneRateLimits) -> Mapping[str, str]:
         """
         Find out which operations on records may not be called: a handful of calls now, or hundreds in the run. Each is
         tried once, since only a denial is of interest.
@@ -184,7 +184,7 @@ class Surveyor:
         return denied
 
     def _histories(
-        self, catalog: Catalog, asked: list[str], paces: LanePaces
+        self, catalog: Catalog, asked: list[str], paces: LaneRateLimits
     ) -> tuple[dict[str, tuple[Record, ...]], dict[str, str]]:
         """Read the histories of single products; returns them, and which could not be read."""
 
@@ -204,8 +204,8 @@ class Surveyor:
     def _newest(
         self,
         catalog: Catalog,
-        question: Question,
-        paces: LanePaces,
+        question: LaneLookups,
+        paces: LaneRateLimits,
         records: dict[str, tuple[Record, ...]],
         names: dict[str, Record],
     ) -> dict[str, str]:
@@ -229,7 +229,9 @@ class Surveyor:
                 break
         return {}
 
-    def _look_up(self, catalog: Catalog, missing: list[str], paces: LanePaces) -> tuple[dict[str, Product], dict[str, str]]:
+    def _look_up(
+        self, catalog: Catalog, missing: list[str], paces: LaneRateLimits
+    ) -> tuple[dict[str, Product], dict[str, str]]:
         """Look products up that the listing does not show; returns those that are there, and which are not known to be."""
 
         def look(key: str) -> Answer[Product] | Problem:
@@ -247,11 +249,11 @@ class Surveyor:
         return found, unknown
 
     def _ask(
-        self, paces: LanePaces, operation: Operation, question: Callable[[], Answer[T] | Problem]
+        self, paces: LaneRateLimits, operation: Operation, question: Callable[[], Answer[T] | Problem]
     ) -> Answer[T] | Problem:
         return self.insist(partial(self._paced, paces, operation, question))
 
-    def _paced(self, paces: LanePaces, operation: Operation, question: Callable[[], T]) -> T:
+    def _paced(self, paces: LaneRateLimits, operation: Operation, question: Callable[[], T]) -> T:
         """Make one call as soon as the rate limiter lets it leave."""
         pace = paces.of[operation]
         while True:
@@ -283,7 +285,7 @@ class Surveyor:
         again = Retrying(
             retry=retry_if_result(lambda result: isinstance(result, Throttled | NotSent | Unanswered)),
             stop=stop_after_attempt(attempts) | stop_after_delay(LONGEST_ASKED),
-            wait=wait_random_exponential(multiplier=0.5, max=LONGEST_WAIT),
+            wait=wait_random_exponential(multiplier=0.5, max=LONGEST_PACE_WAIT_S),
             sleep=self.sleep,
             retry_error_callback=last,
         )

@@ -19,19 +19,19 @@ from rich.text import Text
 from orchestrator.core.run import events as e
 from orchestrator.core.run.transitions import UNDER_WAY, State
 from orchestrator.core.values.durations import format_duration
-from orchestrator.report.progress import DONE, LEVELS, Fold, details, name_of
+from orchestrator.report.progress import ENDED, LOG_LEVELS, Projection, details, name_of
 from orchestrator.report.text import plain
 
-EVERY = 0.125
+REDRAW_S = 0.125
 MOST_LANES = 8
 STYLES = {"info": "", "warning": "yellow", "error": "bold red"}
-QUIET = (e.Intended, e.Accepted, e.Throttled, e.Started, e.Finished, e.Verified)
+NOT_SHOWN = (e.Intended, e.Accepted, e.Throttled, e.Started, e.Finished, e.Verified)
 
 
 class LiveProgress:
     """An observer that draws; a context manager that owns the area it draws in."""
 
-    def __init__(self, fold: Fold, console: Console) -> None:
+    def __init__(self, fold: Projection, console: Console) -> None:
         self._fold = fold
         self._console = console
         self._live = Live(console=console, auto_refresh=False, redirect_stdout=False, redirect_stderr=False)
@@ -52,16 +52,16 @@ class LiveProgress:
         """Hear *event*."""
         self._fold.hear(event)
         self._began_at = self._began_at or event.at
-        if event.durable and not isinstance(event, QUIET):
+        if event.durable and not isinstance(event, NOT_SHOWN):
             self._batch.append(self._text(event))
         if isinstance(event, e.Draining):
             self._draining = event.detail
-        if event.at - self._drawn_at >= EVERY:
+        if event.at - self._drawn_at >= REDRAW_S:
             self._drawn_at = event.at
             self._draw()
 
     def _text(self, event: e.Event) -> Text:
-        level = LEVELS.get(type(event), "info")
+        level = LOG_LEVELS.get(type(event), "info")
         text = Text(f"{format_duration(event.at - (self._began_at or event.at)):>7}  ", style="dim")
         text.append(f"{name_of(event):<15}", STYLES.get(level, "") or ("green" if isinstance(event, e.Terminated) else ""))
         if isinstance(event, e.LineEvent):
@@ -80,7 +80,7 @@ class LiveProgress:
     def _bar(self) -> Table:
         counts = self._fold.board.counts
         total = sum(counts.values())
-        done = sum(counts[state] for state in DONE)
+        done = sum(counts[state] for state in ENDED)
         elapsed = self._drawn_at - self._began_at if self._began_at else 0.0
         row = Table.grid(padding=(0, 1))
         row.add_column()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from orchestrator.core.run.machine import Run
-from orchestrator.core.run.rerun import NOT_DONE
+from orchestrator.core.run.rerun import RETRYABLE
 from orchestrator.core.run.transitions import State
 from orchestrator.core.values.shell import pasteable
 
@@ -34,7 +34,7 @@ def ways_on(
         if not broken:
             yield f"or to leave it at that: orchestrator abandon {path} --reason TEXT"
         return
-    if run.board.has(NOT_DONE):
+    if run.board.has(RETRYABLE):
         yield f"To try again what did not go: orchestrator run --from {path} --only-failed{options}"
     if run.board.has(CHANGED) and plan_file is not None:
         yield f"To review again what was refused or drifted: orchestrator review {pasteable(plan_file)}{options}"

@@ -27,7 +27,7 @@ class Times:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class LineOutcome:
     """
     How one line stands. `evidence` is what that rests on, or why it was not worked on; `errors` are those of its last
     record, word for word. `left_behind` is the stack that was kept, or may have been.
@@ -49,7 +49,7 @@ class Outcome:
         return round(self.times.ended_at - self.times.sent_at, 3)
 
 
-def outcomes(run: Run, events: Iterable[e.Event]) -> list[Outcome]:
+def outcomes(run: Run, events: Iterable[e.Event]) -> list[LineOutcome]:
     """
     Say how each line of a run stands.
 
@@ -69,12 +69,12 @@ def outcomes(run: Run, events: Iterable[e.Event]) -> list[Outcome]:
         state = run.board.states[line.id]
         t = lives.get(line.id)
         if t is None or line.decision is not Decision.TERMINATE:
-            found.append(Outcome(line=line, state=state, evidence=line.detail, record_id=line.record_id))
+            found.append(LineOutcome(line=line, state=state, evidence=line.detail, record_id=line.record_id))
             continue
         left = may_have_left(t, state)
         stack = line.product.physical_id if line.product else None
         found.append(
-            Outcome(
+            LineOutcome(
                 line=line,
                 state=state,
                 evidence=t.evidence,

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from orchestrator.core.plan.model import Plan, Protection, Target
 from orchestrator.core.review.worklist import Decision, Line, Worklist
 from orchestrator.core.values.durations import format_duration
-from orchestrator.report.review_view import age_of, shown_name
+from orchestrator.report.review_view import product_age, shown_name
 from orchestrator.report.text import plain, plural
 
 PLAIN_ID = re.compile(r"pp-[a-z0-9-]+")
@@ -110,7 +110,7 @@ def entry_lines(line: Line, now: float, *, several: bool) -> Iterator[str]:
     assert line.lane is not None
     product = line.product
     tags = [f"{key}={value}" for key, value in (product.tags or ())[:MOST_TAGS]]
-    about = [shown_name(line), product.type, product.status, age_of(line, now)]
+    about = [shown_name(line), product.type, product.status, product_age(line, now)]
     about += [f"by {product.user_arn}"] if product.user_arn else []
     entry = [f"- ProvisionedProductId: {quoted(product.product_id)}"]
     if several:

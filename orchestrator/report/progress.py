@@ -13,14 +13,14 @@ from typing import Any
 from orchestrator.core.review.worklist import Line, Worklist
 from orchestrator.core.run import events as e
 from orchestrator.core.run.summary import PLACES
-from orchestrator.core.run.transitions import UNDER_WAY, Board, State
+from orchestrator.core.run.transitions import UNDER_WAY, State, StateTable
 from orchestrator.core.values.durations import format_duration
 from orchestrator.core.values.lane import Lane
 from orchestrator.report.text import plain, plural
 
 HEARTBEAT = 60.0
 
-DONE = frozenset(State) - UNDER_WAY - {State.PENDING}
+ENDED = frozenset(State) - UNDER_WAY - {State.PENDING}
 
 FOLLOWED = frozenset({State.REQUESTED, State.IN_PROGRESS})
 
@@ -33,7 +33,7 @@ MOMENTARY = tuple(
 )
 """The places of the final line, for a run that goes on."""
 
-LEVELS: dict[type[e.Event], str] = {
+LOG_LEVELS: dict[type[e.Event], str] = {
     e.Unanswered: "warning",
     e.Rejected: "warning",
     e.RecordUnreadable: "warning",
@@ -53,7 +53,7 @@ LEVELS: dict[type[e.Event], str] = {
 }
 
 
-class Fold:
+class Projection:
     """
     What displays know: the board, and each line's name. Fed with the same events as the run.
 
@@ -63,8 +63,8 @@ class Fold:
         board: How its lines stand already; None if nothing has happened to them.
     """
 
-    def __init__(self, worklist: Worklist, board: Board | None = None) -> None:
-        self.board = board.copy() if board is not None else Board(worklist)
+    def __init__(self, worklist: Worklist, board: StateTable | None = None) -> None:
+        self.board = board.copy() if board is not None else StateTable(worklist)
         self.lines: dict[str, Line] = {line.id: line for line in worklist.lines}
         self.by_lane: dict[Lane, Counter[State]] = {}
         for line in worklist.lines:
@@ -118,7 +118,7 @@ class LogProgress:
         log: Called with level, event name and details.
     """
 
-    def __init__(self, fold: Fold, log: Callable[..., None]) -> None:
+    def __init__(self, fold: Projection, log: Callable[..., None]) -> None:
         self._fold = fold
         self._log = log
         self._beat_at: float | None = None
@@ -127,7 +127,7 @@ class LogProgress:
         """Hear *event*."""
         self._fold.hear(event)
         if event.durable:
-            self._log(LEVELS.get(type(event), "info"), event.kind, **self._about(event), **details(event))
+            self._log(LOG_LEVELS.get(type(event), "info"), event.kind, **self._about(event), **details(event))
         if self._beat_at is None or event.at - self._beat_at >= HEARTBEAT:
             if self._beat_at is not None:
                 self._log("info", "heartbeat", counts=self._fold.counts())

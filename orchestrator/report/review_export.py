@@ -7,42 +7,44 @@ from typing import Any
 
 from orchestrator.core.review.worklist import Decision, Line
 from orchestrator.core.run.summary import review_line
-from orchestrator.report.review_view import LaneRead, Reviewed, place_of
+from orchestrator.report.review_view import LaneRead, ReviewView, location_of
 from orchestrator.report.run_export import csv_of
-from orchestrator.report.text import moment
+from orchestrator.report.text import timestamp_text
 
-FORMAT = "orchestrator-review/1"
+REVIEW_FORMAT = "orchestrator-review/1"
 
-COLUMNS = (
+REVIEW_COLUMNS = (
     "account_id", "region", "product_id", "name", "type", "decision", "reason", "why", "due_at", "turn", "after", "status",
     "created_at", "ignore_errors", "retain_physical_resources", "user_arn", "catalog_product_id", "catalog_product_name",
     "tags", "physical_id", "last_record_id", "key", "where", "selected_by",
 )  # fmt: skip
 
 
-def as_json(reviewed: Reviewed) -> str:
+def review_as_json(reviewed: ReviewView) -> str:
     """Render a review as one JSON document."""
     worklist = reviewed.worklist
     document = {
-        "format": FORMAT,
+        "format": REVIEW_FORMAT,
         "summary": review_line(worklist),
         "counts": {decision.value: len(worklist.of(decision)) for decision in Decision},
         "plan": reviewed.plan.name,
         "plan_file": reviewed.plan_file,
-        "made_at": moment(worklist.made_at),
+        "made_at": timestamp_text(worklist.made_at),
         "estimated_seconds": round(reviewed.estimate.seconds) if reviewed.estimate else 0,
         "refusals": list(reviewed.refusals),
         "warnings": list(reviewed.warnings()),
         "lanes": [lane_of(lane) for lane in reviewed.lanes],
-        "lines": [row_of(line, reviewed) for line in worklist.lines],
+        "lines": [line_row(line, reviewed) for line in worklist.lines],
     }
     return json.dumps(document, indent=2)
 
 
-def as_csv(reviewed: Reviewed) -> str:
+def review_as_csv(reviewed: ReviewView) -> str:
     """Render a review as CSV, with a heading; no cell of it is a formula, and none moves a cursor."""
-    rows = (row_of(line, reviewed) for line in reviewed.worklist.lines)
-    return csv_of(COLUMNS, ({**row, "tags": [f"{key}={value}" for key, value in row["tags"].items()]} for row in rows))
+    rows = (line_row(line, reviewed) for line in reviewed.worklist.lines)
+    return csv_of(
+        REVIEW_COLUMNS, ({**row, "tags": [f"{key}={value}" for key, value in row["tags"].items()]} for row in rows)
+    )
 
 
 def lane_of(lane: LaneRead) -> dict[str, Any]:
@@ -64,19 +66,19 @@ def lane_of(lane: LaneRead) -> dict[str, Any]:
     }
 
 
-def row_of(line: Line, reviewed: Reviewed) -> dict[str, Any]:
+def line_row(line: Line, reviewed: ReviewView) -> dict[str, Any]:
     """Return what a review says of one line."""
     product = line.product
     return {
-        **place_of(line),
+        **location_of(line),
         "decision": reviewed.decision(line),
         "reason": line.reason.value,
         "why": reviewed.why(line),
-        "due_at": moment(line.due_at),
+        "due_at": timestamp_text(line.due_at),
         "turn": reviewed.turns.get(line.id, 1 if line.decision is Decision.TERMINATE else None),
         "after": list(line.after),
         "status": product.status if product else None,
-        "created_at": moment(product.created_at) if product else None,
+        "created_at": timestamp_text(product.created_at) if product else None,
         "ignore_errors": line.options.ignore_errors,
         "retain_physical_resources": line.options.retain_physical_resources,
         "user_arn": product.user_arn if product else None,

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from orchestrator.core.review.worklist import Decision, Line
 from orchestrator.core.run.summary import review_line
-from orchestrator.report.review_text import Rows
-from orchestrator.report.review_view import Reviewed, limits_of
+from orchestrator.report.review_text import ReviewRows
+from orchestrator.report.review_view import ReviewView, limits_text
 from orchestrator.report.text import plain, plural
 
 MOST_CHARACTERS = 60_000
@@ -30,12 +30,12 @@ SECTIONS = (
 )
 
 
-def as_markdown(reviewed: Reviewed) -> str:
+def review_as_markdown(reviewed: ReviewView) -> str:
     """Render a review as Markdown; its first line is the stable one."""
     head = [
         review_line(reviewed.worklist),
         "",
-        f"Plan **{escape(reviewed.plan.name)}**: {escape(limits_of(reviewed.plan))}",
+        f"Plan **{escape(reviewed.plan.name)}**: {escape(limits_text(reviewed.plan))}",
     ]
     if estimated := reviewed.estimated:
         head.append(f"<br>Estimate: {escape(estimated)}")
@@ -45,10 +45,10 @@ def as_markdown(reviewed: Reviewed) -> str:
         f"\n> **Not read completely:** {lane}: {escape(problem)}" for lane, problem in reviewed.worklist.lanes if problem
     ]
     tables = Tables(reviewed, MOST_CHARACTERS - HEAD_ROOM)
-    return "\n".join(tables.after(shortened(head)))
+    return "\n".join(tables.after(shorten_head(head)))
 
 
-def shortened(head: Sequence[str]) -> list[str]:
+def shorten_head(head: Sequence[str]) -> list[str]:
     """Cut what comes before the tables to half of the room."""
     kept: list[str] = []
     for text in head:
@@ -61,9 +61,9 @@ def shortened(head: Sequence[str]) -> list[str]:
 class Tables:
     """Lays out one table for each lane and decision, as far as there is room."""
 
-    def __init__(self, reviewed: Reviewed, room: int) -> None:
+    def __init__(self, reviewed: ReviewView, room: int) -> None:
         self._reviewed = reviewed
-        self._rows = Rows(reviewed)
+        self._rows = ReviewRows(reviewed)
         self._room = room
 
     def after(self, head: Iterable[str]) -> Iterator[str]:

@@ -7,18 +7,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
-from orchestrator.core.review.order import describe
+from orchestrator.core.review.order import describe_prerequisites
 from orchestrator.core.review.worklist import Decision, Line, Worklist
 from orchestrator.core.run.summary import review_line
 from orchestrator.core.values.lane import Lane
-from orchestrator.report.review_view import Reviewed, age_of, limits_of, options_of, shown_name
+from orchestrator.report.review_view import ReviewView, limits_text, options_text, product_age, shown_name
 from orchestrator.report.text import columns, plain, plural
 
 Style = Callable[[str, str], str]
 """Styles a text: `style(text, "red")`."""
 
-HEAD = ("DECISION", "TURN", "NAME", "ID", "TYPE", "STATUS", "AGE", "OPTIONS", "WHY")
-COLOURS = {Decision.TERMINATE: "bold", Decision.SKIP: "dim", Decision.REFUSE: "yellow"}
+REVIEW_HEADER = ("DECISION", "TURN", "NAME", "ID", "TYPE", "STATUS", "AGE", "OPTIONS", "WHY")
+DECISION_STYLES = {Decision.TERMINATE: "bold", Decision.SKIP: "dim", Decision.REFUSE: "yellow"}
 
 
 def unstyled(text: str, _: str) -> str:
@@ -26,7 +26,7 @@ def unstyled(text: str, _: str) -> str:
     return text
 
 
-def preview(reviewed: Reviewed, style: Style = unstyled, width: int | None = None) -> str:
+def preview(reviewed: ReviewView, style: Style = unstyled, width: int | None = None) -> str:
     """
     Render a review for people.
 
@@ -38,10 +38,10 @@ def preview(reviewed: Reviewed, style: Style = unstyled, width: int | None = Non
     """
     worklist = reviewed.worklist
     lines = [style(review_line(worklist), "bold"), ""]
-    lines.append(f"Plan {reviewed.plan.name}: {limits_of(reviewed.plan)}")
+    lines.append(f"Plan {reviewed.plan.name}: {limits_text(reviewed.plan)}")
     if estimated := reviewed.estimated:
         lines.append(f"Estimate: {estimated}")
-    rows = Rows(reviewed)
+    rows = ReviewRows(reviewed)
     for lane, problem in worklist.lanes:
         found = reviewed.by_lane[lane]
         state = style(f"NOT READ COMPLETELY: {plain(problem)}", "red") if problem else "listing complete"
@@ -63,15 +63,15 @@ def counted(lines: Sequence[Line]) -> str:
     return plural(len(lines), "line") + (f" ({parts})" if told else "")
 
 
-class Rows:
+class ReviewRows:
     """Makes the cells of lines. Turns are shown where lines wait for others, options where a line has any."""
 
-    def __init__(self, reviewed: Reviewed) -> None:
+    def __init__(self, reviewed: ReviewView) -> None:
         self._reviewed = reviewed
         self._found = {line.id: line for line in reviewed.worklist.lines}
         self._options = any(line.options.may_leave_resources for line in reviewed.worklist.lines)
         left_out = {title for title, is_shown in (("TURN", reviewed.turns), ("OPTIONS", self._options)) if not is_shown}
-        self.head = tuple(title for title in HEAD if title not in left_out)
+        self.head = tuple(title for title in REVIEW_HEADER if title not in left_out)
 
     def cells(self, line: Line) -> tuple[str, ...]:
         """Return the cells of one line."""
@@ -83,15 +83,15 @@ class Rows:
             line.product_id or "-",
             plain(product.type) if product else "-",
             plain(product.status) if product else "-",
-            age_of(line, self._reviewed.now),
-            *((options_of(line.options),) if self._options else ()),
+            product_age(line, self._reviewed.now),
+            *((options_text(line.options),) if self._options else ()),
             self.why(line),
         )
 
     def why(self, line: Line) -> str:
         """Return the reason of one line, what it comes after, and what the plan calls it."""
         said = [self._reviewed.why(line)]
-        if line.decision is Decision.TERMINATE and (after := describe(line, self._found)):
+        if line.decision is Decision.TERMINATE and (after := describe_prerequisites(line, self._found)):
             said.append(after)
         handle = line.key or (line.where if line.selected_by or self._is_elsewhere(line) else None)
         return plain(", ".join(said)) + (f" [{plain(handle)}]" if handle else "")
@@ -101,7 +101,7 @@ class Rows:
         return line.where is not None and not line.where.startswith(f"{self._reviewed.plan_file}:")
 
 
-def table(lines: Sequence[Line], rows: Rows, style: Style, width: int | None) -> Iterator[str]:
+def table(lines: Sequence[Line], rows: ReviewRows, style: Style, width: int | None) -> Iterator[str]:
     """Yield the lines of a table."""
     if not lines:
         return
@@ -109,7 +109,7 @@ def table(lines: Sequence[Line], rows: Rows, style: Style, width: int | None) ->
     yield style(laid_out[0], "dim")
     for line, text in zip(lines, laid_out[1:], strict=True):
         colour = "magenta" if line.decision is Decision.TERMINATE and line.options.may_leave_resources else None
-        yield style(text, colour or COLOURS[line.decision])
+        yield style(text, colour or DECISION_STYLES[line.decision])
 
 
 def confirmation(worklist: Worklist) -> str:

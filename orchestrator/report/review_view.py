@@ -14,7 +14,7 @@ from orchestrator.core.review.order import turns
 from orchestrator.core.review.worklist import Decision, Line, Reason, Worklist
 from orchestrator.core.values.durations import format_duration
 from orchestrator.core.values.lane import Lane
-from orchestrator.report.text import moment, plain, plural
+from orchestrator.report.text import plain, plural, timestamp_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class LaneRead:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reviewed:
+class ReviewView:
     """
     A review, to be shown.
 
@@ -71,7 +71,7 @@ class Reviewed:
         """Say why, and when it is due if it is on notice."""
         said = self.drifted.get(line.id, line.detail)
         if line.due_at is not None and line.reason in (Reason.NOTICE, Reason.PLANNED):
-            day = str(moment(line.due_at))[:16].replace("T", " ")
+            day = str(timestamp_text(line.due_at))[:16].replace("T", " ")
             return f"{said}, due {day} UTC" if line.decision is Decision.SKIP else f"{said}, its notice is over"
         return said
 
@@ -111,7 +111,7 @@ class Reviewed:
             )
 
 
-def limits_of(plan: Plan) -> str:
+def limits_text(plan: Plan) -> str:
     """Say within which limits a plan runs."""
     limits = plan.limits
     parts = [
@@ -127,7 +127,7 @@ def limits_of(plan: Plan) -> str:
     return ", ".join(parts)
 
 
-def options_of(options: Options) -> str:
+def options_text(options: Options) -> str:
     """Name the options that change what terminating means."""
     names = []
     if options.ignore_errors:
@@ -145,12 +145,12 @@ def format_age(seconds: float) -> str:
     return "new"
 
 
-def age_of(line: Line, now: float) -> str:
+def product_age(line: Line, now: float) -> str:
     """Write how long ago a line's product was provisioned."""
     return format_age(now - line.product.created_at) if line.product and line.product.created_at else "-"
 
 
-def place_of(line: Line) -> dict[str, Any]:
+def location_of(line: Line) -> dict[str, Any]:
     """Return what every report says of a line first: where its product is, and what it is."""
     account_id, region, _ = line.id.split("/", 2)
     return {

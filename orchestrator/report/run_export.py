@@ -11,12 +11,12 @@ from typing import Any
 from orchestrator.core.run import events as e
 from orchestrator.core.run.machine import Run
 from orchestrator.core.run.summary import PLACES
-from orchestrator.report.outcomes import Outcome
+from orchestrator.report.outcomes import LineOutcome
 from orchestrator.report.progress import MOMENTARY, details, name_of
-from orchestrator.report.review_view import place_of
-from orchestrator.report.text import moment, plain
+from orchestrator.report.review_view import location_of
+from orchestrator.report.text import plain, timestamp_text
 
-COLUMNS = (
+RUN_COLUMNS = (
     "account_id", "region", "product_id", "name", "type", "state", "decision", "reason", "evidence", "errors",
     "record_id", "attempts", "sends", "sent_at", "ended_at", "seconds", "ignore_errors", "retain_physical_resources",
     "left_behind", "key", "where",
@@ -26,7 +26,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 """How a cell begins that a spreadsheet would compute."""
 
 
-def as_json(run: Run, found: Sequence[Outcome], about: dict[str, Any]) -> str:
+def run_as_json(run: Run, found: Sequence[LineOutcome], about: dict[str, Any]) -> str:
     """
     Render a report as one JSON document.
 
@@ -44,14 +44,14 @@ def as_json(run: Run, found: Sequence[Outcome], about: dict[str, Any]) -> str:
         "summary": None if going_on else run.final_line,
         "counts": {name.replace(" ", "_"): result.of(states) for name, states in (MOMENTARY if going_on else PLACES)},
         "exit_code": None if going_on else int(result.exit_code),
-        "lines": [row_of(outcome) for outcome in found],
+        "lines": [outcome_row(outcome) for outcome in found],
     }
     return json.dumps(document, indent=2)
 
 
-def as_csv(found: Sequence[Outcome]) -> str:
+def run_as_csv(found: Sequence[LineOutcome]) -> str:
     """Render a report as CSV, with a heading; no cell of it is a formula, and none moves a cursor."""
-    return csv_of(COLUMNS, (row_of(outcome) for outcome in found))
+    return csv_of(RUN_COLUMNS, (outcome_row(outcome) for outcome in found))
 
 
 def csv_of(names: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
@@ -79,11 +79,11 @@ def cell(value: object) -> str:
             return f"'{text}" if text.startswith(FORMULA) else text
 
 
-def row_of(outcome: Outcome) -> dict[str, Any]:
+def outcome_row(outcome: LineOutcome) -> dict[str, Any]:
     """Return what a report says of one line."""
     line = outcome.line
     return {
-        **place_of(line),
+        **location_of(line),
         "state": outcome.state.value,
         "decision": line.decision.value,
         "reason": line.reason.value,
@@ -92,8 +92,8 @@ def row_of(outcome: Outcome) -> dict[str, Any]:
         "record_id": outcome.record_id,
         "attempts": outcome.times.attempts,
         "sends": outcome.times.sends,
-        "sent_at": moment(outcome.times.sent_at),
-        "ended_at": moment(outcome.times.ended_at),
+        "sent_at": timestamp_text(outcome.times.sent_at),
+        "ended_at": timestamp_text(outcome.times.ended_at),
         "seconds": outcome.seconds,
         "ignore_errors": line.options.ignore_errors,
         "retain_physical_resources": line.options.retain_physical_resources,
@@ -103,7 +103,7 @@ def row_of(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def story(outcome: Outcome, events: Iterable[e.Event]) -> Iterator[str]:
+def story(outcome: LineOutcome, events: Iterable[e.Event]) -> Iterator[str]:
     """
     Yield everything that happened to one product, in words.
 
@@ -120,6 +120,6 @@ def story(outcome: Outcome, events: Iterable[e.Event]) -> Iterator[str]:
     for event in events:
         if isinstance(event, e.LineEvent) and event.line == line.id:
             said = "  ".join(f"{name}={value}" for name, value in details(event).items())
-            yield f"  {moment(event.at)}  {name_of(event):<15} {said}".rstrip()
+            yield f"  {timestamp_text(event.at)}  {name_of(event):<15} {said}".rstrip()
     if outcome.left_behind:
         yield f"  left behind: {plain(outcome.left_behind)}"

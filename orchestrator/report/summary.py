@@ -30,7 +30,7 @@ TITLES = {
 }
 
 
-def closing(run: Run) -> Iterator[str]:
+def summary_lines(run: Run) -> Iterator[str]:
     """
     Yield what a person should know at the end of an execution, the final line apart.
 
@@ -45,7 +45,7 @@ def closing(run: Run) -> Iterator[str]:
     for t in run.terminations:
         state = run.board.states[t.line.id]
         if state in TITLES:
-            by_state.setdefault(state, []).append(told(t, state))
+            by_state.setdefault(state, []).append(line_text(t, state))
     for state, title in TITLES.items():
         yield from group(title, by_state.get(state, []))
     yield from unmet(run)
@@ -65,7 +65,7 @@ def group(title: str, lines: list[str]) -> Iterator[str]:
         yield f"  ... and {len(lines) - MOST:,} more"
 
 
-def told(t: Termination, state: State) -> str:
+def line_text(t: Termination, state: State) -> str:
     """Say how a line stands, and what that rests on."""
     errors = "".join(f"; {plain(str(error))}" for error in t.errors)
     known = plain(t.evidence) or known_of(t, state)

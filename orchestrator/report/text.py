@@ -66,7 +66,7 @@ def plural(count: int, one: str, many: str | None = None) -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
-def moment(seconds: float | None) -> str | None:
+def timestamp_text(seconds: float | None) -> str | None:
     """Write seconds since the epoch as ISO 8601, to the millisecond."""
     if seconds is None:
         return None

@@ -14,14 +14,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from orchestrator.simulator.errors import ApiError
-from orchestrator.simulator.specs import LEVELS, AccountSpec
+from orchestrator.simulator.specs import ACCESS_LEVELS, AccountSpec
 
 OWN_KEY = re.compile(r"AKIA(\d{12})")
 ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}):role/(?:.*/)?([\w+=,.@-]+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
+class Principal:
     """Somebody with credentials. `expires_at` is in epoch seconds, infinite for those that do not expire."""
 
     account: str
@@ -34,7 +34,7 @@ class Session:
     """The credentials of an assumed role."""
 
     key_id: str
-    caller: Caller
+    caller: Principal
 
 
 class Accounts:
@@ -50,7 +50,7 @@ class Accounts:
     def __init__(self, home: str, specs: Mapping[str, AccountSpec]) -> None:
         self._home = home
         self._specs = specs
-        self._sessions: dict[str, Caller] = {}
+        self._sessions: dict[str, Principal] = {}
 
     def account_of(self, key_id: str) -> str:
         """Return the account that an access key leads to, valid or not."""
@@ -60,7 +60,7 @@ class Accounts:
         own = OWN_KEY.match(key_id)
         return own[1] if own else self._home
 
-    def caller(self, key_id: str) -> Caller:
+    def caller(self, key_id: str) -> Principal:
         """
         Say whose an access key is.
 
@@ -76,9 +76,9 @@ class Accounts:
         if found is not None and found.expires_at <= time.time():
             code = "ExpiredTokenException"
             raise ApiError(code, "The security token included in the request is expired")
-        return found or Caller(account, f"arn:aws:sts::{account}:assumed-role/Simulated/rehearsal")
+        return found or Principal(account, f"arn:aws:sts::{account}:assumed-role/Simulated/rehearsal")
 
-    def assume(self, by: Caller, role_arn: str, session_name: str, external_id: str | None) -> Session:
+    def assume(self, by: Principal, role_arn: str, session_name: str, external_id: str | None) -> Session:
         """
         Let somebody act as a role.
 
@@ -103,7 +103,7 @@ class Accounts:
         key_id = f"ASIA{uuid.uuid4().hex[:16].upper()}"
         arn = f"arn:aws:sts::{match[1]}:assumed-role/{match[2]}/{session_name}"
         # To the millisecond that the wire has.
-        session = Caller(match[1], arn, round(time.time() + spec.CredentialsLast, 3))
+        session = Principal(match[1], arn, round(time.time() + spec.CredentialsLast, 3))
         self._sessions[key_id] = session
         return Session(key_id, session)
 
@@ -111,7 +111,7 @@ class Accounts:
         """Return the alias of an account; it has at most one (documented)."""
         return self._specs[account].Alias
 
-    def check(self, caller: Caller, operation: str, level: str | None) -> None:
+    def check(self, caller: Principal, operation: str, level: str | None) -> None:
         """
         Hold a request against the caller's rights.
 
@@ -126,17 +126,17 @@ class Accounts:
             ApiError: It is not allowed. That a listing at too high a level is denied, and not cut short, is a guess.
         """
         spec = self._specs[caller.account]
-        too_high = level is not None and LEVELS.index(level) > LEVELS.index(spec.Access)
+        too_high = level is not None and ACCESS_LEVELS.index(level) > ACCESS_LEVELS.index(spec.Access)
         if operation in spec.Deny or too_high:
             raise self.denied(caller, operation)
 
-    def denied(self, caller: Caller, operation: str) -> ApiError:
+    def denied(self, caller: Principal, operation: str) -> ApiError:
         """Return the error of an operation that a caller has no right to."""
         code = "AccessDeniedException"
         services = {"GetCallerIdentity": "sts", "AssumeRole": "sts", "ListAccountAliases": "iam"}
         service = services.get(operation, "servicecatalog")
         return ApiError(code, f"User: {caller.arn} is not authorized to perform: {service}:{operation}")
 
-    def sees(self, caller: Caller, owned_by: str) -> bool:
+    def sees(self, caller: Principal, owned_by: str) -> bool:
         """Whether a product that is owned at a level is within the caller's access."""
-        return LEVELS.index(owned_by) <= LEVELS.index(self._specs[caller.account].Access)
+        return ACCESS_LEVELS.index(owned_by) <= ACCESS_LEVELS.index(self._specs[caller.account].Access)

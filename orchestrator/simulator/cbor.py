@@ -23,11 +23,11 @@ def is_cbor(protocol: str | None, content_type: str | None) -> bool:
 
 def refusal() -> bytes:
     """Return the body of the answer."""
-    pairs = b"".join(text(name) + text(value) for name, value in REFUSAL.items())
+    pairs = b"".join(encode_text(name) + encode_text(value) for name, value in REFUSAL.items())
     return bytes([0xA0 | len(REFUSAL)]) + pairs
 
 
-def text(value: str) -> bytes:
+def encode_text(value: str) -> bytes:
     """Encode a text of less than 256 bytes."""
     encoded = value.encode()
     return (bytes([0x60 | len(encoded)]) if len(encoded) < 24 else bytes([0x78, len(encoded)])) + encoded

@@ -7,7 +7,7 @@ from email.utils import formatdate
 
 from orchestrator.simulator.world_file import Holdings
 
-Lane = tuple[str, str]
+LaneKey = tuple[str, str]
 """An account and a region."""
 
 LATEST = 253_402_300_799
@@ -25,11 +25,11 @@ class Clocks:
         speed: How many times faster than ours the world's time goes.
     """
 
-    def __init__(self, holdings: Mapping[Lane, Holdings], time: Callable[[], float], speed: float) -> None:
+    def __init__(self, holdings: Mapping[LaneKey, Holdings], time: Callable[[], float], speed: float) -> None:
         self._holdings = holdings
         self._time = time
         self._speed = speed
-        self._cached: dict[Lane, float] = {}
+        self._cached: dict[LaneKey, float] = {}
         self.began_at = time()
 
     def now(self) -> float:

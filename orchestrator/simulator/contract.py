@@ -10,7 +10,7 @@ import botocore.loaders
 from botocore.model import ServiceModel
 
 from orchestrator.simulator.errors import unknown_operation
-from orchestrator.simulator.form import constrained, typed
+from orchestrator.simulator.form import constrained, typed_value
 from orchestrator.simulator.resources import Json
 
 
@@ -35,7 +35,7 @@ class Contract:
             message = f"there is no operation {operation}"
             raise unknown_operation(message)
         shape = self._model.operation_model(operation).input_shape
-        read: Json = typed(shape, request)
+        read: Json = typed_value(shape, request)
         constrained(shape, read)
         return read
 

@@ -20,11 +20,11 @@ PLACE = r"(?P<account>\d{12})/(?P<region>[a-z0-9-]+)"
 ONE = re.compile(rf"/_simulator/(?P<what>tags|rename)/{PLACE}/(?P<product>[A-Za-z0-9_-]+)")
 PRODUCTS = re.compile(rf"/_simulator/products/{PLACE}")
 
-Answer = tuple[int, bytes]
+HttpAnswer = tuple[int, bytes]
 """An HTTP status and a body."""
 
 
-def show(service: Service, path: str) -> Answer:
+def show(service: Service, path: str) -> HttpAnswer:
     """Answer a GET: the ledger or the world."""
     if path == "/_simulator/ledger":
         return 200, "".join(json.dumps(call) + "\n" for call in service.calls()).encode()
@@ -33,7 +33,7 @@ def show(service: Service, path: str) -> Answer:
     return 404, b"not found\n"
 
 
-def change(service: Service, path: str, body: bytes) -> Answer:
+def change(service: Service, path: str, body: bytes) -> HttpAnswer:
     """Answer a PUT: tag, rename or provision a product."""
     one, several = ONE.fullmatch(path), PRODUCTS.fullmatch(path)
     match = one or several

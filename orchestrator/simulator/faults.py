@@ -19,16 +19,22 @@ from orchestrator.simulator.resources import Json
 from orchestrator.simulator.specs import FaultSpec, Trouble
 
 
-class Lost(Exception):
+class AnswerLost(Exception):
     """The connection is to be closed without an answer."""
+
+    in_ledger = "lost"
 
 
 class Hung(Exception):
     """The connection is to be left open without an answer."""
 
+    in_ledger = "hung"
+
 
 class Cut(Exception):
     """The connection is to be closed in the middle of the answer."""
+
+    in_ledger = "cut"
 
     def __init__(self, body: bytes) -> None:
         super().__init__("the answer is cut")
@@ -37,6 +43,8 @@ class Cut(Exception):
 
 class Odd(Exception):
     """The answer is to be this one, whatever was asked."""
+
+    in_ledger = "odd"
 
     def __init__(self, status: int, body: bytes) -> None:
         super().__init__("an odd answer")
@@ -109,7 +117,7 @@ class Faults:
         return random.Random(f"{self._seed}/{number}/{operation}/{about}/{nth}")  # noqa: S311 - a made-up world
 
 
-def forestall(fault: Fault | None) -> None:
+def apply_fault(fault: Fault | None) -> None:
     """
     Let a fault happen that comes before the request is carried out.
 
@@ -122,7 +130,7 @@ def forestall(fault: Fault | None) -> None:
         case Fault("delay", spec):
             time.sleep(spec.Seconds)
         case Fault("reset" | "late"):
-            raise Lost
+            raise AnswerLost
         case Fault("error", spec):
             raise ApiError(spec.Code, spec.Message, spec.Status or 500)
         case Fault("answer", spec):
@@ -147,7 +155,7 @@ def damaged(answer: Json | bytes, fault: Fault | None) -> bytes:
     body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
     match fault.do if fault else None:
         case "lose_answer":
-            raise Lost
+            raise AnswerLost
         case "hang":
             raise Hung
         case "cut":

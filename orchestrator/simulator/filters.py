@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from orchestrator.simulator.errors import invalid
-from orchestrator.simulator.resources import Json, Product
+from orchestrator.simulator.resources import Json, ProductResource
 
 MEMBERS = {
     "arn": "Arn",
@@ -58,7 +58,7 @@ def tags(product: Json, value: str) -> bool:
 OTHERS: dict[str, Callable[[Json, str], bool]] = {"createdTime": times, "tags": tags}
 
 
-def matches(product: Product, query: str) -> bool:
+def matches_filter(product: ProductResource, query: str) -> bool:
     """
     Whether a product is found by one entry of a search query.
 

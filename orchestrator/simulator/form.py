@@ -17,7 +17,7 @@ from typing import Any
 from orchestrator.simulator.errors import ApiError, unserializable
 from orchestrator.simulator.resources import Json
 
-KINDS: dict[str, tuple[str, tuple[type, ...]]] = {
+FORM_KINDS: dict[str, tuple[str, tuple[type, ...]]] = {
     "structure": ("structure", (dict,)),
     "map": ("map", (dict,)),
     "list": ("list", (list,)),
@@ -74,7 +74,7 @@ def depth_exceeds(value: Any, most: int) -> bool:  # noqa: ANN401 - JSON
     return True
 
 
-def typed(shape: Any, value: Any) -> Any:  # noqa: ANN401 - JSON
+def typed_value(shape: Any, value: Any) -> Any:  # noqa: ANN401 - JSON
     """
     Return a value without its nulls and its unknown members.
 
@@ -84,15 +84,15 @@ def typed(shape: Any, value: Any) -> Any:  # noqa: ANN401 - JSON
     """
     if shape is None:
         return {}
-    name, kinds = KINDS[shape.type_name]
+    name, kinds = FORM_KINDS[shape.type_name]
     if type(value) not in kinds:
         raise unserializable(wrong_type(value, name))
     if shape.type_name == "structure":
-        return {key: typed(member, value[key]) for key, member in shape.members.items() if value.get(key) is not None}
+        return {key: typed_value(member, value[key]) for key, member in shape.members.items() if value.get(key) is not None}
     if shape.type_name == "map":
-        return {key: typed(shape.value, each) for key, each in value.items() if each is not None}
+        return {key: typed_value(shape.value, each) for key, each in value.items() if each is not None}
     if shape.type_name == "list":
-        return [typed(shape.member, each) for each in value if each is not None]
+        return [typed_value(shape.member, each) for each in value if each is not None]
     return value
 
 

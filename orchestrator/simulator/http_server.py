@@ -21,7 +21,7 @@ from urllib.parse import parse_qs
 from orchestrator.simulator import cbor, control
 from orchestrator.simulator import query_protocol as query
 from orchestrator.simulator.errors import ApiError
-from orchestrator.simulator.faults import Cut, Hung, Lost, Odd
+from orchestrator.simulator.faults import AnswerLost, Cut, Hung, Odd
 from orchestrator.simulator.service import Service
 from orchestrator.simulator.world_file import WorldSpec
 
@@ -29,7 +29,7 @@ LOOPBACK = "127.0.0.1"
 LOOPBACK_NAMES = frozenset({LOOPBACK, "localhost"})
 CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request")
 
-MOST_BYTES = 8 * 1024 * 1024
+MOST_REQUEST_BYTES = 8 * 1024 * 1024
 """Of a request's body. That AWS's own bound has this size is a guess."""
 
 JSON = "application/x-amz-json-1.1"
@@ -163,7 +163,7 @@ class Handler(BaseHTTPRequestHandler):
             # Until the client has enough of it.
             self.connection.recv(1)
             self._hang_up()
-        except Lost:
+        except AnswerLost:
             self._hang_up()
         except OSError:
             # The client has hung up.
@@ -189,7 +189,7 @@ class Handler(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length") or "0"
         if "Transfer-Encoding" in self.headers:
             length = "chunked"
-        if not (length.isascii() and length.isdecimal()) or int(length) > MOST_BYTES:
+        if not (length.isascii() and length.isdecimal()) or int(length) > MOST_REQUEST_BYTES:
             # The body stays unread, and would be read as the next request.
             self.close_connection = True
             raise ApiError("SerializationException", f"the request's length, {length}, is not accepted", 413)

@@ -15,7 +15,7 @@ CarryOut = Callable[[float], Json | bytes]
 
 
 @dataclass(slots=True, order=True)
-class Waiting:
+class LateSend:
     """A request on its way."""
 
     at: float
@@ -28,7 +28,7 @@ class Late:
     """The requests that are still on their way. Each call and each look at the world carries out those that are due."""
 
     def __init__(self) -> None:
-        self._waiting: list[Waiting] = []
+        self._waiting: list[LateSend] = []
         self._numbers = count()
 
     def add(self, at: float, call: Json, carry_out: CarryOut) -> None:
@@ -42,7 +42,7 @@ class Late:
             carry_out: Carries it out.
         """
         call["carried_out_at"] = None
-        heapq.heappush(self._waiting, Waiting(at, next(self._numbers), call, carry_out))
+        heapq.heappush(self._waiting, LateSend(at, next(self._numbers), call, carry_out))
 
     def arrive(self, now: float) -> None:
         """Carry out the requests that are due by *now* (epoch seconds), in order, each at its own moment."""

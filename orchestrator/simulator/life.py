@@ -14,18 +14,18 @@ from collections.abc import Callable
 from functools import partial
 
 from orchestrator.simulator.past import Past
-from orchestrator.simulator.resources import TRANSITIVE, Json, Product, Record, Wish
+from orchestrator.simulator.resources import TRANSITIVE, Json, ProductResource, RecordResource, Wish
 from orchestrator.simulator.specs import ProductSpec
 from orchestrator.simulator.world_file import Holdings, completed
 
 START_SHARE = 0.1
 """Share of a termination's duration that its record stays CREATED (a guess)."""
 
-DAY = 86_400
+SECONDS_PER_DAY = 86_400
 LAST_NIGHT = 0.5
 """Days since the terminations of the night before."""
 
-TERMINATE = "TERMINATE_PROVISIONED_PRODUCT"
+TERMINATE_RECORD = "TERMINATE_PROVISIONED_PRODUCT"
 UPDATE = "UPDATE_PROVISIONED_PRODUCT"
 CONTROL_TOWER_ACCOUNT = "CONTROL_TOWER_ACCOUNT"
 
@@ -46,10 +46,10 @@ class Life:
     def __init__(self, account: str, region: str, spec: Holdings, seed: int, now: float) -> None:
         self.now = now
         self.orphans: list[Json] = []
-        self.products: dict[str, Product] = {}
-        self.records: dict[str, Record] = {}
-        self.past_products: Past[Product] = Past(kept=bool(spec.LookupLag or spec.SearchLag))
-        self.past_records: Past[Record] = Past(kept=bool(spec.RecordLag or spec.HistoryLag))
+        self.products: dict[str, ProductResource] = {}
+        self.records: dict[str, RecordResource] = {}
+        self.past_products: Past[ProductResource] = Past(kept=bool(spec.LookupLag or spec.SearchLag))
+        self.past_records: Past[RecordResource] = Past(kept=bool(spec.RecordLag or spec.HistoryLag))
         self._account = account
         self._region = region
         self._clock_offset = spec.ClockOffset
@@ -61,7 +61,7 @@ class Life:
             if product.Follows is not None:
                 self._followers.setdefault(product.Follows, []).append(product)
             elif product.is_there_at_first:
-                self._populate(product, now - product.Age * DAY, now)
+                self._populate(product, now - product.Age * SECONDS_PER_DAY, now)
             self._schedule(product, now)
 
     # What others do
@@ -97,10 +97,10 @@ class Life:
         self.products[product_id].name = name
         self.past_products.note(self.products[product_id], self.now)
 
-    def terminate(self, product: Product, at: float, wish: Wish) -> Record:
+    def terminate(self, product: ProductResource, at: float, wish: Wish) -> RecordResource:
         """Start to terminate a product that is not under change, and return the record."""
         alone = product.type != CONTROL_TOWER_ACCOUNT or not self._unmanages()
-        record = self._new_record(product, TERMINATE, at)
+        record = self._new_record(product, TERMINATE_RECORD, at)
         record.token, record.ignore_errors, record.retain = wish.token, wish.ignore_errors, wish.retain
         self._change(product, record, at)
         if not alone:
@@ -140,14 +140,14 @@ class Life:
             self._at(began + spec.TerminatedAt, partial(self._terminated, spec.Id))
 
     def _populate(self, spec: ProductSpec, created_at: float, now: float) -> None:
-        product = Product.of(spec, created_at, self._account, self._region, self._clock_offset)
+        product = ProductResource.of(spec, created_at, self._account, self._region, self._clock_offset)
         self.products[product.id] = product
         provisioning = self._new_record(product, "PROVISION_PRODUCT", created_at)
         provisioning.token = product.token
         self._settle(provisioning, "SUCCEEDED", created_at)
         for _ in range(spec.FailedBefore):
-            at = max(created_at, now - LAST_NIGHT * DAY)
-            failed = self._new_record(product, TERMINATE, at)
+            at = max(created_at, now - LAST_NIGHT * SECONDS_PER_DAY)
+            failed = self._new_record(product, TERMINATE_RECORD, at)
             failed.errors = [product.error_of(None)]
             self._settle(failed, "FAILED", at)
         self.past_products.note(product, created_at)
@@ -174,31 +174,31 @@ class Life:
         if product is not None:
             self.terminate(product, at, Wish())
 
-    def _idle(self, product_id: str) -> Product | None:
+    def _idle(self, product_id: str) -> ProductResource | None:
         """Return a product that exists and is not under change."""
         product = self.products.get(product_id)
         if product is None or product.gone_at is not None or product.status in TRANSITIVE:
             return None
         return product
 
-    def _change(self, product: Product, record: Record, at: float) -> None:
+    def _change(self, product: ProductResource, record: RecordResource, at: float) -> None:
         product.current, product.status = record, "UNDER_CHANGE"
         self.past_products.note(product, at)
         self.past_records.note(record, at)
 
-    def _settle(self, record: Record, status: str, at: float) -> None:
+    def _settle(self, record: RecordResource, status: str, at: float) -> None:
         record.status = status
         self.past_records.note(record, at)
         if status == "SUCCEEDED":
             record.product.last_success = record.id
 
-    def _move(self, record: Record, status: str, at: float) -> None:
+    def _move(self, record: RecordResource, status: str, at: float) -> None:
         if record.product.current is record:
             self._settle(record, status, at)
 
-    def _end(self, record: Record, at: float) -> None:
+    def _end(self, record: RecordResource, at: float) -> None:
         product = record.product
-        outcome = product.outcomes[0] if record.type == TERMINATE else "AVAILABLE"
+        outcome = product.outcomes[0] if record.type == TERMINATE_RECORD else "AVAILABLE"
         if outcome == "NEVER":
             return
         record.updated_at = round(at, 3)
@@ -216,7 +216,7 @@ class Life:
             for follower in self._followers.pop(product.id, ()):
                 self._populate(follower, record.updated_at, record.updated_at)
 
-    def _end_termination(self, record: Record, outcome: str, at: float) -> None:
+    def _end_termination(self, record: RecordResource, outcome: str, at: float) -> None:
         product = record.product
         if outcome == "FAILED" and not (record.ignore_errors or record.retain):
             product.status = "TAINTED"
@@ -236,10 +236,12 @@ class Life:
         """Whether a Control Tower account is being unmanaged."""
         return any(product.type == CONTROL_TOWER_ACCOUNT and product.current for product in self.products.values())
 
-    def _new_record(self, product: Product, kind: str, at: float) -> Record:
+    def _new_record(self, product: ProductResource, kind: str, at: float) -> RecordResource:
         self._count += 1
         moment = round(at, 3)
-        record = Record(f"rec-{self._count:013d}", product, product.name, kind, created_at=moment, updated_at=moment)
+        record = RecordResource(
+            f"rec-{self._count:013d}", product, product.name, kind, created_at=moment, updated_at=moment
+        )
         self.records[record.id] = record
         product.last_record = record.id
         return record

@@ -9,21 +9,21 @@ from operator import itemgetter
 from typing import TypeVar
 
 from orchestrator.simulator.errors import ApiError, invalid
-from orchestrator.simulator.resources import Json, Product, Record
-from orchestrator.simulator.specs import LEVELS, Listing, PagingSpec
-from orchestrator.simulator.tokens import Place, Tokens
+from orchestrator.simulator.resources import Json, ProductResource, RecordResource
+from orchestrator.simulator.specs import ACCESS_LEVELS, ListingSpec, PagingSpec
+from orchestrator.simulator.tokens import PagePosition, Tokens
 
 Item = TypeVar("Item")
 
 
-def sort_key(name: str | None) -> Callable[[Product], str]:
+def sort_key(name: str | None) -> Callable[[ProductResource], str]:
     """
     Return what a search is sorted by. Unsorted it comes in an order of its own.
 
     The valid names are documented, `createdTime` is not among them although an older note asks for it; the words of the
     refusal were seen.
     """
-    keys: dict[str | None, Callable[[Product], str]] = {
+    keys: dict[str | None, Callable[[ProductResource], str]] = {
         None: lambda product: product.id[::-1],
         "id": lambda product: product.id,
         "name": lambda product: product.name,
@@ -51,9 +51,9 @@ class Shuffle:
     def __init__(self, spec: PagingSpec, seed: str) -> None:
         self._spec = spec
         self._lot = random.Random(f"{seed}/paging")  # noqa: S311 - a made-up world
-        self._repeats: list[Product] = []
+        self._repeats: list[ProductResource] = []
 
-    def __call__(self, page: Sequence[Product], token: Json) -> tuple[list[Product], Json]:
+    def __call__(self, page: Sequence[ProductResource], token: Json) -> tuple[list[ProductResource], Json]:
         """Return a page with some of its products left out, and some of the page before again."""
         again = [product for product in self._repeats if product not in page]
         shown = [product for product in page if self._lot.random() >= self._spec.Skip]
@@ -73,7 +73,7 @@ class Pages:
         lane: Names the lane, and the seed of what is drawn by lot.
     """
 
-    def __init__(self, spec: PagingSpec, kind: Listing, most: int, lane: str) -> None:
+    def __init__(self, spec: PagingSpec, kind: ListingSpec, most: int, lane: str) -> None:
         self._spec = spec
         self._endless = kind in spec.Endless
         self._most = most
@@ -81,7 +81,7 @@ class Pages:
         self._lot = random.Random(f"{lane}/{kind}")  # noqa: S311 - a made-up world
 
     def cut(
-        self, found: Sequence[Item], request: Json, key: Callable[[Item], Place], *, descending: bool = False
+        self, found: Sequence[Item], request: Json, key: Callable[[Item], PagePosition], *, descending: bool = False
     ) -> tuple[Sequence[Item], Json]:
         """
         Sort what was found, and cut one page out of it.
@@ -121,7 +121,7 @@ class Pages:
         return page, {}
 
 
-def history_of(seen: Sequence[Record], request: Json) -> Sequence[Record]:
+def history_of(seen: Sequence[RecordResource], request: Json) -> Sequence[RecordResource]:
     """Return the records of one product, of one product in the catalog, or of all, as a history's filter wants it."""
     wanted = request.get("SearchFilter", {})
     key, value = wanted.get("Key"), wanted.get("Value")
@@ -138,4 +138,4 @@ def history_of(seen: Sequence[Record], request: Json) -> Sequence[Record]:
 def levels_of(request: Json, default: str = "User") -> tuple[str, ...]:
     """Return the levels of access that a listing shows: up to the one that it asks for, or its default (documented)."""
     asked = request.get("AccessLevelFilter", {}).get("Key", default)
-    return LEVELS[: LEVELS.index(asked) + 1]
+    return ACCESS_LEVELS[: ACCESS_LEVELS.index(asked) + 1]

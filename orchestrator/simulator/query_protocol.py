@@ -6,14 +6,14 @@ import uuid
 from datetime import UTC, datetime
 from xml.sax.saxutils import escape
 
-from orchestrator.simulator.accounts import Caller, Session
+from orchestrator.simulator.accounts import Principal, Session
 from orchestrator.simulator.errors import ApiError
 
 STS = "https://sts.amazonaws.com/doc/2011-06-15/"
 IAM = "https://iam.amazonaws.com/doc/2010-05-08/"
 
 
-def identity(caller: Caller) -> bytes:
+def identity(caller: Principal) -> bytes:
     """Return the answer of sts:GetCallerIdentity."""
     arn, account = escape(caller.arn), caller.account
     return answer(
@@ -21,7 +21,7 @@ def identity(caller: Caller) -> bytes:
     )
 
 
-def assumed(session: Session) -> bytes:
+def assume_role_answer(session: Session) -> bytes:
     """Return the answer of sts:AssumeRole."""
     expires = datetime.fromtimestamp(session.caller.expires_at, UTC).isoformat(timespec="milliseconds")
     user = f"<Arn>{escape(session.caller.arn)}</Arn><AssumedRoleId>AROASIMULATED:role</AssumedRoleId>"

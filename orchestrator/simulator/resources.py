@@ -14,11 +14,11 @@ TRANSITIVE = ("UNDER_CHANGE", "PLAN_IN_PROGRESS")
 
 
 @dataclass(slots=True)
-class Record:
+class RecordResource:
     """A record. Times are epoch seconds. It keeps the name its product had then (a guess)."""
 
     id: str
-    product: Product
+    product: ProductResource
     name: str
     type: str
     created_at: float
@@ -52,7 +52,7 @@ class Record:
 
 
 @dataclass(slots=True)
-class Product:
+class ProductResource:
     """
     A provisioned product. `gone_at` is set once it is terminated.
 
@@ -88,11 +88,13 @@ class Product:
     owned_by: str = "Account"
     last_record: str | None = None
     last_success: str | None = None
-    current: Record | None = None
+    current: RecordResource | None = None
     gone_at: float | None = None
 
     @classmethod
-    def of(cls, spec: ProductSpec, created_at: float, account: str, region: str, clock_offset: float = 0.0) -> Product:
+    def of(
+        cls, spec: ProductSpec, created_at: float, account: str, region: str, clock_offset: float = 0.0
+    ) -> ProductResource:
         """Return the product that a world file describes, as it is at first."""
         user_arn = spec.UserArn or f"arn:aws:sts::{account}:assumed-role/Simulated/somebody"
         return cls(

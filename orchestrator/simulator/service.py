@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from orchestrator.simulator import query_protocol as query
-from orchestrator.simulator.accounts import Accounts, Caller
+from orchestrator.simulator.accounts import Accounts, Principal
 from orchestrator.simulator.clocks import Clocks
 from orchestrator.simulator.contract import Contract
 from orchestrator.simulator.errors import ApiError, invalid, unknown_operation
-from orchestrator.simulator.faults import Cut, Faults, Hung, Lost, Odd, damaged, forestall
+from orchestrator.simulator.faults import AnswerLost, Cut, Faults, Hung, Odd, apply_fault, damaged
 from orchestrator.simulator.form import parse
 from orchestrator.simulator.late import CarryOut, Late, note
 from orchestrator.simulator.quota import Bucket
@@ -125,7 +125,9 @@ class Service:
             self._check_lane(caller, action, account, region)
             if action == "AssumeRole":
                 name = form.get("RoleSessionName", "?")
-                return query.assumed(self._accounts.assume(caller, form.get("RoleArn", ""), name, form.get("ExternalId")))
+                return query.assume_role_answer(
+                    self._accounts.assume(caller, form.get("RoleArn", ""), name, form.get("ExternalId"))
+                )
             self._accounts.check(caller, action, None)
             if action == "GetCallerIdentity":
                 return query.identity(caller)
@@ -145,7 +147,7 @@ class Service:
             if fault is not None and fault.do == "late":
                 self._late.add(now + fault.spec.Seconds, call, carry_out)
         try:
-            forestall(fault)
+            apply_fault(fault)
             with self._caught_up() as now:
                 answer = carry_out(now)
             note(call, answer)
@@ -153,8 +155,8 @@ class Service:
         except ApiError as error:
             call["error"] = error.code
             raise
-        except (Lost, Hung, Cut, Odd) as error:
-            call["error"] = type(error).__name__.lower()
+        except (AnswerLost, Hung, Cut, Odd) as error:
+            call["error"] = error.in_ledger
             raise
         except Exception:
             # The client gets a 500. Without a note here, the ledger would report a success.
@@ -184,7 +186,7 @@ class Service:
         self.ledger.append(call)
         return call
 
-    def _carry_out(self, operation: str, request: Json, caller: Caller, region: str, now: float) -> Json:
+    def _carry_out(self, operation: str, request: Json, caller: Principal, region: str, now: float) -> Json:
         self._throttle(operation, caller.account, region, now)
         world = self._world(caller.account, region)
         operations: dict[str, Callable[[Json], Json]] = {
@@ -219,7 +221,7 @@ class Service:
             self._worlds[account, region] = World(account, region, holdings, seed, self._clocks.began_at)
         return self._worlds[account, region]
 
-    def _check_lane(self, caller: Caller, operation: str, account: str, region: str) -> None:
+    def _check_lane(self, caller: Principal, operation: str, account: str, region: str) -> None:
         holdings = self._holdings.get((account, region))
         if holdings is not None and operation in holdings.Deny:
             raise self._accounts.denied(caller, operation)

@@ -22,41 +22,41 @@ OPERATIONS = Literal[
     "ListAccountAliases",
 ]
 
-LEVELS = ("User", "Role", "Account")
+ACCESS_LEVELS = ("User", "Role", "Account")
 """Levels of access, each of which holds those before it (documented)."""
 
 Trouble = Literal["lose_answer", "reset", "hang", "cut", "truncate", "garble", "answer", "error", "delay", "late"]
 
-Listing = Literal["Scan", "Search", "History"]
+ListingSpec = Literal["Scan", "Search", "History"]
 """The operations that answer in pages: ScanProvisionedProducts, SearchProvisionedProducts, ListRecordHistory."""
 
 Portion = Annotated[float, Field(ge=0, le=1)]
 NonNegative = Annotated[float, Field(ge=0)]
-AccountNumber = Annotated[str, Field(pattern=r"^\d{12}$")]
-RegionName = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d+$")]
+AccountText = Annotated[str, Field(pattern=r"^\d{12}$")]
+RegionText = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d+$")]
 
 
-class Strict(BaseModel):
+class StrictSpec(BaseModel):
     """Nothing unknown is ignored."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-class QuotaSpec(Strict):
+class QuotaSpec(StrictSpec):
     """How fast one operation may be called, per account and region."""
 
     Rate: Annotated[float, Field(gt=0)]
     Burst: Annotated[float, Field(ge=1)] = 1
 
 
-class ErrorSpec(Strict):
+class ErrorSpec(StrictSpec):
     """One error of a record that FAILED."""
 
     Code: str = "400"
     Description: str = "Stack [{stack}] cannot be deleted while TerminationProtection is enabled"
 
 
-class ProductSpec(Strict):
+class ProductSpec(StrictSpec):
     """
     One provisioned product.
 
@@ -121,7 +121,7 @@ class ProductSpec(Strict):
         return self.Follows is None and self.AppearsAt is None
 
 
-class CrowdSpec(Strict):
+class CrowdSpec(StrictSpec):
     """Many products alike: `Count` of them, named and numbered after `Prefix`, durations drawn from a range."""
 
     Count: Annotated[int, Field(ge=0, le=1_000_000)]
@@ -130,7 +130,7 @@ class CrowdSpec(Strict):
     FailOnce: Portion = 0.0
 
 
-class PagingSpec(Strict):
+class PagingSpec(StrictSpec):
     """
     How pages go wrong.
 
@@ -143,11 +143,11 @@ class PagingSpec(Strict):
     Skip: Portion = 0.0
     Repeat: Portion = 0.0
     Empty: Portion = 0.0
-    Endless: tuple[Listing, ...] = ()
+    Endless: tuple[ListingSpec, ...] = ()
     SameToken: bool = False
 
 
-class FaultSpec(Strict):
+class FaultSpec(StrictSpec):
     """
     Trouble with calls of one operation, or of any.
 
@@ -187,7 +187,7 @@ class FaultSpec(Strict):
         return self.Do if isinstance(self.Do, tuple) else (self.Do,)
 
 
-class AccountSpec(Strict):
+class AccountSpec(StrictSpec):
     """
     Who may do what in an account.
 

@@ -13,7 +13,7 @@ from itertools import count
 
 from orchestrator.simulator.errors import invalid
 
-Place = tuple[float | str, ...]
+PagePosition = tuple[float | str, ...]
 """What a listing is sorted by: the sort key, and the id. An empty one is the beginning."""
 
 SUM = 12
@@ -33,12 +33,12 @@ class Tokens:
         self._scope = scope
         self._numbers = count()
 
-    def give(self, place: Place) -> str:
+    def give(self, place: PagePosition) -> str:
         """Return a token for the page behind a place, unlike every token before it."""
         body = json.dumps([next(self._numbers), place]).encode()
         return base64.urlsafe_b64encode(self._sum(body) + body).decode()
 
-    def place(self, token: str | None) -> Place:
+    def place(self, token: str | None) -> PagePosition:
         """
         Return the place that a token stands for; no token is the beginning.
 

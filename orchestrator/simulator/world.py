@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from orchestrator.simulator.errors import ApiError, invalid, missing
-from orchestrator.simulator.filters import matches
+from orchestrator.simulator.filters import matches_filter
 from orchestrator.simulator.life import Life
 from orchestrator.simulator.pagination import Pages, Shuffle, history_of, levels_of, sort_key
-from orchestrator.simulator.resources import TRANSITIVE, Json, Product, Record, Wish
-from orchestrator.simulator.tokens import Place
+from orchestrator.simulator.resources import TRANSITIVE, Json, ProductResource, RecordResource, Wish
+from orchestrator.simulator.tokens import PagePosition
 from orchestrator.simulator.world_file import Holdings
 
-SCAN_PAGE = 20
-SEARCH_PAGE = 100
+SCAN_PAGE_CAP = 20
+SEARCH_PAGE_CAP = 100
 RECORD_PAGE = 20
 
 
@@ -42,8 +42,8 @@ class World:
         self._used_tokens: set[str] = set()
         lane = f"{seed}/{account}/{region}"
         self._shuffle = Shuffle(spec.Paging, lane)
-        self._scan = Pages(spec.Paging, "Scan", SCAN_PAGE, lane)
-        self._search = Pages(spec.Paging, "Search", SEARCH_PAGE, lane)
+        self._scan = Pages(spec.Paging, "Scan", SCAN_PAGE_CAP, lane)
+        self._search = Pages(spec.Paging, "Search", SEARCH_PAGE_CAP, lane)
         self._history = Pages(spec.Paging, "History", RECORD_PAGE, lane)
 
     def advance(self, now: float) -> None:
@@ -102,7 +102,7 @@ class World:
         found = [product for product in there if not product.hidden and product.owned_by in levels]
         # That a product has to match every entry is a guess.
         for query in request.get("Filters", {}).get("SearchQuery", ()):
-            found = [product for product in found if matches(product, query)]
+            found = [product for product in found if matches_filter(product, query)]
         field = request.get("SortBy")
         key = sort_key(field)
         page, token = self._search.cut(
@@ -129,16 +129,16 @@ class World:
         """Return the state of each product, and what was left behind, for tests and for curious people."""
         return self.life.summary()
 
-    def _live(self) -> list[Product]:
+    def _live(self) -> list[ProductResource]:
         return [product for product in self.life.products.values() if product.gone_at is None]
 
-    def _products(self, lag: float, now: float) -> Iterable[Product]:
+    def _products(self, lag: float, now: float) -> Iterable[ProductResource]:
         """Return the products that were there *lag* seconds before *now*, as they were then."""
         if not lag:
             return self._live()
         return [product for product in self.life.past_products.all(now - lag) if product.gone_at is None]
 
-    def _named(self, request: Json, members: tuple[str, str], lag: float = 0.0) -> Product:
+    def _named(self, request: Json, members: tuple[str, str], lag: float = 0.0) -> ProductResource:
         by_id, by_name = (request.get(member) for member in members)
         if (by_id is None) == (by_name is None):
             # Documented for DescribeProvisionedProduct; for the termination a guess.
@@ -156,6 +156,6 @@ class World:
         raise missing(message)
 
 
-def moment_of(record: Record) -> Place:
+def moment_of(record: RecordResource) -> PagePosition:
     """Return what histories are sorted by."""
     return record.created_at, record.id

@@ -17,16 +17,16 @@ from pydantic import Field, ValidationError, model_validator
 
 from orchestrator.simulator.specs import (
     OPERATIONS,
-    AccountNumber,
     AccountSpec,
+    AccountText,
     CrowdSpec,
     FaultSpec,
     NonNegative,
     PagingSpec,
     ProductSpec,
     QuotaSpec,
-    RegionName,
-    Strict,
+    RegionText,
+    StrictSpec,
 )
 
 
@@ -34,7 +34,7 @@ class WorldInvalid(Exception):
     """A world file has mistakes."""
 
 
-class Holdings(Strict):
+class Holdings(StrictSpec):
     """What one account holds in one region, its quotas and its trouble."""
 
     UnderChangeCode: str = "ValidationException"
@@ -95,8 +95,8 @@ def completed(product: ProductSpec, name: str, draw: random.Random) -> ProductSp
 class LaneSpec(Holdings):
     """A further account and region, with what it holds."""
 
-    Account: AccountNumber
-    Region: RegionName
+    Account: AccountText
+    Region: RegionText
 
 
 class WorldSpec(Holdings):
@@ -107,10 +107,10 @@ class WorldSpec(Holdings):
 
     Seed: int = 1
     Speed: Annotated[float, Field(gt=0)] = 1.0
-    Account: AccountNumber = "111122223333"
-    Region: RegionName = "eu-west-1"
+    Account: AccountText = "111122223333"
+    Region: RegionText = "eu-west-1"
     Lanes: tuple[LaneSpec, ...] = ()
-    Accounts: dict[AccountNumber, AccountSpec] = Field(default={})
+    Accounts: dict[AccountText, AccountSpec] = Field(default={})
 
     @model_validator(mode="after")
     def _lanes_are_unique(self) -> Self:
@@ -133,7 +133,7 @@ class WorldSpec(Holdings):
         return {account: self.Accounts.get(account, AccountSpec()) for account in [*known, *self.Accounts]}
 
 
-MOST_BYTES = 64 * 1024 * 1024
+MOST_WORLD_BYTES = 64 * 1024 * 1024
 MOST_NODES = 5_000_000
 
 
@@ -183,8 +183,8 @@ def read_world(path: Path) -> WorldSpec:
         if path.exists() and not path.is_file():
             message = "this is no file"
             raise ValueError(message)
-        if path.stat().st_size > MOST_BYTES:
-            message = f"it is longer than {MOST_BYTES // 1024 // 1024} MiB"
+        if path.stat().st_size > MOST_WORLD_BYTES:
+            message = f"it is longer than {MOST_WORLD_BYTES // 1024 // 1024} MiB"
             raise ValueError(message)
         content = yaml.load(path.read_bytes().decode(), Loader=Bounded)  # noqa: S506 - it is a SafeLoader
         return WorldSpec.model_validate(content if content is not None else {})

@@ -6,9 +6,9 @@ from typing import Any
 
 from orchestrator.simulator.world_file import WorldSpec
 
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
+WORLD_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
-DESCRIPTIONS = {
+WORLD_DESCRIPTIONS = {
     "Seed": "What is drawn by lot is drawn from this number.",
     "Speed": "How many times faster than ours the world's time goes.",
     "Account": "An account. At the top: the one that the client's own credentials lead to.",
@@ -96,13 +96,13 @@ DESCRIPTIONS = {
 
 def world_schema() -> dict[str, Any]:
     """Return the JSON Schema of a world file."""
-    schema = {"$schema": DIALECT} | WorldSpec.model_json_schema() | {"title": "A world of orchestrator's simulator"}
+    schema = {"$schema": WORLD_DIALECT} | WorldSpec.model_json_schema() | {"title": "A world of orchestrator's simulator"}
     for model in (schema, *schema["$defs"].values()):
         if model is not schema:
             model.pop("title", None)
         for name, key in model.get("properties", {}).items():
             key.pop("title", None)
-            key["description"] = DESCRIPTIONS[name]
+            key["description"] = WORLD_DESCRIPTIONS[name]
             if "default" in key and key["default"] is None:
                 del key["default"]
     return schema

@@ -126,16 +126,16 @@ def cached_keys(kind: type) -> tuple[tuple[str, str], ...]:
 def encode_field(key: str, value: object) -> Any:  # noqa: ANN401 - JSON
     """Encode an attribute; moments become text."""
     if key in TIMES and isinstance(value, float | int):
-        return format_moment(value)
+        return format_time(value)
     return encode(value)
 
 
-def format_moment(seconds: float) -> str:
+def format_time(seconds: float) -> str:
     """Write seconds since the epoch as ISO 8601."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def parse_moment(text: str) -> float:
+def parse_time(text: str) -> float:
     """Read ISO 8601 as seconds since the epoch."""
     return datetime.fromisoformat(text).timestamp()
 
@@ -195,7 +195,7 @@ def dataclass_decoder(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401 - any 
     """Return the function that reads a dataclass."""
     hints = get_type_hints(kind)
     readers = {
-        key: (name, moment(hints[name]) if key in TIMES else decoder(hints[name])) for key, name in cached_keys(kind)
+        key: (name, time_decoder(hints[name]) if key in TIMES else decoder(hints[name])) for key, name in cached_keys(kind)
     }
 
     def read(value: dict[str, Any]) -> object:
@@ -208,7 +208,7 @@ def dataclass_decoder(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401 - any 
     return read
 
 
-def moment(kind: Any) -> Callable[[Any], float | None]:  # noqa: ANN401 - `float`, perhaps optional
+def time_decoder(kind: Any) -> Callable[[Any], float | None]:  # noqa: ANN401 - `float`, perhaps optional
     """Return the function that reads a moment."""
     optional = type(None) in get_args(kind)
 
@@ -218,7 +218,7 @@ def moment(kind: Any) -> Callable[[Any], float | None]:  # noqa: ANN401 - `float
         if not isinstance(value, str):
             message = f"expected a moment, found {value!r}"
             raise TypeError(message)
-        return parse_moment(value)
+        return parse_time(value)
 
     return read
 

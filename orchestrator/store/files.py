@@ -30,7 +30,7 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-MOST_BYTES = 64 * 1024 * 1024
+MOST_PLAN_BYTES = 64 * 1024 * 1024
 
 
 def read_text(path: Path) -> str:
@@ -48,8 +48,8 @@ def read_text(path: Path) -> str:
             )
             message = f"{path}: {what}"
             raise InvalidInput(message)
-        if path.stat().st_size > MOST_BYTES:
-            message = f"{path}: longer than {MOST_BYTES // 1024 // 1024} MiB"
+        if path.stat().st_size > MOST_PLAN_BYTES:
+            message = f"{path}: longer than {MOST_PLAN_BYTES // 1024 // 1024} MiB"
             raise InvalidInput(message)
         return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -23,7 +23,7 @@ from orchestrator.core.inventory.model import LaneCoverage, Product, RecordError
 from orchestrator.core.plan import model as p
 from orchestrator.core.review.worklist import Line, Worklist
 from orchestrator.core.run import events as e
-from orchestrator.store.provenance import Caller, Header, Survey
+from orchestrator.store.provenance import Caller, RunOrigin, Survey
 
 TIMES = frozenset({"at", "retry_at", "until", "made_at", "started_at", "created_at", "due_at", "service_at"})
 """Keys that hold seconds since the epoch in the code, and ISO 8601 on disk."""
@@ -85,7 +85,7 @@ ON_DISK: Mapping[type, str] = {
     RecordError: "code description",
     LaneCoverage: "scan_pages scanned search_pages searched search_total",
     Caller: "lane arn endpoint",
-    Header: (
+    RunOrigin: (
         "run_id plan_name plan_digest worklist_digest tool_version started_at simulated callers state_dir "
         "reviewed_digest=reviewed service_at"
     ),

@@ -23,7 +23,7 @@ from orchestrator.core.values.lane import Lane
 from orchestrator.errors import JournalError, LockHeld
 from orchestrator.store.files import make_private, write_whole
 
-PATIENCE = 0.25
+LOCK_PATIENCE_S = 0.25
 """Seconds that a lock is waited for: longer than it takes somebody to look whether it is held."""
 
 
@@ -92,7 +92,7 @@ class Locks:
         lock = FileLock(path, mode=0o600)
         try:
             make_private(directory)
-            lock.acquire(timeout=PATIENCE, poll_interval=PATIENCE / 5)
+            lock.acquire(timeout=LOCK_PATIENCE_S, poll_interval=LOCK_PATIENCE_S / 5)
         except Timeout:
             message = (
                 f"{what} is in use by {read_holder(holder)}; nothing was begun\n"

@@ -15,15 +15,15 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from orchestrator.errors import JournalCorrupt, JournalError, LockHeld
-from orchestrator.store.codec import format_moment, parse_moment
+from orchestrator.store.codec import format_time, parse_time
 from orchestrator.store.files import make_private, write_whole
 
-FORMAT = "orchestrator-notices/1"
-PATIENCE = 30.0
+NOTICES_FORMAT = "orchestrator-notices/1"
+NOTICES_PATIENCE_S = 30.0
 """Seconds that another review is waited for; it holds the lock for as long as it takes to write a file."""
 
 
-def load(path: Path) -> dict[str, float] | None:
+def load_notices(path: Path) -> dict[str, float] | None:
     """
     Read the notices of a plan.
 
@@ -42,10 +42,10 @@ def load(path: Path) -> dict[str, float] | None:
     """
     try:
         content = json.loads(path.read_bytes())
-        if content["format"] != FORMAT:
-            message = f"its format is not {FORMAT}"
+        if content["format"] != NOTICES_FORMAT:
+            message = f"its format is not {NOTICES_FORMAT}"
             raise ValueError(message)
-        return {str(line): parse_moment(since) for line, since in content["selected_since"].items()}
+        return {str(line): parse_time(since) for line, since in content["selected_since"].items()}
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -56,7 +56,9 @@ def load(path: Path) -> dict[str, float] | None:
         raise JournalCorrupt(message) from error
 
 
-def update(path: Path, change: Callable[[Mapping[str, float]], Mapping[str, float]], patience: float = PATIENCE) -> None:
+def update(
+    path: Path, change: Callable[[Mapping[str, float]], Mapping[str, float]], patience: float = NOTICES_PATIENCE_S
+) -> None:
     """
     Change the notices of a plan, nobody else changing them meanwhile.
 
@@ -72,10 +74,10 @@ def update(path: Path, change: Callable[[Mapping[str, float]], Mapping[str, floa
         JournalError: They cannot be read or written.
     """
     with held(path, patience):
-        write(path, change(load(path) or {}))
+        write(path, change(load_notices(path) or {}))
 
 
-def renew(path: Path, patience: float = PATIENCE) -> Path:
+def renew(path: Path, patience: float = NOTICES_PATIENCE_S) -> Path:
     """
     Begin all notices of a plan anew, because what was kept of them cannot be trusted.
 
@@ -119,5 +121,5 @@ def held(path: Path, patience: float) -> Iterator[None]:
 
 def write(path: Path, notices: Mapping[str, float]) -> None:
     """Write the notices of a plan, for nobody else to read."""
-    content = {"format": FORMAT, "selected_since": {line: format_moment(at) for line, at in sorted(notices.items())}}
+    content = {"format": NOTICES_FORMAT, "selected_since": {line: format_time(at) for line, at in sorted(notices.items())}}
     write_whole(path, json.dumps(content, indent=1), mode=0o600, lasting=True)

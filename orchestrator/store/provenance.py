@@ -28,7 +28,7 @@ class Survey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Header:
+class RunOrigin:
     """
     Who began the run, where, and what else its journal belongs to.
 

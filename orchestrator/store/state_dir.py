@@ -155,6 +155,6 @@ class StateDir:
 def leads_to_its_run(link: Path) -> bool:
     """Whether the journal that a link leads to is that of the run in its name; one that cannot be read may be."""
     try:
-        return journal.glance(link).run_id == link.name.removesuffix(SUFFIX).partition("-")[2]
+        return journal.journal_info(link).run_id == link.name.removesuffix(SUFFIX).partition("-")[2]
     except JournalError:
         return True

@@ -21,17 +21,17 @@ from orchestrator.core.review.worklist import Line, Worklist
 from orchestrator.core.run.summary import review_line
 from orchestrator.core.values.lane import Lane
 from orchestrator.errors import InvalidInput
-from orchestrator.store.codec import Malformed, decode, digest, encode, format_moment, parse_moment
+from orchestrator.store.codec import Malformed, decode, digest, encode, format_time, parse_time
 from orchestrator.store.files import DECODER, write_whole
 from orchestrator.store.provenance import Caller, Survey
 
-FORMAT = "orchestrator-worklist/1"
-BEGINNING = re.compile(rb'\s*\{\s*"format"\s*:\s*"orchestrator-worklist/')
-MOST_BYTES = 512 * 1024 * 1024
+WORKLIST_FORMAT = "orchestrator-worklist/1"
+WORKLIST_START = re.compile(rb'\s*\{\s*"format"\s*:\s*"orchestrator-worklist/')
+MOST_WORKLIST_BYTES = 512 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reviewed:
+class SavedWorklist:
     """
     A worklist with what it was made from.
 
@@ -58,12 +58,12 @@ def is_worklist(path: Path) -> bool:
         if not path.is_file():
             return False
         with path.open("rb") as file:
-            return BEGINNING.match(file.read(256)) is not None
+            return WORKLIST_START.match(file.read(256)) is not None
     except OSError:
         return False
 
 
-def save(path: Path, reviewed: Reviewed) -> str:
+def write_worklist(path: Path, reviewed: SavedWorklist) -> str:
     """
     Write a worklist, whole or not at all.
 
@@ -86,22 +86,22 @@ def save(path: Path, reviewed: Reviewed) -> str:
     document = document_of(reviewed)
     seal = digest(document)
     try:
-        write_whole(path, laid_out({**document, "digest": seal}))
+        write_whole(path, format_document({**document, "digest": seal}))
     except OSError as error:
         message = f"{path}: cannot be written: {error.strerror}"
         raise InvalidInput(message) from error
     return seal
 
 
-def document_of(reviewed: Reviewed) -> dict[str, Any]:
+def document_of(reviewed: SavedWorklist) -> dict[str, Any]:
     """Return what a worklist file holds, its digest apart."""
     worklist = reviewed.worklist
     return {
-        "format": FORMAT,
+        "format": WORKLIST_FORMAT,
         "summary": review_line(worklist),
-        "made_at": format_moment(worklist.made_at),
-        "service_at": None if reviewed.service_at is None else format_moment(reviewed.service_at),
-        "expires_at": format_moment(reviewed.expires_at),
+        "made_at": format_time(worklist.made_at),
+        "service_at": None if reviewed.service_at is None else format_time(reviewed.service_at),
+        "expires_at": format_time(reviewed.expires_at),
         "plan_file": reviewed.plan_file,
         "tool_version": reviewed.tool_version,
         "simulated": reviewed.simulated,
@@ -114,7 +114,7 @@ def document_of(reviewed: Reviewed) -> dict[str, Any]:
     }
 
 
-def laid_out(document: dict[str, Any]) -> str:
+def format_document(document: dict[str, Any]) -> str:
     """Write a document with one line of text for each key, and for each item of its lists."""
     parts = []
     for key, value in document.items():
@@ -126,7 +126,7 @@ def laid_out(document: dict[str, Any]) -> str:
     return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
-def load(path: Path) -> Reviewed:
+def load_worklist(path: Path) -> SavedWorklist:
     """
     Read a worklist, trusting nothing of it.
 
@@ -139,40 +139,40 @@ def load(path: Path) -> Reviewed:
         InvalidInput: It cannot be read, was changed since it was saved, or is of a format that this version does not know.
     """
     try:
-        if path.stat().st_size > MOST_BYTES:
-            refuse(path, f"it is longer than {MOST_BYTES // 1024 // 1024} MiB")
+        if path.stat().st_size > MOST_WORKLIST_BYTES:
+            refuse_worklist(path, f"it is longer than {MOST_WORKLIST_BYTES // 1024 // 1024} MiB")
         document = DECODER.decode(path.read_bytes().decode())
     except OSError as error:
-        refuse(path, str(error.strerror), error)
+        refuse_worklist(path, str(error.strerror), error)
     except (ValueError, RecursionError) as error:
-        refuse(path, f"it is not the JSON that was saved: {error}", error)
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
-        refuse(path, f"its format is not {FORMAT}, the one that this version reads")
+        refuse_worklist(path, f"it is not the JSON that was saved: {error}", error)
+    if not isinstance(document, dict) or document.get("format") != WORKLIST_FORMAT:
+        refuse_worklist(path, f"its format is not {WORKLIST_FORMAT}, the one that this version reads")
     seal = document.pop("digest", None)
     try:
         if digest(document) != seal:
-            refuse(path, "it was changed since it was saved: its digest does not fit. Review the plan again")
+            refuse_worklist(path, "it was changed since it was saved: its digest does not fit. Review the plan again")
         reviewed = read_document(document, str(seal))
     except (Malformed, KeyError, TypeError, ValueError, RecursionError) as error:
-        refuse(path, str(error), error)
+        refuse_worklist(path, str(error), error)
     if document_of(reviewed) != document:
-        refuse(path, "it says more, or something else, than would be run")
+        refuse_worklist(path, "it says more, or something else, than would be run")
     if not Path(reviewed.plan_file).name:
-        refuse(path, f"`{reviewed.plan_file}` names no plan file")
+        refuse_worklist(path, f"`{reviewed.plan_file}` names no plan file")
     begun_at = {survey.lane: survey.begun_at for survey in reviewed.surveys}
     findings = [finding.message for finding in validate(reviewed.plan)]
     for problem in [*findings, *inconsistencies(reviewed.plan, reviewed.worklist, begun_at)]:
-        refuse(path, problem)
+        refuse_worklist(path, problem)
     return reviewed
 
 
-def read_document(document: dict[str, Any], seal: str) -> Reviewed:
+def read_document(document: dict[str, Any], seal: str) -> SavedWorklist:
     """Turn a document into values; raises whatever goes wrong with that."""
-    return Reviewed(
+    return SavedWorklist(
         plan=decode(Plan, document["plan"]),
         worklist=Worklist(
             lines=decode(tuple[Line, ...], document["lines"]),
-            made_at=parse_moment(document["made_at"]),
+            made_at=parse_time(document["made_at"]),
             lanes=decode(tuple[tuple[Lane, str | None], ...], document["lanes"]),
             warnings=decode(tuple[str, ...], document["warnings"]),
         ),
@@ -180,14 +180,14 @@ def read_document(document: dict[str, Any], seal: str) -> Reviewed:
         tool_version=str(document["tool_version"]),
         simulated=document["simulated"] is True,
         callers=decode(tuple[Caller, ...], document["callers"]),
-        expires_at=parse_moment(document["expires_at"]),
-        service_at=None if document["service_at"] is None else parse_moment(document["service_at"]),
+        expires_at=parse_time(document["expires_at"]),
+        service_at=None if document["service_at"] is None else parse_time(document["service_at"]),
         surveys=decode(tuple[Survey, ...], document["surveys"]),
         digest=seal,
     )
 
 
-def refuse(path: Path, why: str, error: Exception | None = None) -> NoReturn:
+def refuse_worklist(path: Path, why: str, error: Exception | None = None) -> NoReturn:
     """Refuse a worklist."""
     message = f"{path}: this worklist cannot be run: {why}"
     raise InvalidInput(message) from error

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from orchestrator import api
 from orchestrator.errors import Bug, ExitCode
-from orchestrator.store.journal import load
+from orchestrator.store.journal import load_journal
 
 PLAN = """\
 Version: 1
@@ -49,4 +49,4 @@ def test_a_mistake_in_mid_run_leaves_a_journal_that_can_be_gone_on_with(tmp_path
     assert isinstance(result.broken, Bug)
     assert "can't start new thread" in str(result.broken)
     assert result.exit_code is ExitCode.BUG
-    assert not load(result.journal).is_finished
+    assert not load_journal(result.journal).is_finished

@@ -8,8 +8,8 @@ from functools import partial
 
 import pytest
 
-from orchestrator.api.entrance import SILENT, Entrance, ask_who
-from orchestrator.api.review import take_stock
+from orchestrator.api.entrance import SILENT, Connections, ask_who
+from orchestrator.api.review import list_inventories
 from orchestrator.core.inventory.outcomes import Answer, Page, Problem, RecordPage
 from orchestrator.core.review.lookups import questions
 from orchestrator.core.values.lane import Lane
@@ -93,10 +93,10 @@ def gates() -> Iterator[Callable[[int], Gate]]:
         gate.open()
 
 
-def entrance(gate: Gate, where: str, *lanes: Lane) -> Entrance:
+def entrance(gate: Gate, where: str, *lanes: Lane) -> Connections:
     """Lanes, of which one hangs."""
     well, hanging = FakeCatalog(FakeClock(), [fake("pp-a")]), Hanging(gate, where)
-    return Entrance(
+    return Connections(
         connect=lambda lane: hanging if lane == SILENT_LANE else well,
         identities={lane: Identity(account_id=lane.account_id, arn="arn") for lane in lanes},
         endpoints=dict.fromkeys(lanes, "memory://catalog"),
@@ -109,17 +109,17 @@ def entrance(gate: Gate, where: str, *lanes: Lane) -> Entrance:
 def test_a_listing_that_never_ends_is_not_complete(gates: Callable[[int], Gate]) -> None:
     """The lane is refused, the other one is not; if there is no other, nothing could be read."""
     # To be heard are a scan, a search, and that both are done; the beginning counts as well.
-    well, silent = take_stock(entrance(gates(4), "scan", LANE, SILENT_LANE))
+    well, silent = list_inventories(entrance(gates(4), "scan", LANE, SILENT_LANE))
     assert (well.lane, well.complete) == (LANE, True)
     assert (silent.lane, silent.complete, silent.barred, silent.problem) == (SILENT_LANE, False, True, SILENT)
     with pytest.raises(NoAccess, match=r"no lane could be read: .*nothing answered any more for ten minutes"):
-        take_stock(entrance(gates(0), "scan", SILENT_LANE))
+        list_inventories(entrance(gates(0), "scan", SILENT_LANE))
 
 
 def test_records_that_never_come_leave_their_lane_unread(gates: Callable[[int], Gate]) -> None:
     """What became of a product that is missing cannot be told."""
     asked = partial(questions, plan("pp-a", "pp-missing"))
-    [found] = take_stock(entrance(gates(0), "history", SILENT_LANE), asked)
+    [found] = list_inventories(entrance(gates(0), "history", SILENT_LANE), asked)
     assert (found.complete, found.barred, found.problem) == (False, False, SILENT)
 
 

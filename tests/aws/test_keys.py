@@ -11,11 +11,11 @@ from botocore.credentials import Credentials, ReadOnlyCredentials
 from botocore.exceptions import EndpointConnectionError
 
 from orchestrator.aws import sessions as connect
-from orchestrator.aws.assume_role import Actor
+from orchestrator.aws.assume_role import RoleSession
 from orchestrator.aws.catalog import BotoCatalog
-from orchestrator.aws.credential_guard import Keys
-from orchestrator.aws.parse import Refused
-from orchestrator.aws.sessions import Door
+from orchestrator.aws.credential_guard import CredentialGuard
+from orchestrator.aws.parse import CredentialsRefused
+from orchestrator.aws.sessions import AccountSession
 from orchestrator.core.inventory.outcomes import Answer, NotSent, Unauthenticated
 from orchestrator.simulator import Simulator, WorldSpec
 
@@ -51,9 +51,9 @@ def renewed(server: Simulator, source: Credentials | None = None) -> Renewed:
     credentials = source or Credentials(f"AKIA{HOME}SIMU", "not-a-secret")
 
     def make(service: str, signer: Credentials) -> object:
-        actor = Actor()
+        actor = RoleSession()
         with actor.acting_as(signer):
-            return Door.of(actor).session.client(  # type: ignore[call-overload]
+            return AccountSession.of(actor).session.client(  # type: ignore[call-overload]
                 service, region_name="eu-west-1", endpoint_url=server.url, config=connect.config(1)
             )
 
@@ -123,14 +123,14 @@ def test_whoever_waits_for_an_answer_hears_it_be_it_a_failure() -> None:
             calls.append("asked")
             raise EndpointConnectionError(endpoint_url="https://example.invalid")
 
-    keys = Keys(HOME, lambda _service, _key: Sts(), Credentials(f"AKIA{HOME}SIMU", "x"), clock=lambda: now)
+    keys = CredentialGuard(HOME, lambda _service, _key: Sts(), Credentials(f"AKIA{HOME}SIMU", "x"), clock=lambda: now)
     for _ in range(5):
         # All of them began before the answer had come.
-        with pytest.raises(Refused):
+        with pytest.raises(CredentialsRefused):
             keys.credentials.get_frozen_credentials()
     assert len(calls) == 1
     now += 0.001
-    with pytest.raises(Refused):
+    with pytest.raises(CredentialsRefused):
         keys.credentials.get_frozen_credentials()
     assert len(calls) == 2
 

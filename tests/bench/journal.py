@@ -21,8 +21,8 @@ from orchestrator.core.plan.model import Limits
 from orchestrator.core.run import events as e
 from orchestrator.store import journal
 from orchestrator.store.codec import digest
-from orchestrator.store.journal.reader import load
-from orchestrator.store.provenance import Header
+from orchestrator.store.journal.reader import load_journal
+from orchestrator.store.provenance import RunOrigin
 from tests.fakes import LANE, START
 from tests.makers import caller, plan, product, worklist
 
@@ -61,7 +61,7 @@ def write(path: Path, events: int) -> None:
     ids = [f"pp-{number:07d}" for number in range(events // EVENTS_EACH)]
     wanted = plan(*ids, limits=Limits(max_terminations=len(ids)))
     made = worklist(wanted, [product(id_) for id_ in ids])
-    header = Header(
+    header = RunOrigin(
         run_id="run-1",
         plan_name="bench",
         plan_digest=digest(wanted),
@@ -72,7 +72,7 @@ def write(path: Path, events: int) -> None:
         callers=(caller(),),
         state_dir=str(path.parent),
     )
-    file = journal.create(path, journal.Birth(header=header, plan=wanted, worklist=made))
+    file = journal.create(path, journal.JournalHeader(header=header, plan=wanted, worklist=made))
     for event in history(len(ids)):
         file.append([event])
     file.sync()
@@ -116,7 +116,7 @@ def main(events: int) -> None:
         base = min(timed(lambda: checksums(path)) for _ in range(3))
         json_alone = timed(lambda: parsed(path))
         before = peak()
-        resumed = timed(lambda: replay(load(path)))
+        resumed = timed(lambda: replay(load_journal(path)))
         lines = events // EVENTS_EACH
         print(f"{events:,} events about {lines:,} products, {size / 2**20:.0f} MiB")
         print(f"reading lines and checksums  {base:6.2f} s")

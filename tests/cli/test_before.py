@@ -6,8 +6,8 @@ import signal
 
 import pytest
 
-from orchestrator.cli.before import Before, broken_off, worse
-from orchestrator.cli.signals import BrokenOff
+from orchestrator.cli.before import RunsBefore, broken_off, max_severity
+from orchestrator.cli.signals import SignalReceived
 from orchestrator.errors import Bug, ExitCode, GuardRefused, Interrupted, JournalError
 from tests.fakes import LANE
 from tests.makers import plan, product, worklist
@@ -20,12 +20,12 @@ def test_the_worst_of_all_exit_codes_is_kept() -> None:
     order = [7, 143, 4, 1, 0]
     for place, code in enumerate(order):
         for later in order[place:]:
-            assert worse(code, later) == worse(later, code) == code
+            assert max_severity(code, later) == max_severity(later, code) == code
 
 
 def test_what_is_met_again_is_not_left_behind() -> None:
     """By its id; or by its name, where that stood for no product then."""
-    before = Before().then(Before(left={A: ExitCode.LEFT_TO_DO, BEE: ExitCode.SOME_NOT_DONE}))
+    before = RunsBefore().then(RunsBefore(left={A: ExitCode.LEFT_TO_DO, BEE: ExitCode.SOME_NOT_DONE}))
     named = product("pp-b", name="bee")
     met = worklist(plan("pp-a", "pp-b"), [product("pp-a"), named])
     assert before.ending(0, met) == 0
@@ -36,7 +36,7 @@ def test_what_is_met_again_is_not_left_behind() -> None:
 
 def test_two_runs_that_left_the_same_line_left_the_worse() -> None:
     """Whichever was first."""
-    one, other = (Before(left={A: code}) for code in (ExitCode.LEFT_TO_DO, ExitCode.SOME_NOT_DONE))
+    one, other = (RunsBefore(left={A: code}) for code in (ExitCode.LEFT_TO_DO, ExitCode.SOME_NOT_DONE))
     assert one.then(other).left == other.then(one).left == {A: 4}
 
 
@@ -47,7 +47,7 @@ def test_two_runs_that_left_the_same_line_left_the_worse() -> None:
         (JournalError("full"), 7),
         (Bug("oh"), 70),
         (Interrupted(signal.SIGTERM), 143),
-        (BrokenOff(signal.SIGHUP), 129),
+        (SignalReceived(signal.SIGHUP), 129),
         (KeyboardInterrupt(), 130),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.core.run.due_queue import Agenda
+from orchestrator.core.run.due_queue import DueQueue
 
 STEPS = st.lists(
     st.tuples(st.sampled_from(["put", "put", "drop"]), st.sampled_from("abcde"), st.integers(0, 5), st.integers(0, 2)),
@@ -18,7 +18,7 @@ def test_it_is_a_sorted_dictionary_that_is_read_without_being_changed(
     steps: list[tuple[str, str, int, int]], now: int
 ) -> None:
     """Whatever is put, replaced and dropped: due keys come once each, by moment, then rank, then age."""
-    agenda = Agenda()
+    agenda = DueQueue()
     model: dict[str, tuple[int, int, int]] = {}
     for serial, (what, key, at, rank) in enumerate(steps):
         if what == "put":
@@ -37,7 +37,7 @@ def test_it_is_a_sorted_dictionary_that_is_read_without_being_changed(
 
 def test_replaced_entries_do_not_pile_up() -> None:
     """However often a key is put again behind one that stays."""
-    agenda = Agenda()
+    agenda = DueQueue()
     agenda.put("first", 0.0)
     for number in range(10_000):
         agenda.put("again", 1.0 + number)
@@ -47,7 +47,7 @@ def test_replaced_entries_do_not_pile_up() -> None:
 
 def test_reading_a_few_costs_little_of_many() -> None:
     """Taking the first three of a hundred thousand does not walk them all: only the top of the heap is touched."""
-    agenda = Agenda()
+    agenda = DueQueue()
     for number in range(100_000):
         agenda.put(f"{number:06d}", 0.0, number)
     due = agenda.due(1.0)

@@ -10,7 +10,7 @@ from orchestrator.core.plan.model import Options
 from orchestrator.core.review.decide import decide
 from orchestrator.core.review.worklist import Decision, Line, Reason, Worklist
 from orchestrator.core.run.summary import review_line
-from orchestrator.core.run.transitions import Board, State
+from orchestrator.core.run.transitions import State, StateTable
 from orchestrator.core.values.lane import Lane
 from tests.fakes import LANE, START
 from tests.makers import inventory, plan, product, record
@@ -75,7 +75,7 @@ def test_a_product_that_was_terminated_before_is_already_gone() -> None:
     done = record("rec-9", status="SUCCEEDED")
     line = decide(plan("pp-a"), [inventory(records={"pp-a": (done,)})]).lines[0]
     assert (line.decision, line.reason, line.record_id) == (Decision.SKIP, Reason.ALREADY_GONE, "rec-9")
-    assert Board(Worklist(lines=(line,), made_at=START, lanes=((LANE, None),))).counts[State.ALREADY_GONE] == 1
+    assert StateTable(Worklist(lines=(line,), made_at=START, lanes=((LANE, None),))).counts[State.ALREADY_GONE] == 1
 
 
 def test_a_product_that_is_not_found_is_skipped_or_in_strict_mode_refused() -> None:
@@ -124,7 +124,7 @@ def test_the_summary_is_stable() -> None:
     said = "Review: 1 to terminate, 0 blocked, 0 drifted, 1 not found, 0 skipped, 1 refused, 0 already gone."
     assert review_line(made) == said
     assert made.lines[2].name == "pp-c"
-    board = Board(made)
+    board = StateTable(made)
     assert [board.counts[state] for state in (State.PENDING, State.NOT_FOUND, State.REFUSED)] == [1, 1, 1]
     assert Options(ignore_errors=True).may_leave_resources
     assert not Options().may_leave_resources

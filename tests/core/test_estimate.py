@@ -11,7 +11,7 @@ from orchestrator.core.plan.rules import validate
 from orchestrator.core.review.decide import decide
 from orchestrator.core.review.estimate import ASSUMED_DURATION, ASSUMED_RATE, estimate
 from orchestrator.core.review.limits import too_large_shares
-from orchestrator.core.run.permissions import ALIASES, READS, TERMINATE, policy, trust
+from orchestrator.core.run.permissions import ALIAS_ACTION, REVIEW_ACTIONS, TERMINATE_ACTION, policy, trust
 from orchestrator.core.values.lane import Lane
 from tests.fakes import LANE
 from tests.makers import inventory, plan, product, worklist
@@ -61,11 +61,11 @@ def test_a_share_that_is_too_large_refuses_a_lane() -> None:
 
 def test_a_policy_gives_what_is_asked_for_and_no_more() -> None:
     """At account level where Service Catalog knows it."""
-    [catalog, aliases] = policy([*READS, TERMINATE, ALIASES])["Statement"]
-    assert catalog["Action"] == [*READS, TERMINATE]
+    [catalog, aliases] = policy([*REVIEW_ACTIONS, TERMINATE_ACTION, ALIAS_ACTION])["Statement"]
+    assert catalog["Action"] == [*REVIEW_ACTIONS, TERMINATE_ACTION]
     assert catalog["Condition"] == {"StringEquals": {"servicecatalog:accountLevel": "self"}}
-    assert aliases["Action"] == [ALIASES]
-    assert len(policy([TERMINATE])["Statement"]) == 1
-    assert [statement["Action"] for statement in policy([ALIASES])["Statement"]] == [[ALIASES]]
+    assert aliases["Action"] == [ALIAS_ACTION]
+    assert len(policy([TERMINATE_ACTION])["Statement"]) == 1
+    assert [statement["Action"] for statement in policy([ALIAS_ACTION])["Statement"]] == [[ALIAS_ACTION]]
     assert "Condition" not in trust("arn:x")["Statement"][0]
     assert trust("arn:x", "magic")["Statement"][0]["Condition"] == {"StringEquals": {"sts:ExternalId": "magic"}}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from orchestrator.core.inventory.listing import (
     LONGEST_THROTTLED_S,
-    MOST_MISSES,
+    MOST_PAGE_MISSES,
     MOST_PAGES_WITHOUT_NEWS,
     MOST_REFUSALS,
     MOST_SINGLE,
@@ -123,7 +123,7 @@ def test_the_deadline_makes_it_incomplete() -> None:
 @pytest.mark.parametrize(
     ("trouble", "times", "said"),
     [
-        (Unanswered("reset"), MOST_MISSES, "reset"),
+        (Unanswered("reset"), MOST_PAGE_MISSES, "reset"),
         (Rejected("Odd", "no"), MOST_REFUSALS, "Odd: no"),
         (NotFound("no page"), MOST_REFUSALS, "not found: no page"),
         (Answer(RecordPage(records=())), MOST_REFUSALS, "the answer is not a page"),

@@ -28,7 +28,7 @@ from orchestrator.core.run.events import Event, StartedBy
 from orchestrator.core.run.machine import Run
 from orchestrator.core.run.observations import Listed
 from orchestrator.core.run.replies import Interrupt, Reply, Tick
-from orchestrator.core.run.schedule import issued
+from orchestrator.core.run.schedule import event_for
 from orchestrator.core.run.transitions import GONE, UNDER_WAY, State
 from orchestrator.store.codec import decode, encode
 from orchestrator.store.formats import EVENTS
@@ -173,7 +173,7 @@ class World:
         for command in [c for c, _ in zip(self.run.next(self.now), range(room), strict=False)]:
             if isinstance(command, Terminate):
                 self.check_send(command)
-            self.commit([issued(command, self.now)])
+            self.commit([event_for(command, self.now)])
             self.in_flight.append(command)
             if isinstance(command, Terminate):
                 self.synced = len(self.journal)

@@ -8,7 +8,7 @@ from orchestrator.core.plan.model import Entry, Limits, Plan
 from orchestrator.core.review.decide import decide
 from orchestrator.core.review.drift import blocked_by_unread, drifted_lines
 from orchestrator.core.review.limits import too_many_named
-from orchestrator.core.review.unreviewed import Newcomers
+from orchestrator.core.review.unreviewed import UnreviewedProducts
 from orchestrator.core.review.worklist import Worklist
 from orchestrator.core.run import events as e
 from orchestrator.core.run.machine import Run
@@ -33,7 +33,7 @@ def test_a_name_that_was_not_found_and_is_there_now_is_a_drift_wherever_it_is() 
     made = reviewed()
     line = made.of(made.lines[1].decision)[0]
     assert line.named == (0,)
-    assert Newcomers(NET, made).lanes_of(line) == (OTHER,)
+    assert UnreviewedProducts(NET, made).lanes_of(line) == (OTHER,)
     there = replace(inventory(product("pp-db", name="db")), lane=OTHER)
     found = drifted_lines(NET, made, [inventory(product("pp-net", name="net")), there])
     assert found == {f"{LANE}/pp-net": "it comes after `db`, and db (pp-db) is there now"}

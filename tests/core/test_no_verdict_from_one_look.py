@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.core.inventory.model import FAILED, SUCCEEDED, TERMINATE
+from orchestrator.core.inventory.model import FAILED, SUCCEEDED, TERMINATION
 from orchestrator.core.run.transitions import State
 from orchestrator.core.values.operation import Operation
 from tests.scripted import Deed, Script, Stage
@@ -39,7 +39,7 @@ def test_a_send_that_is_carried_out_late_is_ours(second: Send) -> None:
 
 def test_a_refusal_beside_anothers_termination_is_followed() -> None:
     """It began a moment before our send, and the lookups do not show it yet."""
-    other = Deed(0.0, "pp-a", TERMINATE, 10.0, SUCCEEDED)
+    other = Deed(0.0, "pp-a", TERMINATION, 10.0, SUCCEEDED)
     stage = played(Script(lags=STALE, deeds=[other], is_ordered=True))
     assert stage.state("pp-a") is State.TERMINATED
     assert stage.line("pp-a").by_another
@@ -48,7 +48,7 @@ def test_a_refusal_beside_anothers_termination_is_followed() -> None:
 
 def test_a_termination_of_anothers_that_began_later_and_failed_leaves_what_was_not_reviewed() -> None:
     """It is followed, and then left alone."""
-    other = Deed(0.0, "pp-a", TERMINATE, 10.0, FAILED)
+    other = Deed(0.0, "pp-a", TERMINATION, 10.0, FAILED)
     stage = played(Script(lags=STALE, deeds=[other]))
     assert stage.state("pp-a") is State.DRIFTED
     assert "another's termination that began after the review came to nothing" in stage.line("pp-a").evidence
@@ -117,7 +117,7 @@ def test_a_first_send_that_is_carried_out_after_its_repetition_has_failed_is_not
 def test_a_late_send_that_is_still_in_progress_at_the_audit_is_followed_to_its_end() -> None:
     """What failed before was another's termination, which nobody can tell from ours."""
     sends = [Send("lost before"), Send(), *[Send("lost before")] * 2, Send("late", 30.0), Send("lost before")]
-    other = Deed(20.0, "pp-a", TERMINATE, 1.0, FAILED)
+    other = Deed(20.0, "pp-a", TERMINATION, 1.0, FAILED)
     stage = played(Script(sends=sends, durations=[40.0], deeds=[other]))
     assert stage.state("pp-a") is State.TERMINATED
     kinds = [type(event).__name__ for event in stage.journal if getattr(event, "line", "").endswith("pp-a")]
@@ -177,7 +177,7 @@ def test_an_audit_that_meets_a_termination_as_it_ends_believes_its_record() -> N
 
 def test_what_another_has_terminated_after_we_had_failed_is_said_and_stays_a_failure() -> None:
     """It is gone, and it was not our doing."""
-    other = Deed(45.0, "pp-a", TERMINATE, 10.0, SUCCEEDED)
+    other = Deed(45.0, "pp-a", TERMINATION, 10.0, SUCCEEDED)
     stage = played(Script(sends=[Send("refused")], durations=[100.0], deeds=[other]))
     assert stage.state("pp-a") is State.FAILED
     assert stage.line("pp-a").evidence == "rejected OddException: odd; it is gone now, by another, record rec-3"

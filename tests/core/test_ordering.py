@@ -8,10 +8,10 @@ from orchestrator.core.inventory.model import Product
 from orchestrator.core.plan.model import Entry, Plan
 from orchestrator.core.review.decide import decide
 from orchestrator.core.review.filter import narrow
-from orchestrator.core.review.order import describe, in_turn, turns
+from orchestrator.core.review.order import describe_prerequisites, in_turn, turns
 from orchestrator.core.review.worklist import Decision, Line, Reason, Worklist
 from orchestrator.core.run.prerequisites import Prerequisites
-from orchestrator.core.run.transitions import Board, State, first_state
+from orchestrator.core.run.transitions import State, StateTable, first_state
 from orchestrator.core.values.lane import Lane
 from tests.fakes import LANE
 from tests.makers import inventory, product, record
@@ -54,8 +54,10 @@ def test_a_line_comes_after_ids_names_keys_and_globs() -> None:
     assert found["net"].after == (f"{OTHER}/pp-far", f"{LANE}/pp-team-net")
     assert turns(made.lines)[found["net"].id] == 3
     assert [line.name for line in in_turn(made.lines)][-2:] == ["team-net", "net"]
-    assert describe(found["team-net"], {line.id: line for line in made.lines}) == "after team-1, team-2, hub-1"
-    assert describe(found["team-1"], {}) == ""
+    assert (
+        describe_prerequisites(found["team-net"], {line.id: line for line in made.lines}) == "after team-1, team-2, hub-1"
+    )
+    assert describe_prerequisites(found["team-1"], {}) == ""
     assert made.warnings == ()
 
 
@@ -65,7 +67,7 @@ def test_many_prerequisites_are_named_in_part() -> None:
     dependents = (Entry(name="net", depends_on=("team-*",)), Entry(name="dns", depends_on=("team-*",)))
     made = decided(named("net", "dns", *names), *(Entry(name=n) for n in names), *dependents)
     assert by_name(made)["dns"].after == by_name(made)["net"].after
-    assert describe(by_name(made)["net"], {line.id: line for line in made.lines}).endswith(" and 6 more")
+    assert describe_prerequisites(by_name(made)["net"], {line.id: line for line in made.lines}).endswith(" and 6 more")
 
 
 def test_what_matches_nothing_or_was_not_found_is_warned_about() -> None:
@@ -105,7 +107,7 @@ def test_a_prerequisite_that_stays_blocks_whoever_made_the_worklist() -> None:
     made = decided(named("a", "b"), Entry(name="a"), Entry(name="b", depends_on=("a",)))
     refused = replace(made.lines[0], decision=Decision.REFUSE)
     worklist = replace(made, lines=(refused, made.lines[1]))
-    waiting = Prerequisites(worklist.lines, Board(worklist))
+    waiting = Prerequisites(worklist.lines, StateTable(worklist))
     assert waiting.stays(made.lines[1].id) == "its prerequisite a (pp-a) is refused"
 
 

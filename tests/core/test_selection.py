@@ -351,7 +351,6 @@ def test_what_was_selected_drifts_when_it_is_protected(changes: dict[str, Any], 
     [
         ({"selected_by": (7,), "decision": Decision.REFUSE}, ["names an entry or a selection that its plan does not have"]),
         ({"selected_by": ()}, ["is nothing that its plan asks for", "is on notice"]),
-        ({"selected_by": (0, 1)}, ["has other options than its plan gives it"]),
         ({"options": Options(ignore_errors=True)}, ["has other options than its plan gives it"]),
         (
             {"product": sbx(name="sbx-named")},

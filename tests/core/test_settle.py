@@ -5,21 +5,21 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.core.inventory.evidence import (
-    CLOCK_SKEW,
+    CLOCK_SKEW_S,
     MOST_LOOKS,
     Adopt,
     AskHistory,
     AskProduct,
     AskRecord,
+    AtRest,
     Changed,
     Conclusion,
-    Facts,
+    Evidence,
     Follow,
     Gone,
     Intent,
     NewRecord,
-    Quiet,
-    Unreadable,
+    Undetermined,
     settle,
 )
 from orchestrator.core.inventory.model import Observation, Record
@@ -29,27 +29,27 @@ from tests.makers import record
 INTENT = Intent(at=START, record_before="rec-0", consumed=frozenset({"rec-1"}))
 KNOWN = frozenset({"rec-0", "rec-1"})
 OURS = record("rec-2", created_at=START + 1)
-EARLY = record("rec-2", created_at=START - CLOCK_SKEW - 1)
+EARLY = record("rec-2", created_at=START - CLOCK_SKEW_S - 1)
 UPDATE = record("rec-2", record_type="UPDATE_PROVISIONED_PRODUCT", created_at=START + 1)
 
 
-def seen(status: str | None, record_id: str | None = None, *records: Record, **more: object) -> Facts:
+def seen(status: str | None, record_id: str | None = None, *records: Record, **more: object) -> Evidence:
     """Facts with one look at the product."""
     observation = Observation(at=START + 2, status=status, record_id=record_id)
-    return Facts(observation=observation, records={each.record_id: each for each in records}, **more)  # type: ignore[arg-type]
+    return Evidence(observation=observation, records={each.record_id: each for each in records}, **more)  # type: ignore[arg-type]
 
 
 def test_nothing_known_asks_for_the_product() -> None:
     """First of all."""
-    assert settle(Facts(), intent=INTENT, known=KNOWN) == AskProduct()
+    assert settle(Evidence(), intent=INTENT, known=KNOWN) == AskProduct()
 
 
 @pytest.mark.parametrize(
     ("facts", "with_intent", "without"),
     [
         # At rest with a record that is no news: nothing was carried out.
-        (seen("AVAILABLE", "rec-0"), Quiet("rec-0"), Quiet("rec-0")),
-        (seen("TAINTED", "rec-1"), Quiet("rec-1"), Quiet("rec-1")),
+        (seen("AVAILABLE", "rec-0"), AtRest("rec-0"), AtRest("rec-0")),
+        (seen("TAINTED", "rec-1"), AtRest("rec-1"), AtRest("rec-1")),
         # A new record has to be looked up.
         (seen("AVAILABLE", "rec-2"), AskRecord("rec-2"), AskRecord("rec-2")),
         (seen("UNDER_CHANGE", "rec-2"), AskRecord("rec-2"), AskRecord("rec-2")),
@@ -61,7 +61,7 @@ def test_nothing_known_asks_for_the_product() -> None:
         (seen("UNDER_CHANGE", "rec-2", UPDATE), *[Changed(f"another operation is in progress: {UPDATE}")] * 2),
         (seen("AVAILABLE", "rec-2", UPDATE), *[Changed(f"it has a newer record, {UPDATE}")] * 2),
         # A status that nobody knows is a change, unless something of ours may be behind it.
-        (seen("NEW", "rec-2", UPDATE), Unreadable("its status is NEW"), Changed("its status is NEW")),
+        (seen("NEW", "rec-2", UPDATE), Undetermined("its status is NEW"), Changed("its status is NEW")),
         (seen("NEW", "rec-2", OURS), Follow(OURS), Changed("its status is NEW")),
         # The last record is kept from us.
         (seen("UNDER_CHANGE", "rec-2", hidden={"rec-2": 1}), AskRecord("rec-2"), AskRecord("rec-2")),
@@ -71,7 +71,7 @@ def test_nothing_known_asks_for_the_product() -> None:
         ),
     ],
 )
-def test_a_product_that_is_there(facts: Facts, with_intent: Conclusion, without: Conclusion) -> None:
+def test_a_product_that_is_there(facts: Evidence, with_intent: Conclusion, without: Conclusion) -> None:
     """After a send that may have been carried out, and before any."""
     assert settle(facts, intent=INTENT, known=KNOWN) == with_intent
     assert settle(facts, intent=None, known=KNOWN) == without
@@ -83,7 +83,7 @@ def test_under_change_with_an_old_record_is_looked_at_again(old: Record) -> None
     facts = seen("UNDER_CHANGE", old.record_id, old)
     assert settle(facts, intent=INTENT, known=KNOWN) == AskProduct()
     often = seen("UNDER_CHANGE", old.record_id, old, looks=MOST_LOOKS)
-    assert isinstance(settle(often, intent=INTENT, known=KNOWN), Unreadable)
+    assert isinstance(settle(often, intent=INTENT, known=KNOWN), Undetermined)
 
 
 def test_a_product_that_is_gone_by_our_record_was_terminated_by_us() -> None:
@@ -106,14 +106,14 @@ def test_a_product_that_is_gone_by_another_record_was_not() -> None:
 def test_a_product_that_does_not_tell_its_last_record_is_settled_by_its_history() -> None:
     """What was there at the review is no news; a newer record is."""
     old = record("rec-5", record_type="PROVISION_PRODUCT", status="SUCCEEDED", created_at=START - 500)
-    cases: list[tuple[Facts, Conclusion]] = [
+    cases: list[tuple[Evidence, Conclusion]] = [
         (seen("ERROR"), AskHistory()),
-        (seen("ERROR", history=()), Quiet(None)),
-        (seen("ERROR", history=(old,)), Quiet("rec-5")),
-        (seen("ERROR", history=(record("rec-1"),)), Quiet("rec-1")),
+        (seen("ERROR", history=()), AtRest(None)),
+        (seen("ERROR", history=(old,)), AtRest("rec-5")),
+        (seen("ERROR", history=(record("rec-1"),)), AtRest("rec-1")),
         (seen("ERROR", history=(old, UPDATE)), Changed(f"it has a newer record, {UPDATE}")),
         (seen("ERROR", history=(old, OURS)), Follow(OURS)),
-        (seen("UNDER_CHANGE", history=()), Unreadable("it is under change, and no record of it can be read")),
+        (seen("UNDER_CHANGE", history=()), Undetermined("it is under change, and no record of it can be read")),
         (seen("UNDER_CHANGE", history=(old, OURS)), Follow(OURS)),
         (seen("UNDER_CHANGE", history=(old,)), AskProduct()),
     ]

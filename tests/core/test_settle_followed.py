@@ -10,17 +10,17 @@ from orchestrator.core.inventory.evidence import (
     AskHistory,
     AskProduct,
     AskRecord,
+    AtRest,
     Changed,
     Conclusion,
     EndedUnread,
-    Facts,
+    Evidence,
     Follow,
     Gone,
     Intent,
     NewRecord,
-    Quiet,
-    UnderWay,
-    Unreadable,
+    StillInProgress,
+    Undetermined,
     settle,
     settle_followed,
 )
@@ -38,14 +38,14 @@ LATER = record("rec-3", status="SUCCEEDED", created_at=START + 5)
 UPDATE = record("rec-9", record_type="UPDATE_PROVISIONED_PRODUCT", created_at=START + 5)
 
 
-def seen(status: str | None, record_id: str | None = None, **more: object) -> Facts:
+def seen(status: str | None, record_id: str | None = None, **more: object) -> Evidence:
     """One look at the product."""
     observation = Observation(at=START + 2, status=status, record_id=record_id, words="it broke")
-    return Facts(observation=observation, **more)  # type: ignore[arg-type]
+    return Evidence(observation=observation, **more)  # type: ignore[arg-type]
 
 
 def followed(
-    facts: Facts, *, loose: bool = False, intent: Intent | None = INTENT, denied: frozenset[Operation] = BOTH
+    facts: Evidence, *, loose: bool = False, intent: Intent | None = INTENT, denied: frozenset[Operation] = BOTH
 ) -> Conclusion:
     return settle_followed(facts, followed=OURS, intent=intent, loose=loose, denied=denied)
 
@@ -56,18 +56,18 @@ READABLE: frozenset[Operation] = frozenset({Operation.RECORD})
 @pytest.mark.parametrize(
     ("facts", "expected"),
     [
-        (Facts(), AskProduct()),
-        (seen("UNDER_CHANGE", OURS), UnderWay(OURS)),
+        (Evidence(), AskProduct()),
+        (seen("UNDER_CHANGE", OURS), StillInProgress(OURS)),
         # It was accepted: what shows the product as it was before is behind, and what shows no record says nothing.
-        (seen("AVAILABLE", "rec-0"), UnderWay(OURS)),
-        (seen("TAINTED", "rec-1"), UnderWay(OURS)),
-        (seen("UNDER_CHANGE", None), UnderWay(OURS)),
+        (seen("AVAILABLE", "rec-0"), StillInProgress(OURS)),
+        (seen("TAINTED", "rec-1"), StillInProgress(OURS)),
+        (seen("UNDER_CHANGE", None), StillInProgress(OURS)),
         (seen("TAINTED", OURS), EndedUnread(OURS, "it broke")),
         (seen(None), Gone(None, ours=True)),
         (seen("AVAILABLE", "rec-9"), NewRecord("rec-9", denied=True)),
     ],
 )
-def test_where_no_record_may_be_read_the_product_decides(facts: Facts, expected: Conclusion) -> None:
+def test_where_no_record_may_be_read_the_product_decides(facts: Evidence, expected: Conclusion) -> None:
     """Gone after it was accepted is terminated; at rest with our record as its last, it has failed."""
     assert followed(facts) == expected
 
@@ -86,7 +86,7 @@ def test_where_no_record_may_be_read_the_product_decides(facts: Facts, expected:
         (seen(None, history=(LATER, FAILED)), Gone(LATER, ours=False)),
     ],
 )
-def test_a_history_that_may_be_read_tells_more(facts: Facts, expected: Conclusion) -> None:
+def test_a_history_that_may_be_read_tells_more(facts: Evidence, expected: Conclusion) -> None:
     """It holds the errors; and after our failure, whose termination it was."""
     assert followed(facts, denied=READABLE) == expected
 
@@ -122,8 +122,8 @@ def test_a_last_record_that_may_not_be_described_may_still_be_listed() -> None:
 def test_a_product_without_a_last_record_is_at_rest_by_its_status_where_no_history_may_be_read() -> None:
     """As it was at the review; under change it cannot be told."""
     known = frozenset({"rec-0"})
-    assert settle(seen("ERROR"), intent=None, known=known, denied=BOTH) == Quiet(None)
-    said = Unreadable("it is under change, and its records may not be read")
+    assert settle(seen("ERROR"), intent=None, known=known, denied=BOTH) == AtRest(None)
+    said = Undetermined("it is under change, and its records may not be read")
     assert settle(seen("UNDER_CHANGE"), intent=None, known=known, denied=BOTH) == said
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orchestrator.core.inventory.model import FAILED, SUCCEEDED, TERMINATE
+from orchestrator.core.inventory.model import FAILED, SUCCEEDED, TERMINATION
 from orchestrator.core.run.transitions import GONE, State
 from orchestrator.core.values.operation import Operation
 from tests.scripted import IDS, Deed, Script, Stage
@@ -36,7 +36,7 @@ def scripts(draw: st.DrawFn) -> Script:
         Deed,
         st.sampled_from([0.0, 0.5, 2.0, 8.0, 20.0, 45.0, 100.0]),
         st.sampled_from(IDS),
-        st.sampled_from([TERMINATE, TERMINATE, UPDATE]),
+        st.sampled_from([TERMINATION, TERMINATION, UPDATE]),
         st.sampled_from([1.0, 10.0, 50.0]),
         st.sampled_from([SUCCEEDED, SUCCEEDED, FAILED]),
     )

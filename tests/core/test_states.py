@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from orchestrator.core.review.worklist import line_id
 from orchestrator.core.run.events import Drifted, FoundGone
-from orchestrator.core.run.transitions import DONE, ENDED_OTHERWISE, GONE, OPEN, TRANSITIONS, UNDER_WAY, Board, State
+from orchestrator.core.run.transitions import DONE, ENDED_OTHERWISE, GONE, OPEN, TRANSITIONS, UNDER_WAY, State, StateTable
 from tests.fakes import LANE, START
 from tests.makers import plan, product, worklist
 
@@ -13,7 +13,7 @@ PP_A = line_id(LANE, "pp-a")
 
 def test_a_copy_of_a_board_moves_by_itself() -> None:
     """A display that begins in the middle of a run must not change the run's own."""
-    board = Board(worklist(plan("pp-a", "pp-b"), [product("pp-a"), product("pp-b")]))
+    board = StateTable(worklist(plan("pp-a", "pp-b"), [product("pp-a"), product("pp-b")]))
     twin = board.copy()
     assert (twin.states, twin.counts) == (board.states, board.counts)
     twin.move(Drifted(at=START, line=PP_A, reason="it changed"))

@@ -15,7 +15,7 @@ from orchestrator.core.plan.model import Conditions, Entry, Limits, Plan, Protec
 from orchestrator.core.plan.rules import validate
 from orchestrator.core.review.limits import refusals
 from orchestrator.core.run.polling import after_miss, next_look
-from orchestrator.core.run.rate_limit import EARLY_IN_FLIGHT, FLOOR, Pace
+from orchestrator.core.run.rate_limit import EARLY_IN_FLIGHT, FLOOR, RateLimiter
 from orchestrator.core.run.tokens import jitter, token
 from orchestrator.core.run.transitions import diagram
 from orchestrator.core.values.durations import format_duration, parse_duration
@@ -129,7 +129,7 @@ def test_without_one_complete_listing_nothing_may_be_concluded() -> None:
 
 def test_a_pace_climbs_until_it_is_throttled_and_falls_once_per_round() -> None:
     """Answers to calls that left before the cut say nothing about the new rate."""
-    pace = Pace()
+    pace = RateLimiter()
     now = START
     for _ in range(20):
         pace.sent(now)
@@ -151,7 +151,7 @@ def test_a_pace_climbs_until_it_is_throttled_and_falls_once_per_round() -> None:
 
 def test_a_pace_that_knows_nothing_yet_keeps_few_in_flight() -> None:
     """Too many at once would all hit the same wall."""
-    pace = Pace()
+    pace = RateLimiter()
     for n in range(EARLY_IN_FLIGHT):
         assert pace.allowance(START + n) >= 1
         pace.sent(START + n)
@@ -163,7 +163,7 @@ def test_a_pace_that_knows_nothing_yet_keeps_few_in_flight() -> None:
 
 def test_a_capped_pace_never_exceeds_its_cap() -> None:
     """However well it goes."""
-    pace = Pace(cap=2.0)
+    pace = RateLimiter(cap=2.0)
     for n in range(100):
         pace.sent(START + n)
         pace.heard(START + n, slower=False)

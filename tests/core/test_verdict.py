@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from orchestrator.core.inventory.evidence import Facts, Intent
+from orchestrator.core.inventory.evidence import Evidence, Intent
 from orchestrator.core.inventory.model import Observation
 from orchestrator.core.inventory.outcomes import Answer, Page, RecordPage, Unanswered
 from orchestrator.core.plan.model import Plan, Retry
@@ -18,12 +18,12 @@ from orchestrator.core.run.commands import ListPage, ReadHistory
 from orchestrator.core.run.product_state import MOST_DOUBTS, Termination
 from orchestrator.core.run.summary import review_line
 from orchestrator.core.run.transitions import State
-from orchestrator.core.run.verdict import MOST_UNSETTLED_LOOKS, Rules, verdict
+from orchestrator.core.run.verdict import MOST_UNSETTLED_LOOKS, Constraints, verdict
 from tests.engine.test_doubts import Hand
 from tests.fakes import LANE, START
 from tests.makers import inventory, plan, product, record, worklist
 
-RULES = Rules(retry=Retry())
+RULES = Constraints(retry=Retry())
 SETTLED = Agreement("x", START - 100, START, 9)
 AT_REST = Observation(at=START, status="AVAILABLE", record_id="rec-of-pp-a")
 UPDATED = Observation(at=START, status="AVAILABLE", record_id="rec-9")
@@ -35,18 +35,18 @@ OURS = record("rec-9", created_at=START)
 OTHERS = record("rec-9", created_at=START - 9_000)
 LOOSE = {"loose": Intent(at=START - 50, record_before="rec-of-pp-a"), "doubts": 0, "send": 0, "intended_at": None}
 UNKNOWN = {"doubts": 0, "rejection": "X: y", "not_found": True}
-OPEN_OURS = Facts(observation=BUSY, records={"rec-9": OURS})
-OPEN_OTHER = Facts(observation=BUSY, records={"rec-9": OTHERS})
-CHANGED = Facts(observation=UPDATED, records={"rec-9": UPDATE})
-GONE = Facts(observation=Observation(at=START, status=None), history=())
-FRESH: dict[str, object] = {"facts": Facts(), "doubts": 0, "send": 0, "intended_at": None}
+OPEN_OURS = Evidence(observation=BUSY, records={"rec-9": OURS})
+OPEN_OTHER = Evidence(observation=BUSY, records={"rec-9": OTHERS})
+CHANGED = Evidence(observation=UPDATED, records={"rec-9": UPDATE})
+GONE = Evidence(observation=Observation(at=START, status=None), history=())
+FRESH: dict[str, object] = {"facts": Evidence(), "doubts": 0, "send": 0, "intended_at": None}
 
 
 def line_of(**values: object) -> Termination:
     """A line that was sent, of whose product a look shows that it is at rest."""
     [line] = worklist(plan("pp-a"), [product("pp-a")]).lines
     t = Termination(line=line, rank=0, reviewed_at=START, send=1, doubts=1, intended_at=START - 100)
-    t.facts, t.agreement = Facts(observation=AT_REST, looks=3), SETTLED
+    t.facts, t.agreement = Evidence(observation=AT_REST, looks=3), SETTLED
     for name, value in values.items():
         setattr(t, name, value)
     return t
@@ -120,7 +120,7 @@ def line_of(**values: object) -> Termination:
         (
             State.IN_DOUBT,
             {
-                "facts": Facts(observation=AT_REST, looks=MOST_UNSETTLED_LOOKS),
+                "facts": Evidence(observation=AT_REST, looks=MOST_UNSETTLED_LOOKS),
                 "rejection": "X: y",
                 "agreement": Agreement(),
             },
@@ -131,43 +131,43 @@ def line_of(**values: object) -> Termination:
         # Somebody's update.
         (
             State.IN_DOUBT,
-            {"facts": Facts(observation=UPDATED, records={"rec-9": UPDATE})},
+            {"facts": Evidence(observation=UPDATED, records={"rec-9": UPDATE})},
             RULES,
             e.Drifted,
             f"it has a newer record, {UPDATE}; one send stayed unanswered, and nothing came of it",
         ),
         (
             State.PENDING,
-            {"doubts": 0, "facts": Facts(observation=UPDATED, records={"rec-9": UPDATE})},
+            {"doubts": 0, "facts": Evidence(observation=UPDATED, records={"rec-9": UPDATE})},
             RULES,
             e.Drifted,
             "it has a newer record",
         ),
         (
             State.PENDING,
-            {"doubts": 0, "facts": Facts(observation=UPDATED, hidden={"rec-9": 5})},
+            {"doubts": 0, "facts": Evidence(observation=UPDATED, hidden={"rec-9": 5})},
             RULES,
             e.Drifted,
             "rec-9 is new, and cannot be read",
         ),
         (
             State.PENDING,
-            {"doubts": 0, "facts": Facts(observation=UPDATED, denied=frozenset({"rec-9"}), history_denied=True)},
+            {"doubts": 0, "facts": Evidence(observation=UPDATED, denied=frozenset({"rec-9"}), history_denied=True)},
             RULES,
             e.Drifted,
             "may not be read",
         ),
         (
             State.PENDING,
-            {"doubts": 0, "facts": Facts(observation=UPDATED, hidden={"rec-9": 5}), "agreement": Agreement()},
+            {"doubts": 0, "facts": Evidence(observation=UPDATED, hidden={"rec-9": 5}), "agreement": Agreement()},
             RULES,
             None,
             "",
         ),
         # What the listing does not show is looked up before something new beside it counts.
-        (State.PENDING, {"doubts": 0, "facts": Facts(), "unlisted": True}, replace(RULES, beside="n"), None, ""),
+        (State.PENDING, {"doubts": 0, "facts": Evidence(), "unlisted": True}, replace(RULES, beside="n"), None, ""),
         (State.PENDING, {"doubts": 0}, replace(RULES, beside="n"), e.Drifted, "n"),
-        (State.PENDING, {"doubts": 0, "misses": 10, "facts": Facts()}, RULES, e.Parked, "10 lookups in a row failed"),
+        (State.PENDING, {"doubts": 0, "misses": 10, "facts": Evidence()}, RULES, e.Parked, "10 lookups in a row failed"),
         # A send of an earlier attempt that is not accounted for.
         (State.PENDING, LOOSE | {"facts": OPEN_OURS}, RULES, e.RecordFound, ""),
         (State.PENDING, LOOSE | {"facts": CHANGED, "agreement": Agreement()}, RULES, None, ""),
@@ -186,7 +186,7 @@ def line_of(**values: object) -> Termination:
     ],
 )
 def test_what_is_known_of_a_line_becomes_an_event(
-    state: State, values: dict[str, object], rules: Rules, kind: type[e.Event] | None, said: str
+    state: State, values: dict[str, object], rules: Constraints, kind: type[e.Event] | None, said: str
 ) -> None:
     """With what it rests on; or nothing, where a look, a send or more time is needed first."""
     event = verdict(line_of(**values), state, START, rules)
@@ -224,7 +224,7 @@ def test_a_page_of_a_history_that_nobody_waits_for_means_nothing() -> None:
     hand.reply(look, Answer(record("rec-1", status="SUCCEEDED")))
     assert hand.state() is State.TERMINATED
     hand.reply(replace(stale, page_token=None), Answer(RecordPage(records=(record("rec-1"),))))
-    assert hand.run.terminations[0].facts == Facts()
+    assert hand.run.terminations[0].facts == Evidence()
 
 
 def test_a_review_says_what_drifted_and_whose_clock_is_not_believed() -> None:

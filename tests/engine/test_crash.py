@@ -21,7 +21,7 @@ from orchestrator.core.run.transitions import State
 from orchestrator.core.values.operation import Operation
 from orchestrator.store import journal
 from orchestrator.store.codec import digest
-from orchestrator.store.provenance import Header
+from orchestrator.store.provenance import RunOrigin
 from tests.driving import Stage, replayed
 from tests.fakes import Crash, CrashingJournal, FakeCatalog, FakeClock, lost, unsent
 from tests.makers import caller, fake, plan
@@ -98,7 +98,7 @@ class PoweredFile:
     """A journal on disk whose machine loses its power at the *at*-th operation. `synced` is the size that it surely has."""
 
     def __init__(self, path: Path, wanted: Plan, made: Worklist, at: int) -> None:
-        header = Header(
+        header = RunOrigin(
             run_id="run-1",
             plan_name=wanted.name,
             plan_digest=digest(wanted),
@@ -109,7 +109,7 @@ class PoweredFile:
             callers=(caller(),),
             state_dir=str(path.parent),
         )
-        self._file = journal.create(path, journal.Birth(header=header, plan=wanted, worklist=made))
+        self._file = journal.create(path, journal.JournalHeader(header=header, plan=wanted, worklist=made))
         self._path = path
         self._left = at
         self.synced = path.stat().st_size
@@ -144,7 +144,7 @@ def test_a_journal_cut_at_any_byte_that_was_not_synced_is_gone_on_with(at: int, 
     for size in range(file.synced, len(written) + 1):
         left = tmp_path / "left.jsonl"
         left.write_bytes(written[:size])
-        story = journal.load(left)
+        story = journal.load_journal(left)
         assert file.synced <= story.good <= size
         assert story.torn is (story.good < size)
         if story.good in ends:
@@ -157,7 +157,7 @@ def test_a_journal_cut_at_any_byte_that_was_not_synced_is_gone_on_with(at: int, 
         after.drive(resumed, StartedBy.RESUME, [], journal=reopened)
         reopened.close()
         assert verdicts(resumed) == UNDISTURBED
-        assert verdicts(frame.replay(journal.load(left))) == UNDISTURBED
+        assert verdicts(frame.replay(journal.load_journal(left))) == UNDISTURBED
     assert ends
 
 

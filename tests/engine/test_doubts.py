@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from orchestrator.core.inventory.model import FAILED, SUCCEEDED, TERMINATE, Observation, Record
+from orchestrator.core.inventory.model import FAILED, SUCCEEDED, TERMINATION, Observation, Record
 from orchestrator.core.inventory.outcomes import Answer, Denied, NotFound, Page, RecordPage, Rejected, Throttled, Unanswered
 from orchestrator.core.plan.model import Limits, Options, Retry, Tolerance
 from orchestrator.core.run import events as e
@@ -17,8 +17,8 @@ from orchestrator.core.run.commands import Command, DescribeProduct, DescribeRec
 from orchestrator.core.run.machine import Run
 from orchestrator.core.run.polling import after_miss
 from orchestrator.core.run.replies import Reply, Tick
-from orchestrator.core.run.schedule import issued
-from orchestrator.core.run.transitions import Board, State
+from orchestrator.core.run.schedule import event_for
+from orchestrator.core.run.transitions import State, StateTable
 from orchestrator.core.values.operation import Operation
 from orchestrator.errors import ExitCode, IllegalTransition
 from tests.driving import Stage, evidence_of, replayed, state_of
@@ -62,7 +62,7 @@ class Hand:
         self.commit(self.run.receive(Tick(at=self.now)))
         commands = list(self.run.next(self.now))
         for command in commands:
-            self.commit([issued(command, self.now)])
+            self.commit([event_for(command, self.now)])
         return commands
 
     def reply(self, command: Command, outcome: object) -> None:
@@ -230,7 +230,7 @@ def test_a_definitely_refused_request_does_not_claim_anothers_termination() -> N
     world = stage(fake("pp-a"))
 
     def other_was_faster(_: Callable[[], object]) -> object:
-        world.catalog.add_record("pp-a", TERMINATE, "IN_PROGRESS")
+        world.catalog.add_record("pp-a", TERMINATION, "IN_PROGRESS")
         world.catalog.products["pp-a"].product = replace(world.catalog.products["pp-a"].product, status="UNDER_CHANGE")
         world.catalog.products["pp-a"].ends_at = world.clock.now() + 30
         return Rejected("ValidationException", "under change")
@@ -246,7 +246,7 @@ def test_an_adopted_termination_that_ends_before_the_first_look_is_still_another
     """It was seen under way at the review."""
     world = stage(fake("pp-a"))
     world.catalog.products["pp-a"].product = product("pp-a", status="UNDER_CHANGE")
-    world.catalog.add_record("pp-a", TERMINATE, "IN_PROGRESS")
+    world.catalog.add_record("pp-a", TERMINATION, "IN_PROGRESS")
 
     def ended() -> None:
         world.catalog.products["pp-a"].ends_at = world.clock.now()
@@ -261,7 +261,7 @@ def test_an_adopted_termination_that_fails_costs_no_attempt() -> None:
     """Our own attempt follows, with the next attempt's token."""
     world = stage(fake("pp-a", FAILED, SUCCEEDED))
     world.catalog.products["pp-a"].product = product("pp-a", status="UNDER_CHANGE")
-    world.catalog.add_record("pp-a", TERMINATE, "IN_PROGRESS")
+    world.catalog.add_record("pp-a", TERMINATION, "IN_PROGRESS")
     world.catalog.products["pp-a"].ends_at = world.clock.now() + 10
     run = world.run(plan("pp-a", retry=Retry(attempts=1, backoff=1)))
     assert state_of(run, "pp-a") is State.TERMINATED
@@ -335,7 +335,7 @@ def test_an_adopted_termination_lost_from_sight_stays_anothers() -> None:
     """Found again by the same record, or gone: it was never ours, and what we wanted retained is not known to be."""
     world = stage(fake("pp-a", duration=1e9))
     world.catalog.products["pp-a"].product = product("pp-a", status="UNDER_CHANGE")
-    world.catalog.add_record("pp-a", TERMINATE, "IN_PROGRESS")
+    world.catalog.add_record("pp-a", TERMINATION, "IN_PROGRESS")
 
     def lose() -> None:
         world.catalog.trouble[Operation.RECORD].extend([says(Denied("AccessDeniedException", "no"))] * 999)
@@ -724,7 +724,7 @@ def test_a_run_whose_lane_has_a_conclusion_due_is_not_at_rest() -> None:
 
 def test_what_cannot_happen_raises_and_changes_nothing() -> None:
     """The table is the only way."""
-    board = Board(worklist(plan("pp-a"), [product("pp-a")]))
+    board = StateTable(worklist(plan("pp-a"), [product("pp-a")]))
     before = dict(board.states)
     with pytest.raises(IllegalTransition, match=r"Accepted cannot happen to .*/pp-a, which is pending"):
         board.move(e.Accepted(at=START, line=f"{LANE}/pp-a", record_id="x", record_status="CREATED"))

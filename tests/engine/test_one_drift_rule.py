@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orchestrator import api
-from orchestrator.core.inventory.model import TERMINATE
+from orchestrator.core.inventory.model import TERMINATION
 from orchestrator.core.plan.model import Conditions, Entry, Limits, Plan, Retry, Selection, Target
 from orchestrator.core.review.worklist import Decision, Line
 from orchestrator.core.run.events import Event, StartedBy
@@ -72,7 +72,7 @@ def happen(world: Lanes, lane: Lane, name: str, how: str) -> None:  # noqa: C901
             catalog.add_record(id_, "UPDATE_PROVISIONED_PRODUCT", "IN_PROGRESS")
             found.product = replace(found.product, status="UNDER_CHANGE")
         case "being terminated by another" if found:
-            catalog.add_record(id_, TERMINATE, "IN_PROGRESS")
+            catalog.add_record(id_, TERMINATION, "IN_PROGRESS")
             found.product = replace(found.product, status="UNDER_CHANGE")
             found.ends_at = world.clock.now() + 30
         case "gone" if found:
@@ -235,7 +235,7 @@ def by_worklist(scene: Scene) -> set[str]:
     scene.change(world)
     try:
         review = api.recheck(reviewed, entrance(world))
-        api.refuse(review)
+        api.enforce_limits(review)
     except GuardRefused:
         return set()
     run = Run(run_id="run-2", plan=review.plan, worklist=review.worklist)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from orchestrator.core.inventory.model import FAILED, SUCCEEDED, TERMINATE, Inventory
+from orchestrator.core.inventory.model import FAILED, SUCCEEDED, TERMINATION, Inventory
 from orchestrator.core.inventory.outcomes import Denied, NotSent, Rejected, Throttled, Unanswered
 from orchestrator.core.plan.model import Limits, Options, Plan, Retry, Tolerance
 from orchestrator.core.review.decide import decide
@@ -15,13 +15,13 @@ from orchestrator.core.run.commands import Terminate
 from orchestrator.core.run.events import Drain, Drifted, Event, LaneClosed, LaneUnreachable, StartedBy
 from orchestrator.core.run.machine import Run
 from orchestrator.core.run.replies import Reply
-from orchestrator.core.run.schedule import issued
+from orchestrator.core.run.schedule import event_for
 from orchestrator.core.run.transitions import State
 from orchestrator.core.values.lane import Lane
 from orchestrator.core.values.operation import Operation
 from orchestrator.engine.executors import InlineExecutor
-from orchestrator.engine.observers import Audience
-from orchestrator.engine.runner import Runner, Surroundings
+from orchestrator.engine.observers import Observers
+from orchestrator.engine.runner import Runner, RunnerDependencies
 from orchestrator.engine.survey import Surveyor
 from orchestrator.errors import ExitCode
 from tests.driving import Stage, evidence_of, listed_from, state_of
@@ -58,14 +58,14 @@ class Lanes:
         inventories: Sequence[Inventory] | None = None,
     ) -> Run:
         """Drive a run to its rest, beginning with what there is or with what was surveyed."""
-        around = Surroundings(
+        around = RunnerDependencies(
             connect=self.connect,
             executor=InlineExecutor(),
             workers=self.workers,
             clock=self.clock,
             inbox=FakeInbox(),
             journal=self.journal,
-            audience=Audience((), lambda _observer, _error: None),
+            audience=Observers((), lambda _observer, _error: None),
             interruption=Stage(self.clock, self.connect(LANE)).interruption,
             stop_requested=self.stop_requested,
         )
@@ -186,7 +186,7 @@ def test_a_product_that_comes_back_blocks_what_still_waits_for_others() -> None:
 def test_after_somebody_elses_failed_termination_ours_waits_its_turn() -> None:
     """The termination that was adopted failed because of what should have gone first."""
     world = stage(fake("pp-net", FAILED, SUCCEEDED, duration=5.0), fake("pp-a", duration=300.0))
-    world.catalog.add_record("pp-net", TERMINATE, "IN_PROGRESS")
+    world.catalog.add_record("pp-net", TERMINATION, "IN_PROGRESS")
     net = world.catalog.products["pp-net"]
     net.product, net.ends_at = replace(net.product, status="UNDER_CHANGE"), world.clock.now() + 5
     run = world.run(plan("pp-net", "pp-a", after={"pp-net": ["pp-a"]}, retry=Retry(backoff=1)))
@@ -286,7 +286,7 @@ def test_a_silent_lane_gets_few_of_the_workers() -> None:
     assert all(isinstance(command, Terminate) for command in asked)
     assert {lane: sum(command.lane == lane for command in asked) for lane in many} == dict.fromkeys(many, 1)
     for command in asked:
-        run.apply(issued(command, clock.now()))
+        run.apply(event_for(command, clock.now()))
     heard, silent = asked[:3], asked[3]
     later = clock.now() + 8
     for command in heard:

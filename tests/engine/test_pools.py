@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from orchestrator.engine.executors import InactivityTimer, Threads, calls_are_left, side_by_side, threads
+from orchestrator.engine.executors import InactivityTimer, Threads, calls_are_left, run_concurrently, threads
 
 SOON = 0.05
 
@@ -53,7 +53,7 @@ class Scripted(InactivityTimer):
 def test_everything_that_answers_is_told(gate: threading.Event) -> None:
     """And the threads are waited for."""
     with threads(2) as pool:
-        said = side_by_side((pool,), partial(ask, gate), ["a", "b", "c"], timer=InactivityTimer(), late=late)
+        said = run_concurrently((pool,), partial(ask, gate), ["a", "b", "c"], timer=InactivityTimer(), late=late)
     assert said == {item: f"{item}: answered" for item in "abc"}
     assert not pool.given_up
 
@@ -63,7 +63,7 @@ def test_what_never_answers_is_given_up_after_a_silence(gate: threading.Event) -
     # A beat for the beginning, and one for what answers.
     timer = Scripted(2)
     with Threads(1) as others, threads(2) as pool:
-        said = side_by_side((pool, others), partial(ask, gate), ["a", "hangs"], timer=timer, late=late)
+        said = run_concurrently((pool, others), partial(ask, gate), ["a", "hangs"], timer=timer, late=late)
         assert (pool.given_up, others.given_up) == (True, True)
     assert said == {"a": "a: answered", "hangs": "hangs: late"}
     assert calls_are_left()
@@ -82,4 +82,4 @@ def test_a_silence_is_ten_minutes_since_something_was_heard() -> None:
 def test_what_breaks_is_raised() -> None:
     """As it would be by the call itself."""
     with threads(1) as pool, pytest.raises(ZeroDivisionError):
-        side_by_side((pool,), lambda item: item / 0, [1], timer=InactivityTimer(), late=lambda item: item)
+        run_concurrently((pool,), lambda item: item / 0, [1], timer=InactivityTimer(), late=lambda item: item)

@@ -26,9 +26,9 @@ NAMES = ("a", "b", "c", "d", "e", "f")
 LANES = (LANE, OTHER)
 
 
-def entrance(world: Lanes) -> api.Entrance:
+def entrance(world: Lanes) -> api.Connections:
     """The way into a fake world."""
-    return api.Entrance(
+    return api.Connections(
         connect=world.connect,
         identities={lane: Identity(account_id=lane.account_id, arn="arn:aws:iam::x") for lane in LANES},
         endpoints=dict.fromkeys(LANES, "memory://"),
@@ -86,19 +86,19 @@ def world_of(where: list[int]) -> Lanes:
     return made
 
 
-def reviewed_and_saved(wanted: Plan, world: Lanes) -> worklist_file.Reviewed:
+def reviewed_and_saved(wanted: Plan, world: Lanes) -> worklist_file.SavedWorklist:
     """Review a plan, save the worklist, and read it back."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "w.json"
         api.save_worklist(api.survey(wanted, entrance(world)), path, Path("p.yaml"))
-        return worklist_file.load(path)
+        return worklist_file.load_worklist(path)
 
 
-def execute(reviewed: worklist_file.Reviewed, world: Lanes) -> Run | None:
+def execute(reviewed: worklist_file.SavedWorklist, world: Lanes) -> Run | None:
     """Run a saved worklist; None if a guard refuses it."""
     try:
         review = api.recheck(reviewed, entrance(world))
-        api.refuse(review)
+        api.enforce_limits(review)
     except GuardRefused:
         return None
     run = Run(run_id="run-2", plan=review.plan, worklist=review.worklist)

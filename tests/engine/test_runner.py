@@ -8,7 +8,7 @@ from concurrent.futures import Executor, Future
 
 import pytest
 
-from orchestrator.core.inventory.model import FAILED, SUCCEEDED, TERMINATE
+from orchestrator.core.inventory.model import FAILED, SUCCEEDED, TERMINATION
 from orchestrator.core.inventory.outcomes import (
     Answer,
     Denied,
@@ -124,7 +124,7 @@ def test_after_five_unanswered_sends_a_line_rests_in_doubt() -> None:
 def test_an_old_failed_record_never_settles_a_new_intent() -> None:
     """Last night's FAILED termination is not the answer to tonight's lost request."""
     world = stage(fake("pp-a", status="TAINTED"))
-    world.catalog.add_record("pp-a", TERMINATE, FAILED)
+    world.catalog.add_record("pp-a", TERMINATION, FAILED)
     world.clock.time += 3_600
     world.catalog.trouble[Operation.TERMINATE].append(unsent)
     run = world.run(plan("pp-a"))
@@ -171,7 +171,7 @@ def test_a_product_that_vanished_before_its_send_is_already_gone() -> None:
 
     def vanished(_: Callable[[], object]) -> object:
         world.catalog.products["pp-a"].gone = True
-        world.catalog.add_record("pp-a", TERMINATE, SUCCEEDED)
+        world.catalog.add_record("pp-a", TERMINATION, SUCCEEDED)
         return NotFound("No stack named pp-a exists.")
 
     world.catalog.trouble[Operation.TERMINATE].append(vanished)
@@ -194,7 +194,7 @@ def test_a_termination_that_was_under_way_is_followed_and_not_sent() -> None:
     """Adoption consumes no attempt and ends as terminated by another."""
     world = stage(fake("pp-a", duration=40))
     world.catalog.products["pp-a"].product = product("pp-a", status="UNDER_CHANGE")
-    world.catalog.add_record("pp-a", TERMINATE, "IN_PROGRESS")
+    world.catalog.add_record("pp-a", TERMINATION, "IN_PROGRESS")
     world.catalog.products["pp-a"].ends_at = world.clock.now() + 40
     run = world.run(plan("pp-a"))
     assert state_of(run, "pp-a") is State.TERMINATED
@@ -207,7 +207,7 @@ def test_an_adopted_termination_cannot_have_kept_what_we_wanted_kept() -> None:
     """It is said, and the exit code is 1."""
     world = stage(fake("pp-a"))
     world.catalog.products["pp-a"].product = product("pp-a", status="UNDER_CHANGE")
-    world.catalog.add_record("pp-a", TERMINATE, "IN_PROGRESS")
+    world.catalog.add_record("pp-a", TERMINATION, "IN_PROGRESS")
     world.catalog.products["pp-a"].ends_at = world.clock.now() + 10
     run = world.run(plan("pp-a", options=Options(retain_physical_resources=True)))
     assert run.tally().exit_code is ExitCode.SOME_NOT_DONE

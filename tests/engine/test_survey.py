@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from orchestrator.core.inventory.model import SUCCEEDED, TERMINATE
+from orchestrator.core.inventory.model import SUCCEEDED, TERMINATION
 from orchestrator.core.inventory.outcomes import (
     Answer,
     Denied,
@@ -113,7 +113,7 @@ def test_many_differences_are_read_again_as_a_whole_and_once() -> None:
 def test_a_history_of_other_products_tells_nothing_of_this_one() -> None:
     """A filter that is not heeded would make a product that nobody has seen one that was terminated before."""
     catalog, clock = lane(3)
-    foreign = catalog.add_record("pp-002", TERMINATE, SUCCEEDED)
+    foreign = catalog.add_record("pp-002", TERMINATION, SUCCEEDED)
     catalog.trouble[Operation.HISTORY].append(says(Answer(RecordPage(records=(foreign,)))))
     inventory = stock_of(surveyed(catalog, clock), catalog, plan("pp-nobody"))
     assert inventory.records.get("pp-nobody", ()) == ()
@@ -162,9 +162,9 @@ def test_pages_that_repeat_end() -> None:
 def test_records_are_read_for_what_is_missing_or_under_change() -> None:
     """And for nothing else: a call for each."""
     catalog, clock = lane(3)
-    catalog.add_record("pp-gone", TERMINATE, SUCCEEDED)
+    catalog.add_record("pp-gone", TERMINATION, SUCCEEDED)
     catalog.products["pp-001"].product = product("pp-001", status="UNDER_CHANGE")
-    catalog.add_record("pp-001", TERMINATE, "IN_PROGRESS")
+    catalog.add_record("pp-001", TERMINATION, "IN_PROGRESS")
     inventory = stock_of(surveyed(catalog, clock), catalog, plan("pp-000", "pp-001", "pp-gone", "pp-never"))
     assert {id_: len(records) for id_, records in inventory.records.items()} == {"pp-001": 1, "pp-gone": 1, "pp-never": 0}
     # Beside one that tells whether histories may be read at all.

@@ -255,7 +255,7 @@ def full_disk(scene: Scene, service: Service) -> Ended:
             pass
     out, err = process.communicate(timeout=LONGEST)
     [journal] = disk.glob("test/*.jsonl")
-    history = journals.load(journal)
+    history = journals.load_journal(journal)
     assert not history.is_finished
     assert any(isinstance(event, Accepted) for event in history.events)
     filler.unlink()

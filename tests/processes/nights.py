@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.store import journal
-from orchestrator.store.journal.header import birth_lines
+from orchestrator.store.journal.header import header_lines
 from tests.processes.conftest import Service
 
 Simulate = Callable[[dict[str, Any]], Service]
@@ -19,11 +19,11 @@ QUICK = [{"Id": "pp-b", "Duration": 0}, {"Id": "pp-c", "Duration": 0}]
 
 def age(path: Path, seconds: float) -> None:
     """Let a journal's run have begun so long ago."""
-    story = journal.load(path)
+    story = journal.load_journal(path)
     header = story.birth.header
     service_at = None if header.service_at is None else header.service_at - seconds
     header = replace(header, started_at=header.started_at - seconds, service_at=service_at)
     birth = replace(story.birth, header=header)
     lines = path.read_bytes().splitlines(keepends=True)
-    begun = list(birth_lines(birth))
+    begun = list(header_lines(birth))
     path.write_bytes(b"".join([*begun, *lines[len(begun) :]]))

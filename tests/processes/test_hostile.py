@@ -21,7 +21,7 @@ import pytest
 from orchestrator.core.run.events import Finished
 from orchestrator.store.codec import frame
 from orchestrator.store.files import partial_of, write_whole
-from orchestrator.store.journal import create, load
+from orchestrator.store.journal import create, load_journal
 from tests.processes.conftest import Bench, Service, clean_environment
 
 Simulate = Callable[[dict[str, Any]], Service]
@@ -178,7 +178,7 @@ def test_a_forged_journal_moves_no_cursor_and_is_refused_without_a_traceback(ben
     """Whatever words it holds, and however deep."""
     service = simulate({"Products": [{"Id": "pp-a", "Duration": 0}]})
     assert bench.run(service, "run", bench.plan("pp-a"), "--yes").returncode == 0
-    story = load(bench.journals[0])
+    story = load_journal(bench.journals[0])
     names: tuple[dict[str, Any], ...] = {"run_id": "r\x1b[31m"}, {"plan_name": "../p"}, {}
     forged = bench.folder / "forged.jsonl"
     for number, name in enumerate(names):

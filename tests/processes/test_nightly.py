@@ -73,7 +73,7 @@ def test_a_journal_whose_history_cannot_have_been_is_set_aside_too(
     service = simulate({"Products": [{"Id": "pp-a", "Duration": 12}]})
     path = bench.plan("pp-a")
     bench.interrupt(service, "run", path, "--yes")
-    story = journal.load(bench.journals[0])
+    story = journal.load_journal(bench.journals[0])
     [accepted] = [event for event in story.events if isinstance(event, Accepted)]
     forged = journal.reopen(story)
     done = Terminated(at=accepted.at, line=accepted.line, evidence="it was", record_id=None)

@@ -9,7 +9,7 @@ from orchestrator.api.frame import replay
 from orchestrator.core.run.events import Intended
 from orchestrator.core.run.machine import Run
 from orchestrator.core.run.transitions import State
-from orchestrator.store.journal import Story, load
+from orchestrator.store.journal import LoadedJournal, load_journal
 from tests.processes.conftest import Service
 
 GONE = (State.TERMINATED, State.ALREADY_GONE)
@@ -17,7 +17,7 @@ GONE = (State.TERMINATED, State.ALREADY_GONE)
 
 def told(journal: Path) -> Run:
     """Return the run that a journal tells of."""
-    return replay(load(journal))
+    return replay(load_journal(journal))
 
 
 def check(journal: Path, service: Service) -> Run:
@@ -27,14 +27,14 @@ def check(journal: Path, service: Service) -> Run:
     Nothing was terminated that was not meant, nothing was sent that is not on disk, no attempt had two tokens or two
     records, and no verdict is a lie.
     """
-    story = load(journal)
+    story = load_journal(journal)
     run = replay(story)
     check_sends(story, run, service)
     check_verdicts(run, service)
     return run
 
 
-def check_sends(story: Story, run: Run, service: Service) -> None:
+def check_sends(story: LoadedJournal, run: Run, service: Service) -> None:
     """Hold what was sent against the intents."""
     intents = [event for event in story.events if isinstance(event, Intended)]
     lines = {t.line.id: t for t in run.terminations}

@@ -10,8 +10,8 @@ from orchestrator.core.inventory.model import FAILED
 from orchestrator.core.plan.model import Options, Retry
 from orchestrator.core.run import events as e
 from orchestrator.core.run.machine import Run
-from orchestrator.report.outcomes import Outcome, outcomes
-from orchestrator.report.run_export import COLUMNS, as_csv, as_json, cell, story
+from orchestrator.report.outcomes import LineOutcome, outcomes
+from orchestrator.report.run_export import RUN_COLUMNS, cell, run_as_csv, run_as_json, story
 from orchestrator.store.codec import decode, unframe
 from orchestrator.store.formats import EVENTS
 from tests.driving import Stage
@@ -25,7 +25,7 @@ def history(world: Stage) -> list[e.Event]:
     return [decode(EVENTS[kind], value) for _, kind, value in map(unframe, world.journal.lines)]
 
 
-def told(world: Stage, run: Run) -> dict[str, Outcome]:
+def told(world: Stage, run: Run) -> dict[str, LineOutcome]:
     """How each product stands."""
     return {str(outcome.line.product_id): outcome for outcome in outcomes(run, history(world))}
 
@@ -44,7 +44,7 @@ def test_each_line_is_told_with_what_it_rests_on() -> None:
     assert found["pp-b"].errors == ("400: Stack cannot be deleted",)
     assert found["pp-b"].left_behind is None
     assert (found["pp-none"].times.attempts, found["pp-none"].seconds) == (0, None)
-    document = json.loads(as_json(run, list(found.values()), {"run_id": "x"}))
+    document = json.loads(run_as_json(run, list(found.values()), {"run_id": "x"}))
     assert document["counts"]["failed"] == 1
     assert document["summary"] == run.final_line
     assert [line["state"] for line in document["lines"]] == ["terminated", "failed", "not_found"]
@@ -65,13 +65,13 @@ def test_no_cell_is_a_formula_and_none_moves_the_cursor() -> None:
     """Names and error texts come from other people."""
     world = stage(fake("pp-a", FAILED, name="=cmd()"), fake("-b", name="x\x1b[2J\n,y"))
     run = world.run(plan("pp-a", "-b", retry=Retry(attempts=1, backoff=1)))
-    rows = list(csv.reader(io.StringIO(as_csv(list(told(world, run).values())))))
-    assert rows[0] == list(COLUMNS)
+    rows = list(csv.reader(io.StringIO(run_as_csv(list(told(world, run).values())))))
+    assert rows[0] == list(RUN_COLUMNS)
     assert len(rows) == 3
-    by_column = dict(zip(COLUMNS, rows[1], strict=True))
+    by_column = dict(zip(RUN_COLUMNS, rows[1], strict=True))
     assert by_column["name"] == "'=cmd()"
     assert by_column["ignore_errors"] == "false"
-    assert dict(zip(COLUMNS, rows[2], strict=True))["product_id"] == "'-b"
+    assert dict(zip(RUN_COLUMNS, rows[2], strict=True))["product_id"] == "'-b"
     assert "\x1b" not in rows[2][3]
     assert [cell(value) for value in (None, True, 1.5, ["a", "b"], "+1")] == ["", "true", "1.5", "a; b", "'+1"]
 

@@ -18,19 +18,19 @@ from orchestrator.core.run.observations import Heartbeat
 from orchestrator.core.values.finding import Diagnostic, Place
 from orchestrator.report.diagnostics import render
 from orchestrator.report.live import LiveProgress
-from orchestrator.report.progress import Fold, LogProgress
+from orchestrator.report.progress import LogProgress, Projection
 from orchestrator.report.review_text import confirmation, preview
-from orchestrator.report.review_view import Reviewed
-from orchestrator.report.summary import closing
+from orchestrator.report.review_view import ReviewView
+from orchestrator.report.summary import summary_lines
 from orchestrator.report.text import columns, plain, plural
 from tests.engine.test_runner import stage
 from tests.fakes import LANE, START
 from tests.makers import fake, inventory, plan, product, worklist
 
 
-def reviewed(wanted: Plan, made: Worklist, **more: Any) -> Reviewed:
+def reviewed(wanted: Plan, made: Worklist, **more: Any) -> ReviewView:
     """A review to be shown."""
-    return Reviewed(plan=wanted, plan_file="plan.yaml", worklist=made, now=START, **more)
+    return ReviewView(plan=wanted, plan_file="plan.yaml", worklist=made, now=START, **more)
 
 
 @given(st.text())
@@ -87,7 +87,7 @@ def test_what_did_not_go_as_planned_is_named_at_the_end() -> None:
     world = stage(fake("pp-a", FAILED), fake("pp-b"), fake("pp-c", duration=1e9))
     options = Options(retain_physical_resources=True, termination_timeout=60)
     run = world.run(plan("pp-a", "pp-b", "pp-c", options=options, limits=Limits(deadline=500)))
-    said = "\n".join(closing(run))
+    said = "\n".join(summary_lines(run))
     assert "1 product failed:" in said
     assert "record rec-0000000000004 FAILED; 400: Stack cannot be deleted" in said
     assert "1 product timed out, still in progress after the TerminationTimeout:" in said
@@ -98,7 +98,7 @@ def test_what_an_interrupted_run_knows_is_named() -> None:
     """Why it stopped, and how far each product was."""
     world = stage(fake("pp-a", duration=1e9))
     run = world.run(plan("pp-a", limits=Limits(deadline=5)))
-    said = "\n".join(closing(run))
+    said = "\n".join(summary_lines(run))
     assert "record rec-0000000000001 was CREATED" in said
     assert "Nothing new was started any more: the plan's Deadline has passed" in said
 
@@ -108,7 +108,7 @@ def test_log_lines_say_what_happened_and_a_heartbeat_that_it_goes_on() -> None:
     lines: list[tuple[str, str, dict[str, object]]] = []
     world = stage(fake("pp-a", duration=200))
     made = worklist(plan("pp-a"), [product("pp-a")])
-    world.observers = [LogProgress(Fold(made), lambda level, event, **said: lines.append((level, event, said)))]
+    world.observers = [LogProgress(Projection(made), lambda level, event, **said: lines.append((level, event, said)))]
     world.run(plan("pp-a"))
     assert [event for _, event, _ in lines if event != "heartbeat"] == [
         "started", "intended", "accepted", "terminated", "verified", "finished"
@@ -126,7 +126,7 @@ def test_the_live_display_draws_counts_and_what_happened() -> None:
         world = stage(fake("pp-a", FAILED, name="[bold]evil\x1b[2J"), fake("pp-b", duration=3))
         wanted = plan("pp-a", "pp-b")
         made = worklist(wanted, [each.product for each in world.catalog.products.values()])
-        with LiveProgress(Fold(made), console) as progress:
+        with LiveProgress(Projection(made), console) as progress:
             world.observers = [progress]
             world.run(wanted)
             progress(Heartbeat(at=START + 10_000))

@@ -22,10 +22,10 @@ from orchestrator.core.review.decide import decide
 from orchestrator.core.review.worklist import Decision
 from orchestrator.core.values.lane import Lane
 from orchestrator.report.plan_writer import plan_text, quoted
-from orchestrator.report.review_export import as_csv, as_json
-from orchestrator.report.review_markdown import MOST_CHARACTERS, as_markdown, escape
+from orchestrator.report.review_export import review_as_csv, review_as_json
+from orchestrator.report.review_markdown import MOST_CHARACTERS, escape, review_as_markdown
 from orchestrator.report.review_text import preview
-from orchestrator.report.review_view import LaneRead, Reviewed
+from orchestrator.report.review_view import LaneRead, ReviewView
 from orchestrator.report.text import plain
 from orchestrator.store.plan.load import load_plan
 from tests.fakes import LANE, START
@@ -35,7 +35,7 @@ DAY = 86_400
 NASTY = "=cmd|'x'!A1 <img src=x onerror=alert(1)> @everyone [link](http://evil) `|` \x1b[31m \u202e"
 
 
-def shown(*held: Any, **more: Any) -> Reviewed:
+def shown(*held: Any, **more: Any) -> ReviewView:
     """A review of everything in the lane, with a notice for what is called late."""
     plan = Plan(
         name="nightly",
@@ -46,7 +46,7 @@ def shown(*held: Any, **more: Any) -> Reviewed:
         limits=Limits(max_percent=90, rate_per_second=2.5),
     )
     made = decide(plan, [inventory(*held)])
-    return Reviewed(plan=plan, plan_file="p.yaml", worklist=made, now=START + 60, **more)
+    return ReviewView(plan=plan, plan_file="p.yaml", worklist=made, now=START + 60, **more)
 
 
 def test_a_review_as_json_tells_who_is_due_when() -> None:
@@ -59,7 +59,7 @@ def test_a_review_as_json_tells_who_is_due_when() -> None:
         coverage=LaneCoverage(scan_pages=1, scanned=2, search_pages=1, searched=2, search_total=2),
     )
     held = [product("pp-l", name="late", user_arn="arn:alice", tags=(("Team", "a"),)), product("pp-b", name="b")]
-    told = json.loads(as_json(shown(*held, lanes=[lane], refusals=["too many"])))
+    told = json.loads(review_as_json(shown(*held, lanes=[lane], refusals=["too many"])))
     assert told["format"] == "orchestrator-review/1"
     assert (
         told["summary"]
@@ -78,7 +78,7 @@ def test_a_review_as_json_tells_who_is_due_when() -> None:
 
 def test_a_review_as_csv_has_a_row_for_each_line_and_no_formula() -> None:
     """Names come from other people."""
-    text = as_csv(shown(product("pp-b", name=NASTY, tags=(("=1", "+2"), ("b", "c"))), product("pp-l", name="late")))
+    text = review_as_csv(shown(product("pp-b", name=NASTY, tags=(("=1", "+2"), ("b", "c"))), product("pp-l", name="late")))
     nasty, late = csv.DictReader(io.StringIO(text))
     assert (nasty["product_id"], nasty["decision"], nasty["tags"]) == ("pp-b", "terminate", "'=1=+2; b=c")
     assert nasty["name"].startswith("'=cmd")
@@ -88,7 +88,7 @@ def test_a_review_as_csv_has_a_row_for_each_line_and_no_formula() -> None:
 
 def test_a_review_as_markdown_begins_with_the_stable_line_and_lets_no_name_in() -> None:
     """No tag, no mention, no link, no further column."""
-    text = as_markdown(shown(product("pp-b", name=NASTY), product("pp-l", name="late"), refusals=["too <many>"]))
+    text = review_as_markdown(shown(product("pp-b", name=NASTY), product("pp-l", name="late"), refusals=["too <many>"]))
     assert (
         text.splitlines()[0]
         == "Review: 1 to terminate, 0 blocked, 0 drifted, 0 not found, 1 skipped, 0 refused, 0 already gone."
@@ -112,7 +112,7 @@ def test_whatever_a_name_is_it_stays_in_its_cell(name: str) -> None:
 @pytest.mark.parametrize("count", [300, 3_000])
 def test_a_review_as_markdown_fits_a_comment(count: int) -> None:
     """What does not fit is counted; the table is whole."""
-    text = as_markdown(shown(*(product(f"pp-{n:05d}", name=f"team_{n:05d}" * 3) for n in range(count))))
+    text = review_as_markdown(shown(*(product(f"pp-{n:05d}", name=f"team_{n:05d}" * 3) for n in range(count))))
     rows = sum(line.startswith("| terminate") for line in text.splitlines())
     assert len(text) <= MOST_CHARACTERS
     assert rows == count or f"... and {count - rows:,} lines more, which did not fit" in text
@@ -126,7 +126,7 @@ def test_what_goes_is_shown_however_much_is_left_alone() -> None:
     ]
     for count in (60, 900):
         going = [product(f"pp-g{n:05d}", name=f"goes_{n:05d}" * 3) for n in range(count)]
-        text = as_markdown(shown(*kept, *going))
+        text = review_as_markdown(shown(*kept, *going))
         rows = sum(line.startswith("| terminate") for line in text.splitlines())
         assert len(text) <= MOST_CHARACTERS
         assert rows == count or (rows > 100 and f"which did not fit, {count - rows} of them to terminate; `" in text)
@@ -135,7 +135,7 @@ def test_what_goes_is_shown_however_much_is_left_alone() -> None:
 def test_many_warnings_leave_room_for_the_tables() -> None:
     """They are cut, and that is said."""
     reviewed = shown(product("pp-b", name="b"), refusals=["x" * 500] * 200)
-    text = as_markdown(reviewed)
+    text = review_as_markdown(reviewed)
     assert len(text) <= MOST_CHARACTERS
     assert "... and more, which did not fit" in text
     assert "| terminate" in text
@@ -146,7 +146,7 @@ def test_a_table_whose_head_does_not_fit_is_counted() -> None:
     plan = Plan(name="x", selections=(Selection(conditions=Conditions(names=("*",))),))
     lanes = [Lane(f"{n:012d}", "eu-west-1") for n in range(400)]
     made = decide(plan, [replace(inventory(product(f"pp-{n}", name="x" * 60)), lane=lane) for n, lane in enumerate(lanes)])
-    text = as_markdown(Reviewed(plan=plan, plan_file="p", worklist=made, now=START))
+    text = review_as_markdown(ReviewView(plan=plan, plan_file="p", worklist=made, now=START))
     assert len(text) <= MOST_CHARACTERS
     shown_rows = text.count("| terminate")
     assert f"... and {400 - shown_rows} lines more" in text
@@ -156,7 +156,7 @@ def test_a_lane_that_was_not_read_stands_out_in_markdown() -> None:
     """Before everything else."""
     plan = Plan(name="x", selections=(Selection(conditions=Conditions(names=("*",))),))
     made = decide(plan, [inventory(complete=False, problem="page 3 failed")])
-    text = as_markdown(Reviewed(plan=plan, plan_file="p", worklist=made, now=START))
+    text = review_as_markdown(ReviewView(plan=plan, plan_file="p", worklist=made, now=START))
     assert f"> **Not read completely:** {LANE}: page 3 failed" in text
 
 

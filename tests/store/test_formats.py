@@ -15,7 +15,7 @@ from orchestrator.core.run import events as e
 from orchestrator.store import journal, notices, worklist_file
 from orchestrator.store.codec import decode, encode, frame, unframe
 from orchestrator.store.formats import EVENTS, ON_DISK, keys_of
-from orchestrator.store.journal.header import birth_lines
+from orchestrator.store.journal.header import header_lines
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 HEAD = 6
@@ -25,9 +25,9 @@ HEAD = 6
 def test_the_golden_journal_is_read_and_written_again_as_it_is() -> None:
     """Every kind and every key is in it, so renaming one on disk, or the class behind it by half, is found."""
     data = (GOLDEN / "journal.jsonl").read_bytes()
-    read = journal.load(GOLDEN / "journal.jsonl")
+    read = journal.load_journal(GOLDEN / "journal.jsonl")
     assert not read.torn
-    assert b"".join(birth_lines(read.birth)) == b"".join(data.splitlines(keepends=True)[:HEAD])
+    assert b"".join(header_lines(read.birth)) == b"".join(data.splitlines(keepends=True)[:HEAD])
     written = [frame(seq, event.kind, encode(event)) for seq, event in enumerate(read.events, start=HEAD + 1)]
     assert written == data.splitlines(keepends=True)[HEAD:]
 
@@ -58,15 +58,15 @@ def test_the_golden_files_give_every_key_a_value_of_its_own() -> None:
 def test_the_golden_worklist_is_read_and_written_again_as_it_is(tmp_path: Path) -> None:
     """With its digest, which is of every byte of it."""
     golden = GOLDEN / "worklist.json"
-    read = worklist_file.load(golden)
+    read = worklist_file.load_worklist(golden)
     assert read.digest == json.loads(golden.read_bytes())["digest"]
-    worklist_file.save(tmp_path / "again.json", read)
+    worklist_file.write_worklist(tmp_path / "again.json", read)
     assert (tmp_path / "again.json").read_bytes() == golden.read_bytes()
 
 
 def test_the_golden_notices_are_read_and_written_again_as_they_are(tmp_path: Path) -> None:
     """They hold since when products have been on notice; read wrongly, they would go too early."""
-    read = notices.load(GOLDEN / "notices.json")
+    read = notices.load_notices(GOLDEN / "notices.json")
     assert read == {
         "111122223333/eu-west-1/pp-lab": 1_763_300_000.0,
         "111122223333/eu-west-1/pp-network": 1_763_999_999.0,

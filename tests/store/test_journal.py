@@ -21,7 +21,7 @@ from orchestrator.store import codec, journal
 from orchestrator.store.codec import Malformed, decode, encode, frame, unframe
 from orchestrator.store.formats import EVENTS
 from orchestrator.store.journal.lines import looks_like_one
-from orchestrator.store.provenance import Header
+from orchestrator.store.provenance import RunOrigin
 from tests.disks import small_disk
 from tests.fakes import LANE, START
 from tests.makers import caller, plan, product, worklist
@@ -49,11 +49,11 @@ HISTORY: tuple[e.Event, ...] = (
 )
 
 
-def birth() -> journal.Birth:
+def birth() -> journal.JournalHeader:
     """What a journal begins with."""
     wanted = plan("pp-a", "pp-b")
     made = worklist(wanted, [product("pp-a"), product("pp-b", status="UNDER_CHANGE")])
-    header = Header(
+    header = RunOrigin(
         run_id="run-1",
         plan_name="test",
         plan_digest=codec.digest(wanted),
@@ -64,7 +64,7 @@ def birth() -> journal.Birth:
         callers=(caller(),),
         state_dir="/state",
     )
-    return journal.Birth(header=header, plan=wanted, worklist=made)
+    return journal.JournalHeader(header=header, plan=wanted, worklist=made)
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def written(path: Path) -> Path:
 
 def test_what_is_written_is_read_back(written: Path) -> None:
     """Header, plan, worklist and every event, to the microsecond."""
-    story = journal.load(written)
+    story = journal.load_journal(written)
     assert story.birth == birth()
     assert tuple(story.events) == HISTORY
     assert not story.torn
@@ -98,7 +98,7 @@ def test_nobodys_run_is_refused(path: Path) -> None:
     begun = birth()
     journal.create(path, replace(begun, header=replace(begun.header, callers=()))).close()
     with pytest.raises(JournalCorrupt, match="its header does not say who began it"):
-        journal.load(path)
+        journal.load_journal(path)
 
 
 def test_a_person_can_read_it(written: Path) -> None:
@@ -134,7 +134,7 @@ def test_cut_anywhere_it_is_torn_or_whole_and_goes_on(written: Path) -> None:
     born = ends[4]
     for size in range(born, len(data)):
         written.write_bytes(data[:size])
-        story = journal.load(written)
+        story = journal.load_journal(written)
         whole = [end for end in ends if end <= size]
         told = tuple(story.events)
         assert told == HISTORY[: len(whole) - 5]
@@ -142,7 +142,7 @@ def test_cut_anywhere_it_is_torn_or_whole_and_goes_on(written: Path) -> None:
         file = journal.reopen(story)
         file.append([HISTORY[0]])
         file.close()
-        assert tuple(journal.load(written).events) == (*told, HISTORY[0])
+        assert tuple(journal.load_journal(written).events) == (*told, HISTORY[0])
 
 
 def test_cut_within_its_birth_it_is_refused(written: Path) -> None:
@@ -152,7 +152,7 @@ def test_cut_within_its_birth_it_is_refused(written: Path) -> None:
     for size in range(0, born, 7):
         written.write_bytes(data[:size])
         with pytest.raises(JournalError):
-            journal.load(written)
+            journal.load_journal(written)
 
 
 def test_a_flipped_bit_anywhere_is_found_or_cuts_the_last_line(written: Path) -> None:
@@ -165,7 +165,7 @@ def test_a_flipped_bit_anywhere_is_found_or_cuts_the_last_line(written: Path) ->
             broken[index] ^= 1 << bit
             written.write_bytes(bytes(broken))
             try:
-                story = journal.load(written)
+                story = journal.load_journal(written)
             except JournalError:
                 continue
             # Only the very last newline can look like a torn write; its line is settled again on resume.
@@ -180,7 +180,7 @@ def test_a_corrupt_line_in_the_middle_is_named(written: Path) -> None:
     lines[7] = lines[7].replace(b"rec-1", b"rec-2")
     written.write_bytes(b"".join(lines))
     with pytest.raises(JournalError, match=r"run\.jsonl:8: the journal cannot be trusted: its checksum does not fit"):
-        journal.load(written)
+        journal.load_journal(written)
 
 
 def test_a_missing_or_repeated_line_is_found(written: Path) -> None:
@@ -189,7 +189,7 @@ def test_a_missing_or_repeated_line_is_found(written: Path) -> None:
     for broken in (lines[:6] + lines[7:], [*lines[:7], lines[6], *lines[7:]]):
         written.write_bytes(b"".join(broken))
         with pytest.raises(JournalError, match=r"it has number \d+ where \d+ is due"):
-            journal.load(written)
+            journal.load_journal(written)
 
 
 def test_another_format_or_kind_is_refused_by_name(written: Path) -> None:
@@ -198,10 +198,10 @@ def test_another_format_or_kind_is_refused_by_name(written: Path) -> None:
     seq, kind, header = unframe(lines[0])
     written.write_bytes(b"".join([frame(seq, kind, header | {"format": 2}), *lines[1:]]))
     with pytest.raises(JournalError, match="its format is not 1"):
-        journal.load(written)
+        journal.load_journal(written)
     written.write_bytes(b"".join([*lines, frame(len(lines) + 1, "teleported", {"at": "x"})]))
     with pytest.raises(JournalError, match="its kind `teleported` is not known"):
-        journal.load(written)
+        journal.load_journal(written)
 
 
 def test_another_plans_worklist_is_refused(written: Path) -> None:
@@ -211,12 +211,12 @@ def test_another_plans_worklist_is_refused(written: Path) -> None:
     row["product_id"] = "pp-z"
     written.write_bytes(b"".join([*lines[:3], frame(seq, kind, row), *lines[4:]]))
     with pytest.raises(JournalError, match="not the one that its header names"):
-        journal.load(written)
+        journal.load_journal(written)
 
 
 def test_somebody_elses_writing_is_noticed(written: Path) -> None:
     """Between reading and opening."""
-    story = journal.load(written)
+    story = journal.load_journal(written)
     with written.open("ab") as file:
         file.write(b"x\n")
     with pytest.raises(JournalError, match="somebody else has written to it"):
@@ -252,7 +252,7 @@ def test_a_last_line_of_any_length_ends_its_run(path: Path) -> None:
     file = journal.create(path, birth())
     file.append([HISTORY[0], e.Abandoned(at=START, reason="x" * 300_000, summary="Run")])
     file.close()
-    assert journal.load(path).is_finished
+    assert journal.load_journal(path).is_finished
     assert journal.is_finished(path)
 
 
@@ -274,7 +274,7 @@ def test_a_full_disk_leaves_the_journal_as_it_was(small_disk: Path) -> None:
     with pytest.raises(JournalError, match="an earlier write failed"):
         file.append([HISTORY[1]])
     file.close()
-    story = journal.load(small_disk / "run.jsonl")
+    story = journal.load_journal(small_disk / "run.jsonl")
     assert len(tuple(story.events)) == events
     assert not story.torn
 

@@ -17,12 +17,12 @@ from orchestrator.core.review.decide import decide
 from orchestrator.errors import InvalidInput
 from orchestrator.store.codec import digest
 from orchestrator.store.provenance import Survey
-from orchestrator.store.worklist_file import Reviewed, is_worklist, load, save
+from orchestrator.store.worklist_file import SavedWorklist, is_worklist, load_worklist, write_worklist
 from tests.fakes import LANE
 from tests.makers import caller, inventory, product
 
 
-def reviewed() -> Reviewed:
+def reviewed() -> SavedWorklist:
     """A worklist of three lines in an order."""
     plan = Plan(
         name="x",
@@ -32,7 +32,7 @@ def reviewed() -> Reviewed:
     shown = inventory(product("pp-a", name="a"), product("pp-b", name="b\u202e\ud800"), product("pp-c", name="b"))
     made = decide(plan, [shown])
     coverage = LaneCoverage(scan_pages=1, scanned=3, search_pages=1, searched=3, search_total=3)
-    return Reviewed(
+    return SavedWorklist(
         plan=plan,
         worklist=made,
         plan_file="p.yaml",
@@ -47,9 +47,9 @@ def reviewed() -> Reviewed:
 def test_a_worklist_is_read_back_as_it_was_saved(tmp_path: Path) -> None:
     """With its digest; a second one replaces it."""
     path = tmp_path / "w.json"
-    seal = save(path, reviewed())
-    assert save(path, reviewed()) == seal
-    assert load(path) == replace(reviewed(), digest=seal)
+    seal = write_worklist(path, reviewed())
+    assert write_worklist(path, reviewed()) == seal
+    assert load_worklist(path) == replace(reviewed(), digest=seal)
     assert is_worklist(path)
     said = "Review: 2 to terminate, 0 blocked, 0 drifted, 1 not found, 0 skipped, 0 refused, 0 already gone."
     assert json.loads(path.read_text())["summary"] == said
@@ -58,10 +58,10 @@ def test_a_worklist_is_read_back_as_it_was_saved(tmp_path: Path) -> None:
 def test_a_worklist_that_was_laid_out_anew_is_the_same(tmp_path: Path) -> None:
     """White space and the order of keys within a line are nobody's tampering."""
     path = tmp_path / "w.json"
-    seal = save(path, reviewed())
+    seal = write_worklist(path, reviewed())
     path.write_text(json.dumps(json.loads(path.read_text()), indent=4))
     assert is_worklist(path)
-    assert load(path).digest == seal
+    assert load_worklist(path).digest == seal
 
 
 def test_what_is_no_file_is_no_worklist_and_is_not_waited_for(tmp_path: Path) -> None:
@@ -77,10 +77,10 @@ def test_nothing_but_a_worklist_is_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "plan.yaml"
     path.write_text("Version: 1\n")
     with pytest.raises(InvalidInput, match="exists, and is no worklist; it is left as it is"):
-        save(path, reviewed())
+        write_worklist(path, reviewed())
     assert path.read_text() == "Version: 1\n"
     with pytest.raises(InvalidInput, match="cannot be written: No such file or directory"):
-        save(tmp_path / "none" / "w.json", reviewed())
+        write_worklist(tmp_path / "none" / "w.json", reviewed())
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -90,7 +90,7 @@ def test_any_change_of_a_byte_is_found_or_changes_nothing(tmp_path: Path, data: 
     """Whatever is flipped, cut off or put in."""
     path = tmp_path / "w.json"
     path.unlink(missing_ok=True)
-    seal = save(path, reviewed())
+    seal = write_worklist(path, reviewed())
     raw = bytearray(path.read_bytes())
     at = data.draw(st.integers(0, len(raw) - 1))
     match data.draw(st.sampled_from(["flip", "cut", "insert"])):
@@ -102,7 +102,7 @@ def test_any_change_of_a_byte_is_found_or_changes_nothing(tmp_path: Path, data: 
             raw[at:at] = data.draw(st.binary(min_size=1, max_size=3))
     path.write_bytes(bytes(raw))
     try:
-        found = load(path)
+        found = load_worklist(path)
     except InvalidInput:
         return
     assert found == replace(reviewed(), digest=seal)
@@ -130,22 +130,22 @@ def resealed(path: Path, **changes: object) -> None:
 def test_a_worklist_whose_digest_fits_is_still_not_trusted(changes: dict[str, object], said: str, tmp_path: Path) -> None:
     """What would be run has to be what it says, and to be possible."""
     path = tmp_path / "w.json"
-    save(path, reviewed())
+    write_worklist(path, reviewed())
     resealed(path, **changes)
     with pytest.raises(InvalidInput, match="this worklist cannot be run") as caught:
-        load(path)
+        load_worklist(path)
     assert said in str(caught.value)
 
 
 def test_a_plan_within_that_contradicts_itself_is_refused(tmp_path: Path) -> None:
     """As one from a file would be."""
     path = tmp_path / "w.json"
-    save(path, reviewed())
+    write_worklist(path, reviewed())
     plan = json.loads(path.read_text())["plan"]
     plan["entries"].append(plan["entries"][0])
     resealed(path, plan=plan)
     with pytest.raises(InvalidInput, match="`a` is listed twice"):
-        load(path)
+        load_worklist(path)
 
 
 def test_what_is_no_worklist_is_none(tmp_path: Path) -> None:
@@ -153,16 +153,16 @@ def test_what_is_no_worklist_is_none(tmp_path: Path) -> None:
     path = tmp_path / "w.json"
     assert not is_worklist(path)
     with pytest.raises(InvalidInput, match="No such file"):
-        load(path)
+        load_worklist(path)
     for text in ("", "Version: 1\n", "{}", "[" * 100_000):
         path.write_text(text)
         assert not is_worklist(path)
         with pytest.raises(InvalidInput, match="this worklist cannot be run"):
-            load(path)
+            load_worklist(path)
     for text in (
         '{"format": "orchestrator-worklist/1", "a": 1, "a": 2}',
         '{"format": "orchestrator-worklist/1", "a": NaN}',
     ):
         path.write_text(text)
         with pytest.raises(InvalidInput, match="it is not the JSON that was saved"):
-            load(path)
+            load_worklist(path)

@@ -11,17 +11,17 @@ from hypothesis import strategies as st
 
 from orchestrator.store.yaml import parser as yaml_reader
 from orchestrator.store.yaml.nodes import Position, find, to_plain
-from orchestrator.store.yaml.parser import read
+from orchestrator.store.yaml.parser import parse_yaml
 
 
 def problems(text: str) -> list[tuple[int, int, str]]:
     """Return line, column (from 1) and message of each problem."""
-    return [(p.position.line + 1, p.position.column + 1, p.message) for p in read(text).problems]
+    return [(p.position.line + 1, p.position.column + 1, p.message) for p in parse_yaml(text).problems]
 
 
 def test_values_are_read_with_the_place_they_stand_at() -> None:
     """Keys and values, in mappings and lists."""
-    document = read("A: 1\nB:\n  - x: true\n    y: 2.5\n  - null\nC: text\n")
+    document = parse_yaml("A: 1\nB:\n  - x: true\n    y: 2.5\n  - null\nC: text\n")
     assert document.problems == []
     assert document.root is not None
     assert to_plain(document.root) == {"A": 1, "B": [{"x": True, "y": 2.5}, None], "C": "text"}
@@ -64,11 +64,11 @@ def test_values_are_read_with_the_place_they_stand_at() -> None:
 )
 def test_what_another_reader_would_turn_into_something_else_is_an_error(text: str, hint: str) -> None:
     """With the fix; quoted, it is text and no error."""
-    [problem] = read(f"A: {text}").problems
+    [problem] = parse_yaml(f"A: {text}").problems
     assert problem.message == f"ambiguous value `{text}`"
     assert problem.hint is not None
     assert problem.hint.startswith(hint)
-    assert read(f'A: "{text}"').problems == []
+    assert parse_yaml(f'A: "{text}"').problems == []
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_what_another_reader_would_turn_into_something_else_is_an_error(text: st
 )
 def test_what_all_readers_agree_on_is_read(text: str, value: object) -> None:
     """Words and decimal numbers."""
-    document = read(f"A: {text}")
+    document = parse_yaml(f"A: {text}")
     assert document.problems == []
     assert document.root is not None
     assert to_plain(document.root) == {"A": value}
@@ -105,13 +105,13 @@ def test_what_hides_a_value_from_a_reviewer_is_refused_where_it_stands(
 
 def test_a_key_given_twice_is_reported_with_both_places() -> None:
     """Other readers would silently take the last."""
-    [problem] = read("A: 1\nB: 2\nA: 3\n").problems
+    [problem] = parse_yaml("A: 1\nB: 2\nA: 3\n").problems
     assert (problem.position.line, problem.related) == (2, Position(0, 0, 1))
 
 
 def test_a_tab_is_named() -> None:
     """The most common mistake that looks like nothing."""
-    [problem] = read("A:\n\tB: 1\n").problems
+    [problem] = parse_yaml("A:\n\tB: 1\n").problems
     assert problem.position.line == 1
     assert problem.hint == "indent with spaces; YAML does not allow tabs there"
 
@@ -136,14 +136,14 @@ def test_control_characters_are_refused_with_their_place() -> None:
 def test_bombs_are_refused_quickly(bomb: str) -> None:
     """Nothing crashes, and nothing takes long."""
     began = time.process_time()
-    read(bomb)
+    parse_yaml(bomb)
     assert time.process_time() - began < 5
 
 
 @given(st.text(max_size=200))
 def test_no_text_raises(text: str) -> None:
     """Whatever is read, the answer is a document with problems."""
-    document = read(text)
+    document = parse_yaml(text)
     assert document.root is not None or document.problems or not text.strip() or text.lstrip().startswith(("#", "%", "-"))
 
 
@@ -158,7 +158,7 @@ def test_what_pyyaml_writes_is_read_back(value: object) -> None:
     """With quotes where quotes are needed."""
     if not isinstance(value, dict | list):
         value = [value]
-    document = read(yaml.safe_dump(value))
+    document = parse_yaml(yaml.safe_dump(value))
     assert document.problems == []
     assert document.root is not None
     assert to_plain(document.root) == value

@@ -12,10 +12,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from orchestrator.core.inventory.model import FAILED, FINAL, QUIET, SUCCEEDED, UNDER_CHANGE, Observation, Record, newest
+from orchestrator.core.inventory.model import (
+    FAILED,
+    FINAL,
+    STABLE_STATUSES,
+    SUCCEEDED,
+    UNDER_CHANGE,
+    Observation,
+    Record,
+    newest,
+)
 from orchestrator.core.values.operation import Operation
 
-CLOCK_SKEW = 300.0
+CLOCK_SKEW_S = 300.0
 """Seconds by which a record may seem older than the intent that caused it."""
 
 MOST_HISTORY_PAGES = 25
@@ -54,11 +63,11 @@ class Intent:
             return False
         before = next((each.created_at for each in seen if each.record_id == self.record_before), None)
         created_at = record.created_at
-        return created_at is not None and created_at >= self.at - CLOCK_SKEW and created_at >= (before or 0.0)
+        return created_at is not None and created_at >= self.at - CLOCK_SKEW_S and created_at >= (before or 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class Evidence:
     """
     What has been learned since the question arose, and how often was looked.
 
@@ -102,7 +111,7 @@ class AskHistory:
 
 
 @dataclass(frozen=True, slots=True)
-class UnderWay:
+class StillInProgress:
     """The termination that we follow is in progress, although its record cannot be read: look again."""
 
     record_id: str
@@ -131,7 +140,7 @@ class Gone:
 
 
 @dataclass(frozen=True, slots=True)
-class Quiet:
+class AtRest:
     """The product is there, at rest, and nothing newer than what we know has happened to it."""
 
     record_id: str | None
@@ -166,18 +175,18 @@ class NewRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
+class Undetermined:
     """What would settle it cannot be read."""
 
     reason: str
 
 
-Question = AskProduct | AskRecord | AskHistory
-Conclusion = Question | UnderWay | Follow | Adopt | Gone | Quiet | EndedUnread | Changed | NewRecord | Unreadable
+Lookup = AskProduct | AskRecord | AskHistory
+Conclusion = Lookup | StillInProgress | Follow | Adopt | Gone | AtRest | EndedUnread | Changed | NewRecord | Undetermined
 
 
 def settle(
-    facts: Facts,
+    facts: Evidence,
     *,
     intent: Intent | None,
     known: frozenset[str],
@@ -204,8 +213,8 @@ def settle(
         return AskProduct()
     if seen.gone:
         return settle_gone(facts, intent, denied)
-    if seen.status in QUIET and seen.record_id in known:
-        return Quiet(seen.record_id)
+    if seen.status in STABLE_STATUSES and seen.record_id in known:
+        return AtRest(seen.record_id)
     if seen.record_id is None:
         return settle_by_history(facts, intent, known, reviewed_at, denied)
     if (record := read_in(facts, seen.record_id)) is not None:
@@ -221,7 +230,7 @@ def settle(
 
 
 def settle_followed(
-    facts: Facts, *, followed: str, intent: Intent | None, loose: bool, denied: Collection[Operation]
+    facts: Evidence, *, followed: str, intent: Intent | None, loose: bool, denied: Collection[Operation]
 ) -> Conclusion:
     """
     Say what lookups mean for a termination that is in progress and whose record cannot be read.
@@ -238,7 +247,7 @@ def settle_followed(
     if seen is None:
         return AskProduct()
     may_ask = not facts.history_denied and Operation.HISTORY not in denied
-    over = seen.gone or (seen.status in QUIET and seen.record_id == followed)
+    over = seen.gone or (seen.status in STABLE_STATUSES and seen.record_id == followed)
     if over and may_ask and facts.history is None:
         return AskHistory()
     record = read_in(facts, followed)
@@ -253,16 +262,16 @@ def settle_followed(
     if over:
         return EndedUnread(followed, seen.words)
     if seen.status == UNDER_CHANGE and seen.record_id == followed:
-        return UnderWay(followed)
+        return StillInProgress(followed)
     if intent is not None and seen.record_id in {intent.record_before, *intent.consumed}:
         # An answer said that it was accepted: whatever shows the product as it was before is behind.
-        return UnderWay(followed)
+        return StillInProgress(followed)
     if seen.record_id is None:
-        return UnderWay(followed)
+        return StillInProgress(followed)
     return settle_overtaken(facts, seen.record_id, denied)
 
 
-def settle_overtaken(facts: Facts, record_id: str, denied: Collection[Operation]) -> Conclusion:
+def settle_overtaken(facts: Evidence, record_id: str, denied: Collection[Operation]) -> Conclusion:
     """Find out what happened to a product after the termination that is followed, if that is what its last record says."""
     if (newer := read_in(facts, record_id)) is not None:
         return Changed(f"it has a newer record, {newer}")
@@ -273,13 +282,13 @@ def settle_overtaken(facts: Facts, record_id: str, denied: Collection[Operation]
     return NewRecord(record_id, denied=False)
 
 
-def read_in(facts: Facts, record_id: str) -> Record | None:
+def read_in(facts: Evidence, record_id: str) -> Record | None:
     """Return a record that was read, from wherever it was."""
     found = facts.records.get(record_id)
     return found or next((record for record in facts.history or () if record.record_id == record_id), None)
 
 
-def settle_gone(facts: Facts, intent: Intent | None, denied: Collection[Operation]) -> Conclusion:
+def settle_gone(facts: Evidence, intent: Intent | None, denied: Collection[Operation]) -> Conclusion:
     """Find out whose termination ended a product that is gone."""
     if facts.history_denied or Operation.HISTORY in denied:
         return Gone(None, ours=False)
@@ -302,32 +311,32 @@ def is_too_young(history: Collection[Record], intent: Intent | None) -> bool:
     if intent is None:
         return False
     oldest = min((record.created_at for record in history if record.created_at is not None), default=None)
-    return oldest is None or oldest >= intent.at - CLOCK_SKEW
+    return oldest is None or oldest >= intent.at - CLOCK_SKEW_S
 
 
 def settle_by_history(
-    facts: Facts,
+    facts: Evidence,
     intent: Intent | None,
     known: frozenset[str],
     reviewed_at: float,
     denied: Collection[Operation],
 ) -> Conclusion:
     """Settle a product that does not tell its last record (AWS's own sample of one in ERROR omits some of them)."""
-    quiet = facts.observation is not None and facts.observation.status in QUIET
+    quiet = facts.observation is not None and facts.observation.status in STABLE_STATUSES
     if facts.history_denied or Operation.HISTORY in denied:
-        return Quiet(None) if quiet else Unreadable("it is under change, and its records may not be read")
+        return AtRest(None) if quiet else Undetermined("it is under change, and its records may not be read")
     if facts.history is None:
         return AskHistory()
     last = newest(facts.history)
     if last is None:
-        return Quiet(None) if quiet else Unreadable("it is under change, and no record of it can be read")
-    reviewed = last.created_at is not None and last.created_at < reviewed_at - CLOCK_SKEW
+        return AtRest(None) if quiet else Undetermined("it is under change, and no record of it can be read")
+    reviewed = last.created_at is not None and last.created_at < reviewed_at - CLOCK_SKEW_S
     if quiet and (last.record_id in known or reviewed) and (intent is None or not intent.caused(last, facts.seen)):
-        return Quiet(last.record_id)
+        return AtRest(last.record_id)
     return judge_last_record(facts, last, intent, known)
 
 
-def judge_last_record(facts: Facts, record: Record, intent: Intent | None, known: frozenset[str]) -> Conclusion:
+def judge_last_record(facts: Evidence, record: Record, intent: Intent | None, known: frozenset[str]) -> Conclusion:
     """Say what a product's last record means for us."""
     assert facts.observation is not None
     if intent is not None and intent.caused(record, facts.seen):
@@ -337,10 +346,10 @@ def judge_last_record(facts: Facts, record: Record, intent: Intent | None, known
             # Its status is ahead of its record: whatever changes it, it is not this one.
             if facts.looks < MOST_LOOKS:
                 return AskProduct()
-            return Unreadable(f"it is under change, and its last record is still {record}")
+            return Undetermined(f"it is under change, and its last record is still {record}")
         return Adopt(record) if record.is_termination else Changed(f"another operation is in progress: {record}")
-    if facts.observation.status in QUIET:
+    if facts.observation.status in STABLE_STATUSES:
         return Changed(f"it has a newer record, {record}")
     if intent is not None:
-        return Unreadable(f"its status is {facts.observation.status}")
+        return Undetermined(f"its status is {facts.observation.status}")
     return Changed(f"its status is {facts.observation.status}")

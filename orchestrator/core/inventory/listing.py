@@ -24,7 +24,7 @@ MOST_PAGES_WITHOUT_NEWS = 20
 MOST_SINGLE = 20
 """Differences between scan and search that are looked up one by one."""
 
-MOST_MISSES = 5
+MOST_PAGE_MISSES = 5
 """Times in a row that one page may stay unanswered."""
 
 MOST_REFUSALS = 3
@@ -33,8 +33,8 @@ MOST_REFUSALS = 3
 LONGEST_THROTTLED_S = 180.0
 """Seconds that one page may be throttled."""
 
-SHORTEST_PAUSE_S = 0.5
-LONGEST_PAUSE_S = 10.0
+SHORTEST_RETRY_PAUSE_S = 0.5
+LONGEST_RETRY_PAUSE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,10 +232,10 @@ class Listing:
             self._refusals += 1
         self._misses += 1
         is_definite = isinstance(outcome, Denied) or self._refusals >= MOST_REFUSALS
-        if is_definite or self._misses >= MOST_MISSES:
+        if is_definite or self._misses >= MOST_PAGE_MISSES:
             self._fail(at, step, outcome)
             return
-        self.ready_at = at + min(LONGEST_PAUSE_S, SHORTEST_PAUSE_S * 2 ** (self._misses - 1))
+        self.ready_at = at + min(LONGEST_RETRY_PAUSE_S, SHORTEST_RETRY_PAUSE_S * 2 ** (self._misses - 1))
 
     def _fail(self, at: float, step: Step, outcome: Outcome) -> None:
         """A page that cannot be had ends the listing; one product that cannot be looked up stays unexplained."""

@@ -14,7 +14,7 @@ from orchestrator.core.values.clocks import believed
 from orchestrator.core.values.lane import Lane
 
 # Documented: AVAILABLE and TAINTED are "stable, ready to perform any operation". ERROR is terminable too (seen).
-QUIET = frozenset({"AVAILABLE", "TAINTED", "ERROR"})
+STABLE_STATUSES = frozenset({"AVAILABLE", "TAINTED", "ERROR"})
 UNDER_CHANGE = "UNDER_CHANGE"
 PLAN_IN_PROGRESS = "PLAN_IN_PROGRESS"
 
@@ -23,7 +23,7 @@ KNOWN_TYPES = frozenset(
     {"CFN_STACK", "CFN_STACKSET", "TERRAFORM_OPEN_SOURCE", "TERRAFORM_CLOUD", "EXTERNAL", CONTROL_TOWER_ACCOUNT}
 )
 
-TERMINATE = "TERMINATE_PROVISIONED_PRODUCT"
+TERMINATION = "TERMINATE_PROVISIONED_PRODUCT"
 SUCCEEDED = "SUCCEEDED"
 FAILED = "FAILED"
 FINAL = frozenset({SUCCEEDED, FAILED})
@@ -60,7 +60,7 @@ class Record:
     @property
     def is_termination(self) -> bool:
         """Whether a termination made this record."""
-        return self.record_type == TERMINATE
+        return self.record_type == TERMINATION
 
     def __str__(self) -> str:
         return f"{self.record_id} ({self.record_type or 'type unknown'}, {self.status or 'status unknown'})"

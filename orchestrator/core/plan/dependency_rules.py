@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from orchestrator.core.plan.model import Plan
-from orchestrator.core.values.finding import MOST_SHOWN, Finding, Path, shortened
+from orchestrator.core.values.finding import MOST_SHOWN, Finding, Path, shorten_names
 from orchestrator.core.values.globs import is_glob
 from orchestrator.core.values.graph import around, cycles
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class Dependent:
     """An entry or a selection: where it stands, the words that others may name it by, and the words that it waits for."""
 
     path: Path
@@ -22,14 +22,14 @@ class Waiting:
     depends_on: tuple[str, ...]
 
 
-def waiting_of(plan: Plan) -> list[Waiting]:
+def waiting_of(plan: Plan) -> list[Dependent]:
     """Return the entries and selections of a plan, in its order."""
     entries = [
-        Waiting(("Products", number), entry.label, entry.handles, entry.depends_on)
+        Dependent(("Products", number), entry.label, entry.handles, entry.depends_on)
         for number, entry in enumerate(plan.entries)
     ]
     selections = [
-        Waiting(
+        Dependent(
             ("Select", number),
             each.key or f"selection {number + 1}",
             frozenset({each.key} if each.key else ()),
@@ -59,7 +59,7 @@ def dependency_findings(plan: Plan) -> Iterator[Finding]:
                 edges.setdefault(number, {}).setdefault(found[0], index)
             else:
                 yield misnamed(word, (*each.path, "DependsOn", index), [waiting[other].path for other in found])
-    yield from knots(waiting, edges)
+    yield from cycle_findings(waiting, edges)
 
 
 def misnamed(word: str, path: Path, meant: list[Path]) -> Finding:
@@ -78,7 +78,7 @@ def misnamed(word: str, path: Path, meant: list[Path]) -> Finding:
     )
 
 
-def knots(waiting: list[Waiting], edges: Mapping[int, Mapping[int, int]]) -> Iterator[Finding]:
+def cycle_findings(waiting: list[Dependent], edges: Mapping[int, Mapping[int, int]]) -> Iterator[Finding]:
     """Yield a finding for each knot of entries that wait for one another."""
     for knot in cycles(edges):
         # Beginning with the earliest entry, so that the same plan always reads the same.
@@ -88,7 +88,7 @@ def knots(waiting: list[Waiting], edges: Mapping[int, Mapping[int, int]]) -> Ite
         related = tuple((step, f"`{name}` waits here") for step, name in zip(steps[1:], names[1:], strict=False))
         yield Finding(
             path=steps[0],
-            message=f"entries wait for one another: {' → '.join(shortened(names))}",
+            message=f"entries wait for one another: {' → '.join(shorten_names(names))}",
             hint="leave one of these dependencies out",
             related=related[:MOST_SHOWN],
         )

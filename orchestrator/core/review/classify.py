@@ -9,7 +9,7 @@ from orchestrator.core.inventory.model import (
     FINAL,
     KNOWN_TYPES,
     PLAN_IN_PROGRESS,
-    QUIET,
+    STABLE_STATUSES,
     UNDER_CHANGE,
     Inventory,
     Product,
@@ -65,7 +65,7 @@ def judge_state(product: Product, records: Sequence[Record]) -> tuple[Judgement,
     """
     if product.type not in KNOWN_TYPES:
         return (Decision.REFUSE, Reason.UNKNOWN_TYPE, f"its type {product.type or '(none)'} is not known"), None
-    if product.status in QUIET:
+    if product.status in STABLE_STATUSES:
         words = f": {product.status_message}" if product.status != "AVAILABLE" and product.status_message else ""
         return (Decision.TERMINATE, Reason.PLANNED, f"it is {product.status}{words}"), None
     if product.status == PLAN_IN_PROGRESS:

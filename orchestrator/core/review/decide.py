@@ -13,8 +13,8 @@ from orchestrator.core.plan.model import Entry, Plan
 from orchestrator.core.review.classify import Judgement, decide_found, line_of
 from orchestrator.core.review.close_names import CloseNames
 from orchestrator.core.review.match import admits
-from orchestrator.core.review.name_index import Claims
-from orchestrator.core.review.order import Group, order
+from orchestrator.core.review.name_index import RefusedNames
+from orchestrator.core.review.order import SelectionMembers, order
 from orchestrator.core.review.resolve import Found, Resolver, Unresolved, problem_of
 from orchestrator.core.review.select import Selected, differences, idle, select
 from orchestrator.core.review.worklist import Decision, Line, Reason, Worklist, unread_id
@@ -54,10 +54,10 @@ def decide(
     found = list(select(plan, inventories))
     # A product that an entry names is the entry's, with the entry's options.
     chosen = [each for each in found if each.line not in named]
-    claims = Claims(zip(plan.entries, lines, strict=True))
+    claims = RefusedNames(zip(plan.entries, lines, strict=True))
     entries = [*plan.entries, *(each.entry for each in chosen)]
     lines += [decide_selected(plan, each, claims, notices.get(each.line)) for each in chosen]
-    blind = list(unread(plan, inventories))
+    blind = list(unread_lines(plan, inventories))
     groups = {
         number: [
             *(each.line for each in found if number in each.by),
@@ -65,7 +65,7 @@ def decide(
         ]
         for number, _ in enumerate(plan.selections)
     }
-    keyed = {each.key: Group(number, groups[number]) for number, each in enumerate(plan.selections) if each.key}
+    keyed = {each.key: SelectionMembers(number, groups[number]) for number, each in enumerate(plan.selections) if each.key}
     ordered, warnings = order(entries, lines, inventories, keyed, blind)
     return Worklist(
         lines=tuple(ordered),
@@ -73,14 +73,14 @@ def decide(
         lanes=tuple((inventory.lane, problem_of(inventory)) for inventory in inventories),
         warnings=(
             *differences(inventories),
-            *unreadable(inventories),
+            *lane_warnings(inventories),
             *idle(plan, groups, inventories),
             *warnings,
         ),
     )
 
 
-def unreadable(inventories: Sequence[Inventory]) -> Iterator[str]:
+def lane_warnings(inventories: Sequence[Inventory]) -> Iterator[str]:
     """Yield a warning for each lane whose clock is not believed, that took long, or whose records may not be read."""
     for inventory in inventories:
         if inventory.clock_ahead is not None and believed(inventory.clock_ahead) is None:
@@ -117,7 +117,7 @@ def decide_entry(plan: Plan, entry: Entry, resolver: Resolver, close: CloseNames
     return replace(line, detail=f"{line.detail}; did you mean {names}?", close=tuple(found))
 
 
-def decide_selected(plan: Plan, found: Selected, claims: Claims, noticed_at: float | None) -> Line:
+def decide_selected(plan: Plan, found: Selected, claims: RefusedNames, noticed_at: float | None) -> Line:
     """
     Decide on a product that selections find.
 
@@ -152,7 +152,7 @@ def decide_selected(plan: Plan, found: Selected, claims: Claims, noticed_at: flo
     return replace(line, decision=Decision.SKIP, reason=Reason.NOTICE, detail=detail, due_at=due_at)
 
 
-def unread(plan: Plan, inventories: Sequence[Inventory]) -> Iterator[Line]:
+def unread_lines(plan: Plan, inventories: Sequence[Inventory]) -> Iterator[Line]:
     """Yield a refused line for each selection in each lane that could not be read: who knows what it would find there."""
     for inventory in inventories:
         if inventory.complete:
@@ -188,8 +188,8 @@ def decide_missing(entry: Entry, inventories: Sequence[Inventory], absent: Decis
     only_lane = inventories[0].lane if len(inventories) == 1 else None
     lanes = ", ".join(str(inventory.lane) for inventory in inventories[:8])
     more = f" and {len(inventories) - 8} more lanes" if len(inventories) > 8 else ""
-    unread = any(Operation.HISTORY in inventory.denied for inventory in inventories)
-    history = "; its history may not be read" if unread else ""
+    unread_lines = any(Operation.HISTORY in inventory.denied for inventory in inventories)
+    history = "; its history may not be read" if unread_lines else ""
     return line_of(entry, only_lane, (absent, Reason.NOT_FOUND, f"not found in {lanes}{more}{history}"))
 
 

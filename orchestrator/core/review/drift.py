@@ -11,12 +11,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from orchestrator.core.inventory.evidence import Changed, Facts, settle
-from orchestrator.core.inventory.model import QUIET, UNDER_CHANGE, Inventory, Observation, Product, Record
+from orchestrator.core.inventory.evidence import Changed, Evidence, settle
+from orchestrator.core.inventory.model import STABLE_STATUSES, UNDER_CHANGE, Inventory, Observation, Product, Record
 from orchestrator.core.plan.model import Plan
 from orchestrator.core.review.order import shown_by
-from orchestrator.core.review.protect import outgrown, passing_of, protection
-from orchestrator.core.review.unreviewed import Newcomers
+from orchestrator.core.review.protect import passing_of, protection, selection_mismatch
+from orchestrator.core.review.unreviewed import UnreviewedProducts
 from orchestrator.core.review.worklist import Decision, Line, Reason, Worklist
 from orchestrator.core.values.lane import Lane
 
@@ -47,8 +47,8 @@ def find_drift(plan: Plan, line: Line, shown: Shown) -> str | None:
     Returns:
 
         The reason: it is another product, protected, or not what its selections select any more; None if it may. What has
-        been done to it since is `find_change`'s to say, and what it comes after `Newcomers`'. Absence is no drift, and
-        whoever asks has to wait for tags that are not shown.
+        been done to it since is `find_change`'s to say, and what it comes after `UnreviewedProducts`'. Absence is no drift.
+        The caller waits for tags that are not shown.
     """
     assert line.product is not None
     assert line.lane is not None
@@ -66,7 +66,7 @@ def find_drift(plan: Plan, line: Line, shown: Shown) -> str | None:
     if lacks_tags(line, now):
         return None
     passing = passing_of(now, adopted=line.reason is Reason.ADOPT)
-    return outgrown(plan, line.selected_by, now, line.lane, shown.moments, passing=passing)
+    return selection_mismatch(plan, line.selected_by, now, line.lane, shown.moments, passing=passing)
 
 
 def lacks_tags(line: Line, now: Product) -> bool:
@@ -94,18 +94,18 @@ def find_change(line: Line, now: Product, records: Collection[Record] = ()) -> s
         what is in progress has yet to be read.
     """
     assert line.product is not None
-    if now.status not in QUIET and now.status != UNDER_CHANGE:
+    if now.status not in STABLE_STATUSES and now.status != UNDER_CHANGE:
         return f"its status is {now.status or '(none)'} now"
     known = frozenset(id_ for id_ in (line.product.last_record_id, line.record_id) if id_)
     is_known = now.last_record_id in known or now.last_record_id == line.product.last_record_id
-    if is_known and (now.status in QUIET or line.reason is Reason.ADOPT):
+    if is_known and (now.status in STABLE_STATUSES or line.reason is Reason.ADOPT):
         return None
-    if now.status in QUIET:
+    if now.status in STABLE_STATUSES:
         words = now.last_record_id or "not shown"
         return f"its last record is {words} now, so something was done to it since the review"
     seen = Observation(at=0.0, status=now.status, record_id=now.last_record_id)
     read = {record.record_id: record for record in records}
-    found = settle(Facts(observation=seen, records=read), intent=None, known=known)
+    found = settle(Evidence(observation=seen, records=read), intent=None, known=known)
     return found.reason if isinstance(found, Changed) else None
 
 
@@ -124,7 +124,7 @@ def drifted_lines(plan: Plan, worklist: Worklist, inventories: Sequence[Inventor
         The lines to terminate that are not what was reviewed any more, each with the reason.
     """
     complete = {inventory.lane: inventory for inventory in inventories if inventory.complete}
-    newcomers = Newcomers(plan, worklist)
+    newcomers = UnreviewedProducts(plan, worklist)
     awaited = {lane: newcomers.shown_in(lane, shown_by(each), each.moments) for lane, each in complete.items()}
     shown = {lane: Shown(each.products, each.moments) for lane, each in complete.items()}
     found = {}
@@ -155,7 +155,7 @@ def blocked_by_unread(plan: Plan, worklist: Worklist, problems: Mapping[Lane, st
 
         The reasons by line.
     """
-    newcomers = Newcomers(plan, worklist)
+    newcomers = UnreviewedProducts(plan, worklist)
     found = {}
     for line in worklist.of(Decision.TERMINATE):
         lane = next((lane for lane in newcomers.lanes_of(line) if lane in problems), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from orchestrator.core.review.order import hold
+from orchestrator.core.review.order import propagate_blocks
 from orchestrator.core.review.worklist import Decision, Line, Reason, Worklist
 from orchestrator.core.values.globs import matches
 
@@ -34,7 +34,7 @@ def narrow(worklist: Worklist, only: Sequence[str] = (), exclude: Sequence[str] 
         leave_out(line, "--exclude") if line.id in unwanted else line if line.id in wanted else leave_out(line, "--only")
         for line in worklist.lines
     ]
-    return replace(worklist, lines=tuple(hold(lines))), idle
+    return replace(worklist, lines=tuple(propagate_blocks(lines))), idle
 
 
 def fits_line(line: Line, pattern: str) -> bool:

@@ -9,7 +9,7 @@ from orchestrator.core.plan.model import Plan
 from orchestrator.core.review.worklist import Decision, Worklist
 from orchestrator.core.values.lane import Lane
 
-MOST_NAMED = 5
+MOST_LANES_NAMED = 5
 
 
 def refusals(plan: Plan, worklist: Worklist, *, drifted: int = 0) -> list[str]:
@@ -37,8 +37,8 @@ def refusals(plan: Plan, worklist: Worklist, *, drifted: int = 0) -> list[str]:
         found.append(f"all {drifted} products to terminate have drifted since the review; review the plan again")
     problems = [f"{lane}: {problem}" for lane, problem in worklist.lanes if problem]
     if problems and len(problems) == len(worklist.lanes):
-        more = f"; and {len(problems) - MOST_NAMED} more" if len(problems) > MOST_NAMED else ""
-        named = "; ".join(problems[:MOST_NAMED])
+        more = f"; and {len(problems) - MOST_LANES_NAMED} more" if len(problems) > MOST_LANES_NAMED else ""
+        named = "; ".join(problems[:MOST_LANES_NAMED])
         found.append(
             f"no lane could be read completely, so nothing may be concluded and nothing was begun: {named}{more}; "
             "try again, or see `orchestrator doctor PLAN` for what is missing"

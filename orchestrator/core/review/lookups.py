@@ -22,7 +22,7 @@ MOST_PROBED = 3
 
 
 @dataclass(slots=True)
-class Question:
+class LaneLookups:
     """
     What to look up in one lane.
 
@@ -48,7 +48,7 @@ def key_of(entry: Entry) -> str:
     return entry.product_id or f"name:{entry.name}"
 
 
-def questions(plan: Plan, inventories: Sequence[Inventory]) -> dict[Lane, Question]:
+def questions(plan: Plan, inventories: Sequence[Inventory]) -> dict[Lane, LaneLookups]:
     """
     Say what has to be looked up, and where.
 
@@ -61,11 +61,11 @@ def questions(plan: Plan, inventories: Sequence[Inventory]) -> dict[Lane, Questi
 
         A question for each lane that has to be asked one.
     """
-    asked: dict[Lane, Question] = {}
+    asked: dict[Lane, LaneLookups] = {}
     complete = [inventory for inventory in inventories if inventory.complete]
     names = [{product.name: product for product in inventory.products.values()} for inventory in complete]
     for found in select(plan, complete):
-        question = asked.setdefault(found.inventory.lane, Question())
+        question = asked.setdefault(found.inventory.lane, LaneLookups())
         question.probe(found.product)
         if found.product.status == UNDER_CHANGE:
             question.histories[found.product.product_id] = None
@@ -77,7 +77,7 @@ def questions(plan: Plan, inventories: Sequence[Inventory]) -> dict[Lane, Questi
             product = inventory.products.get(entry.product_id) if entry.product_id else names[index].get(entry.name or "")
             if product is not None:
                 shown = True
-                question = asked.setdefault(inventory.lane, Question())
+                question = asked.setdefault(inventory.lane, LaneLookups())
                 question.probe(product)
                 if product.status == UNDER_CHANGE:
                     question.histories[product.product_id] = None
@@ -86,7 +86,7 @@ def questions(plan: Plan, inventories: Sequence[Inventory]) -> dict[Lane, Questi
     return asked
 
 
-def questions_of_lines(worklist: Worklist, inventories: Sequence[Inventory]) -> dict[Lane, Question]:
+def questions_of_lines(worklist: Worklist, inventories: Sequence[Inventory]) -> dict[Lane, LaneLookups]:
     """
     Say what has to be looked up about the lines of a saved worklist: the records of what is under change.
 
@@ -99,24 +99,24 @@ def questions_of_lines(worklist: Worklist, inventories: Sequence[Inventory]) -> 
 
         A question for each lane that has to be asked one.
     """
-    asked: dict[Lane, Question] = {}
+    asked: dict[Lane, LaneLookups] = {}
     complete = {inventory.lane: inventory for inventory in inventories if inventory.complete}
     for line in worklist.of(Decision.TERMINATE):
         inventory = complete.get(line.lane) if line.lane else None
         product = inventory.products.get(line.product_id or "") if inventory else None
         if product is None or inventory is None:
             continue
-        question = asked.setdefault(inventory.lane, Question())
+        question = asked.setdefault(inventory.lane, LaneLookups())
         question.probe(product)
         if product.status == UNDER_CHANGE and product.last_record_id != line.record_id:
             question.histories[product.product_id] = None
     return asked
 
 
-def ask_for(entry: Entry, lanes: Sequence[Lane], asked: dict[Lane, Question]) -> None:
+def ask_for(entry: Entry, lanes: Sequence[Lane], asked: dict[Lane, LaneLookups]) -> None:
     """Ask for a product that no lane shows."""
     for lane in lanes:
-        question = asked.setdefault(lane, Question())
+        question = asked.setdefault(lane, LaneLookups())
         question.missing[key_of(entry)] = None
         if entry.product_id is None:
             question.names.add(entry.name or "")

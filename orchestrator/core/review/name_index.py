@@ -13,7 +13,7 @@ from orchestrator.core.values.lane import Lane
 About = TypeVar("About")
 
 
-class Namings(Generic[About]):
+class NameIndex(Generic[About]):
     """
     Finds what is known of the entries that name a product: by its id, or by its name if they give no id.
 
@@ -38,7 +38,7 @@ class Namings(Generic[About]):
                 yield about
 
 
-class Claims:
+class RefusedNames:
     """
     Finds the refused entry that may mean a product.
 
@@ -48,7 +48,7 @@ class Claims:
     """
 
     def __init__(self, decided: Iterable[tuple[Entry, Line]]) -> None:
-        self._refused = Namings(
+        self._refused = NameIndex(
             (entry, line) for entry, line in decided if line.product is None and line.decision is Decision.REFUSE
         )
 

@@ -13,30 +13,30 @@ from types import MappingProxyType
 from orchestrator.core.inventory.model import Inventory, Product
 from orchestrator.core.plan.model import Entry
 from orchestrator.core.review.worklist import Decision, Line, Reason, line_id
-from orchestrator.core.values.finding import shortened
+from orchestrator.core.values.finding import shorten_names
 from orchestrator.core.values.globs import is_glob, matches
 from orchestrator.core.values.graph import around, cycles, waves
 from orchestrator.core.values.lane import Lane
 
-MOST_NAMED = 3
+MOST_PREREQUISITES_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class SelectionMembers:
     """What one selection found: its number in the plan from 0, and the lines, also of what could not be read."""
 
     number: int
     lines: Sequence[str]
 
 
-NO_GROUPS: Mapping[str, Group] = MappingProxyType({})
+NO_GROUPS: Mapping[str, SelectionMembers] = MappingProxyType({})
 
 
 def order(
     entries: Sequence[Entry],
     lines: Sequence[Line],
     inventories: Sequence[Inventory],
-    groups: Mapping[str, Group] = NO_GROUPS,
+    groups: Mapping[str, SelectionMembers] = NO_GROUPS,
     unread: Sequence[Line] = (),
 ) -> tuple[list[Line], list[str]]:
     """
@@ -55,14 +55,14 @@ def order(
         One line for each product, with what each comes after, those refused that can never have their turn; and warnings.
     """
     if not any(entry.depends_on for entry in entries):
-        return first_of([*lines, *unread]), []
-    words = Words(zip(entries, lines, strict=True), inventories, groups, unread)
+        return dedupe([*lines, *unread]), []
+    words = DependencyResolver(zip(entries, lines, strict=True), inventories, groups, unread)
     warnings: list[str] = []
     ordered = [words.place(entry, line, warnings) for entry, line in zip(entries, lines, strict=True)]
-    return hold(first_of([*ordered, *unread])), list(dict.fromkeys(warnings))
+    return propagate_blocks(dedupe([*ordered, *unread])), list(dict.fromkeys(warnings))
 
 
-def first_of(lines: Iterable[Line]) -> list[Line]:
+def dedupe(lines: Iterable[Line]) -> list[Line]:
     """Return one line of each product, the first: entries that mean the same one share it."""
     found: dict[str, Line] = {}
     for line in lines:
@@ -75,18 +75,18 @@ def dependent(line: Line) -> str:
     return f"the selection at {line.where}" if line.selected_by and line.where else line.label
 
 
-class Words:
+class DependencyResolver:
     """What the words of `DependsOn` mean, now that it is known what there is."""
 
     def __init__(
         self,
         placed: Iterable[tuple[Entry, Line]],
         inventories: Sequence[Inventory],
-        groups: Mapping[str, Group],
+        groups: Mapping[str, SelectionMembers],
         unread: Sequence[Line],
     ) -> None:
         by_entry = list(placed)
-        self._lines = {line.id: line for line in first_of((*(line for _, line in by_entry), *unread))}
+        self._lines = {line.id: line for line in dedupe((*(line for _, line in by_entry), *unread))}
         self._groups = groups
         self._by_handle = {key: [self._lines[id_] for id_ in group.lines] for key, group in groups.items()}
         self._numbers: dict[str, int] = {}
@@ -131,7 +131,7 @@ class Words:
         assert line.lane is not None
         found = {line_id(line.lane, product.product_id): product for product in matching}
         foreign = next((product for id_, product in found.items() if id_ not in self._lines), None)
-        return stranger(foreign, word) if foreign else list(found)
+        return unplanned_match(foreign, word) if foreign else list(found)
 
     def _mistaken(self, word: str, entry: Entry, line: Line) -> str | None:
         """Say which product may be meant by a name that was not found, unless the line waits for that one anyway."""
@@ -164,19 +164,19 @@ def shown_by(inventory: Inventory) -> tuple[Product, ...]:
     return (*inventory.products.values(), *inventory.only_searched.values())
 
 
-def stranger(product: Product, glob: str) -> str:
+def unplanned_match(product: Product, glob: str) -> str:
     """Say that something fits which nobody is going to terminate."""
     return f"{product.name} ({product.product_id}) matches `{glob}` and is not in the plan"
 
 
-def hold(lines: Sequence[Line]) -> list[Line]:
+def propagate_blocks(lines: Sequence[Line]) -> list[Line]:
     """Refuse the lines that can never have their turn: those that wait for one another, or for something that stays."""
     found = {line.id: line for line in lines}
     edges = {line.id: line.after for line in lines if line.decision is Decision.TERMINATE}
     for knot in cycles(edges):
         first = min(knot)
-        way = [place_of(found[id_]) for id_ in [*around(knot, edges, first), first]]
-        detail = f"products wait for one another: {' → '.join(shortened(way))}"
+        way = [located_name(found[id_]) for id_ in [*around(knot, edges, first), first]]
+        detail = f"products wait for one another: {' → '.join(shorten_names(way))}"
         for id_ in knot:
             found[id_] = replace(found[id_], decision=Decision.REFUSE, reason=Reason.CYCLE, detail=detail)
     turns = waves({id_: line.after for id_, line in found.items() if line.decision is Decision.TERMINATE})
@@ -198,7 +198,7 @@ def blocked(line: Line, found: Mapping[str, Line]) -> Line:
     return line
 
 
-def place_of(line: Line) -> str:
+def located_name(line: Line) -> str:
     """Name a line with the place of its entry."""
     return f"{line.name} ({line.where})" if line.where else line.name
 
@@ -214,10 +214,10 @@ def in_turn(lines: Sequence[Line]) -> Iterator[Line]:
     yield from sorted((line for line in lines if line.id in turn), key=lambda line: turn[line.id])
 
 
-def describe(line: Line, found: Mapping[str, Line]) -> str:
+def describe_prerequisites(line: Line, found: Mapping[str, Line]) -> str:
     """Say what a line comes after, in words; empty if nothing."""
     if not line.after:
         return ""
-    names = ", ".join(found[id_].name for id_ in line.after[:MOST_NAMED])
-    more = f" and {len(line.after) - MOST_NAMED:,} more" if len(line.after) > MOST_NAMED else ""
+    names = ", ".join(found[id_].name for id_ in line.after[:MOST_PREREQUISITES_NAMED])
+    more = f" and {len(line.after) - MOST_PREREQUISITES_NAMED:,} more" if len(line.after) > MOST_PREREQUISITES_NAMED else ""
     return f"after {names}{more}"

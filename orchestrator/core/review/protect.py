@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from orchestrator.core.inventory.model import QUIET, Product
+from orchestrator.core.inventory.model import STABLE_STATUSES, Product
 from orchestrator.core.plan.model import Plan
 from orchestrator.core.review.match import misfits_of
 from orchestrator.core.values.lane import Lane
@@ -98,10 +98,10 @@ def denied_account(plan: Plan, account_id: str) -> str | None:
 def passing_of(product: Product, *, adopted: bool) -> frozenset[str]:
     """Return the conditions that a product may outgrow. *adopted* is whether somebody else's termination is followed."""
     # When that came to nothing, ours would be the first: the status has to be one that was asked for.
-    return PASSING - {"Status"} if adopted and product.status in QUIET else PASSING
+    return PASSING - {"Status"} if adopted and product.status in STABLE_STATUSES else PASSING
 
 
-def outgrown(
+def selection_mismatch(
     plan: Plan,
     selected_by: Sequence[int],
     product: Product,

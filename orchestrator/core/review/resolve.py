@@ -15,7 +15,7 @@ from orchestrator.core.review.lookups import key_of
 from orchestrator.core.review.worklist import Reason
 from orchestrator.core.values.lane import Lane
 
-MOST_NAMED = 5
+MOST_CANDIDATES_NAMED = 5
 """Candidates that a refusal names at most."""
 
 
@@ -82,15 +82,17 @@ class Resolver:
         if holders and holders[0].complete:
             return Found(holders[0], holders[0].products[entry.product_id])
         searched = [inventory for inventory in admitted if entry.product_id in inventory.only_searched]
-        trouble = unread(entry, holders, admitted) or differing(searched) or looked_up(entry, admitted)
+        trouble = refuse_unread(entry, holders, admitted) or differing(searched) or looked_up(entry, admitted)
         return trouble or Absent(admitted)
 
     def _by_its_name(self, entry: Entry, admitted: tuple[Inventory, ...]) -> Resolution:
         assert entry.name is not None
         bearers = [found for found in self._by_name.get(entry.name, ()) if entry.admits(found[0].lane)]
         if len(bearers) > 1:
-            candidates = [f"{product.product_id} in {inventory.lane}" for inventory, product in bearers[:MOST_NAMED]]
-            more = f" and {len(bearers) - MOST_NAMED} more" if len(bearers) > MOST_NAMED else ""
+            candidates = [
+                f"{product.product_id} in {inventory.lane}" for inventory, product in bearers[:MOST_CANDIDATES_NAMED]
+            ]
+            more = f" and {len(bearers) - MOST_CANDIDATES_NAMED} more" if len(bearers) > MOST_CANDIDATES_NAMED else ""
             detail = f"{len(bearers)} products bear this name: {', '.join(candidates)}{more}; add AccountId and Region"
             return Unresolved(Reason.AMBIGUOUS, detail, None)
         searched = [
@@ -99,13 +101,13 @@ class Resolver:
             if any(product.name == entry.name for product in inventory.only_searched.values())
         ]
         # A namesake may be in a lane that could not be read.
-        trouble = unread(entry, [inventory for inventory, _ in bearers], admitted) or differing(searched)
+        trouble = refuse_unread(entry, [inventory for inventory, _ in bearers], admitted) or differing(searched)
         if bearers:
             return trouble or Found(*bearers[0])
         return trouble or looked_up(entry, admitted) or Absent(admitted)
 
 
-def unread(entry: Entry, holders: Sequence[Inventory], admitted: Sequence[Inventory]) -> Unresolved | None:
+def refuse_unread(entry: Entry, holders: Sequence[Inventory], admitted: Sequence[Inventory]) -> Unresolved | None:
     """Refuse to conclude anything while a lane that may hold the product was not read completely."""
     incomplete = [inventory for inventory in admitted if not inventory.complete]
     if not incomplete:

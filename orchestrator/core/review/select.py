@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from orchestrator.core.inventory.model import QUIET, Inventory, Product
+from orchestrator.core.inventory.model import STABLE_STATUSES, Inventory, Product
 from orchestrator.core.plan.model import Entry, Plan, Selection
 from orchestrator.core.review.match import fits
 from orchestrator.core.review.worklist import line_id
@@ -114,7 +114,7 @@ def between_statuses(
     selections: Sequence[Selection], lane: Lane, product: Product, moments: Sequence[float]
 ) -> tuple[int, ...]:
     """Return the selections that a product under change, or of a status that nobody knows, fits but for its status."""
-    if product.status in QUIET:
+    if product.status in STABLE_STATUSES:
         return ()
     return tuple(
         index

@@ -18,7 +18,7 @@ from orchestrator.core.values.lane import Lane
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Awaited:
+class Prerequisite:
     """What a word of `DependsOn` stands for: a glob over names in a lane, an entry of the plan, or a selection of it."""
 
     glob: str | None = None
@@ -27,16 +27,16 @@ class Awaited:
     selection: int | None = None
 
 
-def awaited_by(line: Line) -> tuple[Awaited, ...]:
+def prerequisites_of(line: Line) -> tuple[Prerequisite, ...]:
     """Return what a line comes after."""
     return (
-        *(Awaited(glob=glob, lane=line.lane) for glob in line.globs),
-        *(Awaited(entry=number) for number in line.named),
-        *(Awaited(selection=number) for number in line.behind),
+        *(Prerequisite(glob=glob, lane=line.lane) for glob in line.globs),
+        *(Prerequisite(entry=number) for number in line.named),
+        *(Prerequisite(selection=number) for number in line.behind),
     )
 
 
-class Newcomers:
+class UnreviewedProducts:
     """
     Finds what lines come after and nobody has reviewed.
 
@@ -48,10 +48,10 @@ class Newcomers:
 
     def __init__(self, plan: Plan, worklist: Worklist) -> None:
         self._plan = plan
-        self._awaited: dict[str, tuple[Awaited, ...]] = {}
-        self._known: dict[Awaited, frozenset[str]] = {}
+        self._awaited: dict[str, tuple[Prerequisite, ...]] = {}
+        self._known: dict[Prerequisite, frozenset[str]] = {}
         for line in worklist.of(Decision.TERMINATE):
-            if not (words := awaited_by(line)):
+            if not (words := prerequisites_of(line)):
                 continue
             self._awaited[line.id] = words
             for word in words:
@@ -68,7 +68,7 @@ class Newcomers:
 
     def shown_in(
         self, lane: Lane, products: Iterable[Product], moments: tuple[float, ...]
-    ) -> dict[Awaited, tuple[Product, ...]]:
+    ) -> dict[Prerequisite, tuple[Product, ...]]:
         """
         Say what a complete listing shows that lines come after, and that not all of them wait for already.
 
@@ -83,7 +83,7 @@ class Newcomers:
             Products by what lines come after; nothing where there is none.
         """
         words = self._in_lane.get(lane)
-        found: dict[Awaited, list[Product]] = {}
+        found: dict[Prerequisite, list[Product]] = {}
         for product in products if words else ():
             for word in words or ():
                 known = line_id(lane, product.product_id) in self._known[word]
@@ -94,7 +94,7 @@ class Newcomers:
     def beside(
         self,
         line: Line,
-        shown: Mapping[Lane, Mapping[Awaited, tuple[Product, ...]]],
+        shown: Mapping[Lane, Mapping[Prerequisite, tuple[Product, ...]]],
         is_gone: Callable[[str], bool] = lambda _: False,
     ) -> str | None:
         """
@@ -118,14 +118,14 @@ class Newcomers:
                         return f"it comes after {self._label(word)}, and {product.name} ({product.product_id}) is there now"
         return None
 
-    def _may_be_in(self, word: Awaited, lane: Lane) -> bool:
+    def _may_be_in(self, word: Prerequisite, lane: Lane) -> bool:
         if word.entry is not None:
             return self._plan.entries[word.entry].admits(lane)
         if word.selection is not None:
             return admits(self._plan.selections[word.selection].conditions, lane)
         return lane == word.lane
 
-    def _is_meant(self, word: Awaited, lane: Lane, product: Product, moments: tuple[float, ...]) -> bool:
+    def _is_meant(self, word: Prerequisite, lane: Lane, product: Product, moments: tuple[float, ...]) -> bool:
         if word.entry is not None:
             entry = self._plan.entries[word.entry]
             return product.product_id == entry.product_id or product.name == entry.name
@@ -134,7 +134,7 @@ class Newcomers:
         assert word.glob is not None
         return matches(product.name, word.glob)
 
-    def _label(self, word: Awaited) -> str:
+    def _label(self, word: Prerequisite) -> str:
         if word.entry is not None:
             return f"`{self._plan.entries[word.entry].label}`"
         if word.selection is not None:

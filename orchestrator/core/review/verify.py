@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from orchestrator.core.plan.model import Entry, Plan
-from orchestrator.core.review.name_index import Namings
-from orchestrator.core.review.order import hold
+from orchestrator.core.review.name_index import NameIndex
+from orchestrator.core.review.order import propagate_blocks
 from orchestrator.core.review.worklist import Decision, Line, Worklist
 from orchestrator.core.values.graph import cycles
 from orchestrator.core.values.lane import Lane
@@ -36,7 +36,7 @@ def inconsistencies(plan: Plan, worklist: Worklist, begun_at: Mapping[Lane, floa
     if plan.targets and not set(lanes) <= set(plan.lanes):
         yield "it has a lane that is none of the plan's targets"
     known, usable = set(ids), frozenset(worklist.usable_lanes)
-    named = Namings((entry, entry) for entry in plan.entries)
+    named = NameIndex((entry, entry) for entry in plan.entries)
     for line in worklist.lines:
         if not set(line.after) <= known:
             yield f"{line.id} comes after a line that it does not have"
@@ -48,11 +48,11 @@ def inconsistencies(plan: Plan, worklist: Worklist, begun_at: Mapping[Lane, floa
     if known >= {before for line in worklist.lines for before in line.after}:
         if cycles({line.id: line.after for line in worklist.of(Decision.TERMINATE)}):
             yield "its lines wait for one another"
-        elif hold(worklist.lines) != list(worklist.lines):
+        elif propagate_blocks(worklist.lines) != list(worklist.lines):
             yield "it would terminate something that comes after a product which stays"
 
 
-def mistakes_in(plan: Plan, line: Line, usable: frozenset[Lane], named: Namings[Entry], made_at: float) -> Iterator[str]:
+def mistakes_in(plan: Plan, line: Line, usable: frozenset[Lane], named: NameIndex[Entry], made_at: float) -> Iterator[str]:
     """
     Yield why a line cannot be one that is to be terminated.
 
@@ -74,7 +74,7 @@ def mistakes_in(plan: Plan, line: Line, usable: frozenset[Lane], named: Namings[
     if bool(entries) == bool(line.selected_by):
         yield "is nothing that its plan asks for"
     options = {entry.options for entry in entries} | {plan.selections[number].options for number in line.selected_by}
-    if not options <= {line.options}:
+    if options and line.options not in options:
         yield "has other options than its plan gives it"
     needs_notice = any(plan.selections[number].after is not None for number in line.selected_by)
     if needs_notice != (line.due_at is not None) or (line.due_at or 0.0) > made_at:

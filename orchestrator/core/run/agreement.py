@@ -16,8 +16,8 @@ SETTLING_S = 60.0
 LOOKS_APART_S = 30.0
 """Seconds between the first and the last of the looks that agree."""
 
-FIRST_PAUSE_S = 1.0
-LONGEST_PAUSE_S = 10.0
+FIRST_LOOK_PAUSE_S = 1.0
+LONGEST_LOOK_PAUSE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,6 @@ class Agreement:
 
     def next_look_at(self, given_up_at: float | None) -> float:
         """Return when to look again (seconds since the epoch): rarely, and once when it settles."""
-        pause = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** min(self.looks, 8))
+        pause = min(LONGEST_LOOK_PAUSE_S, FIRST_LOOK_PAUSE_S * 2.0 ** min(self.looks, 8))
         settles_at = self.settles_at(given_up_at)
         return min(self.at + pause, settles_at) if settles_at > self.at else self.at + pause

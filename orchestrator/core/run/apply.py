@@ -7,32 +7,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from orchestrator.core.inventory.evidence import AskProduct, Question, Quiet, UnderWay
-from orchestrator.core.inventory.model import QUIET, Observation
+from orchestrator.core.inventory.evidence import AskProduct, AtRest, Lookup, StillInProgress
+from orchestrator.core.inventory.model import STABLE_STATUSES, Observation
 from orchestrator.core.review.order import in_turn
 from orchestrator.core.review.protect import UNSEARCHED
 from orchestrator.core.run import events as e
 from orchestrator.core.run import observations as v
 from orchestrator.core.run import polling as watch
-from orchestrator.core.run.lane_state import AUDIT_PAUSE, LaneWork
+from orchestrator.core.run.lane_state import AUDIT_PAUSE_S, LaneState
 from orchestrator.core.run.product_state import Termination
-from orchestrator.core.run.state import Work, is_serial
+from orchestrator.core.run.state import RunState, is_serial
 from orchestrator.core.run.transitions import ENDED_OTHERWISE, GONE, UNDER_WAY, State
 from orchestrator.core.run.verdict import conclusion_of
 from orchestrator.core.values.clocks import believed
 from orchestrator.core.values.operation import Operation
 
-LOOK_PAUSE = 5.0
+LOOK_PAUSE_S = 5.0
 """Seconds before something is looked at again that did not say what it must."""
 
 MOST_WAITS = 3
 """Listings in a row that may not show all of a product before its line is not sent any more."""
 
-PAUSE_BETWEEN_LISTINGS = 10.0
+PAUSE_BETWEEN_LISTINGS_S = 10.0
 """Seconds before the lane is listed again for a product that the last listing did not show."""
 
 
-def apply(work: Work, event: e.Event) -> None:
+def apply(work: RunState, event: e.Event) -> None:
     """
     Let an event have happened.
 
@@ -47,19 +47,19 @@ def apply(work: Work, event: e.Event) -> None:
     """
     match event:
         case v.LookupResult() | v.RecordPolled():
-            look(work, event)
+            on_lookup(work, event)
         case e.LineEvent():
-            happen(work, event)
+            on_line_event(work, event)
         case v.LookupIssued():
-            asked(work, event)
+            on_lookup_issued(work, event)
         case v.ReplyReceived():
-            heard(work, event)
+            on_reply_received(work, event)
         case e.LaneEvent():
-            lane_event(work, event)
+            on_lane_event(work, event)
         case e.Started():
-            began(work, event)
+            on_started(work, event)
         case e.Draining():
-            draining(work, event)
+            on_draining(work, event)
         case e.Finished() | e.Abandoned():
             work.ended = True
         case _:
@@ -67,7 +67,7 @@ def apply(work: Work, event: e.Event) -> None:
             return
 
 
-def happen(work: Work, event: e.LineEvent) -> None:
+def on_line_event(work: RunState, event: e.LineEvent) -> None:
     """Something durable has happened to a line."""
     before = work.board.states.get(event.line)
     after = work.board.move(event)
@@ -99,14 +99,14 @@ def happen(work: Work, event: e.LineEvent) -> None:
         work.replan(work.lines[dependent], event.at)
 
 
-def schedule(t: Termination, lane: LaneWork, event: e.LineEvent) -> None:
+def schedule(t: Termination, lane: LaneState, event: e.LineEvent) -> None:
     """Say when to look at a line next, and what its lane learns of its pace."""
     match event:
         case e.Intended():
             lane.call(Operation.TERMINATE, event.at)
         case e.Accepted():
             lane.accepted += 1
-            t.look_at = event.at + watch.FIRST
+            t.look_at = event.at + watch.FIRST_LOOK_S
         case e.Unanswered():
             t.look_at = watch.after_miss(event.at, t.doubts)
         case e.AttemptFailed():
@@ -116,7 +116,7 @@ def schedule(t: Termination, lane: LaneWork, event: e.LineEvent) -> None:
             t.look_at = event.at
 
 
-def owe_audit(t: Termination, lane: LaneWork, event: e.LineEvent, before: State, after: State) -> None:
+def owe_audit(t: Termination, lane: LaneState, event: e.LineEvent, before: State, after: State) -> None:
     """Take note of what the lane's final listing has to be held against."""
     line = event.line
     if isinstance(event, e.Contradicted):
@@ -135,7 +135,7 @@ def owe_audit(t: Termination, lane: LaneWork, event: e.LineEvent, before: State,
         lane.resettle.clear()
 
 
-def look(work: Work, event: v.LookupResult | v.RecordPolled) -> None:
+def on_lookup(work: RunState, event: v.LookupResult | v.RecordPolled) -> None:
     """A lookup said something about a line."""
     t = work.lines[event.line]
     lane = work.lane_of(t)
@@ -152,44 +152,44 @@ def look(work: Work, event: v.LookupResult | v.RecordPolled) -> None:
     work.replan(t, event.at)
 
 
-def look_again(work: Work, t: Termination, lane: LaneWork, event: v.LookupResult) -> None:
+def look_again(work: RunState, t: Termination, lane: LaneState, event: v.LookupResult) -> None:
     """Say what the looks at a product agree on by now, and when to look again."""
     state = work.state(t)
     if lane.audit is not None and t.line.id in lane.audit and event.observation is not None:
         if event.observation.gone:
             # What is gone needs no further look.
             del lane.audit[t.line.id]
-        t.look_at = event.at + AUDIT_PAUSE
+        t.look_at = event.at + AUDIT_PAUSE_S
         return
     conclusion = conclusion_of(t, state, lane.denied)
-    if isinstance(conclusion, Question):
+    if isinstance(conclusion, Lookup):
         # What is asked twice was not there yet the first time.
         again = event.hidden_record_id is not None or t.facts.looks > 1
         is_first = event.observation is not None and not isinstance(conclusion, AskProduct)
-        t.look_at = event.at + (LOOK_PAUSE if again and not is_first else 0.0)
+        t.look_at = event.at + (LOOK_PAUSE_S if again and not is_first else 0.0)
         return
     assert t.facts.observation is not None
     t.agreement = t.agreement.with_look(type(conclusion).__name__, t.facts.observation.at)
-    if t.unlisted and isinstance(conclusion, Quiet):
+    if t.unlisted and isinstance(conclusion, AtRest):
         wait_for_listing(t, lane, event.at, "a lookup shows it, and the complete listing does not")
-    if state is State.IN_PROGRESS and isinstance(conclusion, UnderWay):
+    if state is State.IN_PROGRESS and isinstance(conclusion, StillInProgress):
         since = t.followed_at or event.at
         t.look_at = watch.next_look(event.at, since, lane.under_way, t.overdue_at)
-    elif state is not State.PENDING or not isinstance(conclusion, Quiet) or t.loose is not None:
+    elif state is not State.PENDING or not isinstance(conclusion, AtRest) or t.loose is not None:
         t.look_at = max(event.at, t.agreement.next_look_at(t.given_up_at if t.may_be_carried_out else None))
 
 
-def wait_for_listing(t: Termination, lane: LaneWork, at: float, why: str) -> None:
+def wait_for_listing(t: Termination, lane: LaneState, at: float, why: str) -> None:
     """Let a line wait for the next listing, which may show what this one did not; after some of them it may not be sent."""
     t.waits += 1
     if t.waits >= MOST_WAITS:
         t.bar = why
         return
     lane.failed_since[t.line.id] = at
-    t.retry_at = max(t.retry_at, at + PAUSE_BETWEEN_LISTINGS)
+    t.retry_at = max(t.retry_at, at + PAUSE_BETWEEN_LISTINGS_S)
 
 
-def asked(work: Work, event: v.LookupIssued) -> None:
+def on_lookup_issued(work: RunState, event: v.LookupIssued) -> None:
     """A read was issued."""
     lane = work.lanes[event.lane]
     lane.call(event.operation, event.at)
@@ -201,7 +201,7 @@ def asked(work: Work, event: v.LookupIssued) -> None:
     work.replan(t, event.at)
 
 
-def heard(work: Work, event: v.ReplyReceived) -> None:
+def on_reply_received(work: RunState, event: v.ReplyReceived) -> None:
     """An answer came, or none."""
     lane = work.lanes[event.lane]
     answered_at = lane.answered_at
@@ -219,14 +219,14 @@ def heard(work: Work, event: v.ReplyReceived) -> None:
     work.replan(t, event.at)
 
 
-def lane_event(work: Work, event: e.LaneEvent) -> None:
+def on_lane_event(work: RunState, event: e.LaneEvent) -> None:
     """Something has happened to a lane."""
     lane = work.lanes[event.lane]
     match event:
         case v.PageRead():
             lane.read(event)
         case v.Listed():
-            hold_listing(work, lane, event)
+            on_listed(work, lane, event)
         case v.ListingFailed():
             lane.give_up_listing(event.at)
         case v.RecordsDenied(operation=operation, words=words):
@@ -250,7 +250,7 @@ def lane_event(work: Work, event: e.LaneEvent) -> None:
                 work.replan(work.lines[line], event.at)
 
 
-def hold_listing(work: Work, lane: LaneWork, event: v.Listed) -> None:
+def on_listed(work: RunState, lane: LaneState, event: v.Listed) -> None:
     """A complete listing came: what waits for it is shown, what was said to be gone is held against it."""
     lane.listing = None
     lane.listed_at = event.at
@@ -282,7 +282,7 @@ def hold_listing(work: Work, lane: LaneWork, event: v.Listed) -> None:
         work.replan(t, event.at)
 
 
-def begin_audit(work: Work, lane: LaneWork, event: v.Listed) -> None:
+def begin_audit(work: RunState, lane: LaneState, event: v.Listed) -> None:
     """
     Hold a listing against how lines have ended: what is still shown, and what is gone or changing although it ended
     otherwise.
@@ -295,10 +295,10 @@ def begin_audit(work: Work, lane: LaneWork, event: v.Listed) -> None:
 def is_news(t: Termination, shown: Mapping[str, Observation]) -> bool:
     """Whether a listing does not show a product, or shows it otherwise than at rest with a record that is known."""
     seen = shown.get(t.product_id)
-    return seen is None or seen.status not in QUIET or seen.record_id not in {*t.known_records, t.record_id}
+    return seen is None or seen.status not in STABLE_STATUSES or seen.record_id not in {*t.known_records, t.record_id}
 
 
-def began(work: Work, event: e.Started) -> None:
+def on_started(work: RunState, event: e.Started) -> None:
     """An execution begins: what only the last one knew is forgotten."""
     then, now = (work.began_at, work.began_service_at), (event.at, event.service_at)
     work.began_at, work.began_service_at = now
@@ -320,7 +320,7 @@ def began(work: Work, event: e.Started) -> None:
     work.replan_all(event.at)
 
 
-def draining(work: Work, event: e.Draining) -> None:
+def on_draining(work: RunState, event: e.Draining) -> None:
     """Nothing new is started from now on."""
     if event.why is e.Drain.TOLERANCE:
         work.tolerance = event.detail

@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
 
-Entry = tuple[float, int, int, str]
+QueueItem = tuple[float, int, int, str]
 """Moment, rank, serial number, key. The serial tells an entry from an equal one that was dropped before."""
 
 
-class Agenda:
+class DueQueue:
     """Keys with the moment at which each wants attention, at most one moment per key; earlier ranks first among equals."""
 
     def __init__(self) -> None:
-        self._live: dict[str, Entry] = {}
-        self._heap: list[Entry] = []
+        self._live: dict[str, QueueItem] = {}
+        self._heap: list[QueueItem] = []
         self._serial = 0
 
     def __len__(self) -> int:
@@ -57,7 +57,7 @@ class Agenda:
         Walks the heap as the tree that it is, from the root, so that it costs as much as is taken from it. The agenda
         must not be changed meanwhile.
         """
-        frontier: list[tuple[Entry, int]] = [(self._heap[0], 0)] if self._heap else []
+        frontier: list[tuple[QueueItem, int]] = [(self._heap[0], 0)] if self._heap else []
         while frontier:
             entry, index = heappop(frontier)
             if entry[0] > now:

@@ -23,12 +23,12 @@ from orchestrator.core.inventory.outcomes import (
 from orchestrator.core.run import events as e
 from orchestrator.core.run import observations as v
 from orchestrator.core.run.commands import Command, DescribeProduct, DescribeRecord, ListPage, ReadHistory, Terminate
-from orchestrator.core.run.lane_state import LaneWork
+from orchestrator.core.run.lane_state import LaneState
 from orchestrator.core.run.product_state import MOST_UNREADABLE, Termination
 from orchestrator.core.run.replies import Reply
-from orchestrator.core.run.state import Work
+from orchestrator.core.run.state import RunState
 from orchestrator.core.run.transitions import ENDED_OTHERWISE, GONE, State
-from orchestrator.core.run.verdict import Rules, failed, succeeded
+from orchestrator.core.run.verdict import Constraints, failed, succeeded
 from orchestrator.core.values.operation import Operation
 
 RECORD_OPERATIONS = frozenset({Operation.RECORD, Operation.HISTORY})
@@ -37,7 +37,7 @@ MOST_DENIED_RECORDS = 3
 """Different records that an operation has to be denied, with none shown, before it is not called any more in a lane."""
 
 
-def receive(work: Work, reply: Reply) -> Iterator[e.Event]:
+def interpret(work: RunState, reply: Reply) -> Iterator[e.Event]:
     """
     Say what a reply means.
 
@@ -64,7 +64,7 @@ def receive(work: Work, reply: Reply) -> Iterator[e.Event]:
         definite=isinstance(outcome, Denied | Rejected),
         denied=isinstance(outcome, Denied),
         problem=None if isinstance(outcome, Answer | NotFound) else explain(outcome),
-        about=about(command),
+        about=requested_id(command),
         shows=isinstance(outcome, Answer),
         clock_ahead=reply.clock_ahead,
     )
@@ -73,22 +73,22 @@ def receive(work: Work, reply: Reply) -> Iterator[e.Event]:
         reason = f"its credentials are no longer accepted: {explain(outcome)}"
         yield e.LaneUnreachable(at=reply.at, lane=command.lane, reason=reason)
     if isinstance(command, ListPage):
-        yield from receive_page(work, reply, command)
+        yield from on_page(work, reply, command)
     elif (t := work.lines.get(command.line)) is not None:
-        yield from hear(reply, t, work.state(t), work.rules(t))
+        yield from interpret_line_reply(reply, t, work.state(t), work.rules(t))
 
 
-def records_denied(lane: LaneWork, reply: Reply) -> Iterator[v.RecordsDenied]:
+def records_denied(lane: LaneState, reply: Reply) -> Iterator[v.RecordsDenied]:
     """Say that an operation on records may not be called in a lane, once it was denied often enough and never worked."""
     operation = Operation(reply.command.operation)
     if not isinstance(reply.outcome, Denied) or operation not in RECORD_OPERATIONS or operation in lane.denied:
         return
-    refused = lane.refused_for[operation] | {about(reply.command) or ""}
+    refused = lane.refused_for[operation] | {requested_id(reply.command) or ""}
     if operation not in lane.shown and len(refused) >= min(MOST_DENIED_RECORDS, lane.askable):
         yield v.RecordsDenied(at=reply.at, lane=lane.lane, operation=operation, words=explain(reply.outcome))
 
 
-def about(command: Command) -> str | None:
+def requested_id(command: Command) -> str | None:
     """Return the record or product that a command asks for, None for pages of a listing."""
     match command:
         case DescribeRecord(record_id=record_id):
@@ -99,7 +99,7 @@ def about(command: Command) -> str | None:
             return command.product_id
 
 
-def receive_page(work: Work, reply: Reply, command: ListPage) -> Iterator[e.LaneEvent]:
+def on_page(work: RunState, reply: Reply, command: ListPage) -> Iterator[e.LaneEvent]:
     """Take note of an answer for the lane's listing; one that nobody waits for any more means nothing."""
     listing = work.lanes[command.lane].listing
     if listing is not None and (listing.number, listing.step_number) == (command.listing, command.page):
@@ -110,7 +110,7 @@ LOOKED_AT = frozenset({State.PENDING, State.IN_DOUBT, State.IN_PROGRESS}) | ENDE
 """States in which lookups of a line's product and its records mean something."""
 
 
-def hear(reply: Reply, t: Termination, state: State, rules: Rules) -> Iterator[e.LineEvent]:
+def interpret_line_reply(reply: Reply, t: Termination, state: State, rules: Constraints) -> Iterator[e.LineEvent]:
     """
     Say what a reply to a command about one line means.
 
@@ -127,35 +127,35 @@ def hear(reply: Reply, t: Termination, state: State, rules: Rules) -> Iterator[e
     """
     match reply.command:
         case Terminate() as command:
-            yield from hear_terminate(reply, command, t, state)
+            yield from on_terminate_reply(reply, command, t, state)
         case DescribeRecord() as command if state is State.IN_PROGRESS and t.is_followed_by_record(rules.denied):
             if command.record_id == t.record_id:
-                yield from hear_followed(reply, t, rules)
+                yield from on_polled_record(reply, t, rules)
         case DescribeRecord() as command if state in LOOKED_AT:
-            yield from hear_record(reply, command, t)
+            yield from on_record(reply, command, t)
         case DescribeProduct() if state in LOOKED_AT or state in GONE:
-            yield from hear_product(reply, t)
+            yield from on_product(reply, t)
         case ReadHistory() as command if state in LOOKED_AT:
-            yield from hear_history(reply, command, t)
+            yield from on_history(reply, command, t)
         case _:
             return
 
 
-def hear_terminate(reply: Reply, command: Terminate, t: Termination, state: State) -> Iterator[e.LineEvent]:
+def on_terminate_reply(reply: Reply, command: Terminate, t: Termination, state: State) -> Iterator[e.LineEvent]:
     """Deal with the answer to a send: the newest one, or a late acceptance of the same attempt."""
     if command.token != t.token or state not in (State.REQUESTED, State.IN_DOUBT):
         return
     accepted = isinstance(reply.outcome, Answer)
     if not accepted and (state is not State.REQUESTED or command.send != t.send):
         return
-    yield from sent(reply.outcome, t, state, reply.at)
+    yield from on_send_outcome(reply.outcome, t, state, reply.at)
 
 
-def sent(outcome: Outcome, t: Termination, state: State, at: float) -> Iterator[e.LineEvent]:
+def on_send_outcome(outcome: Outcome, t: Termination, state: State, at: float) -> Iterator[e.LineEvent]:
     """Say what became of a send."""
     line = t.line.id
     match outcome:
-        case Answer(Record() as record) if not misfit(record, t):
+        case Answer(Record() as record) if not is_mismatch(record, t):
             yield e.Accepted(at=at, line=line, record_id=record.record_id, record_status=record.status)
         case Answer() if state is State.REQUESTED:
             yield e.Unanswered(at=at, line=line, reason=f"the answer does not fit the request: {outcome.value}")
@@ -181,7 +181,7 @@ def sent(outcome: Outcome, t: Termination, state: State, at: float) -> Iterator[
             )
 
 
-def misfit(record: Record, t: Termination) -> bool:
+def is_mismatch(record: Record, t: Termination) -> bool:
     """Whether an answer's record cannot be the one of this attempt."""
     return (
         not is_about(record, t)
@@ -190,15 +190,15 @@ def misfit(record: Record, t: Termination) -> bool:
     )
 
 
-def hear_followed(reply: Reply, t: Termination, rules: Rules) -> Iterator[e.LineEvent]:
+def on_polled_record(reply: Reply, t: Termination, rules: Constraints) -> Iterator[e.LineEvent]:
     """Deal with a look at the record of a termination that is under way."""
     at, line = reply.at, t.line.id
     match reply.outcome:
-        case Answer(Record(status=status) as record) if status == SUCCEEDED and not foreign(record, t):
+        case Answer(Record(status=status) as record) if status == SUCCEEDED and not is_other_record(record, t):
             yield succeeded(t, record, at)
-        case Answer(Record(status=status) as record) if status == FAILED and not foreign(record, t):
+        case Answer(Record(status=status) as record) if status == FAILED and not is_other_record(record, t):
             yield failed(t, record, at, rules)
-        case Answer(Record() as record) if not foreign(record, t):
+        case Answer(Record() as record) if not is_other_record(record, t):
             if at >= t.overdue_at:
                 yield e.TimedOut(at=at, line=line, evidence=f"record {record.record_id} is still {record.status}")
             else:
@@ -214,7 +214,7 @@ def hear_followed(reply: Reply, t: Termination, rules: Rules) -> Iterator[e.Line
                 yield e.RecordUnreadable(at=at, line=line, reason=f"record {t.record_id} cannot be read in time")
 
 
-def foreign(record: Record, t: Termination) -> bool:
+def is_other_record(record: Record, t: Termination) -> bool:
     """Whether a record that was asked for by its id is another one, of another product, or no termination's."""
     return (
         record.record_id != t.record_id or not is_about(record, t) or not (record.is_termination or not record.record_type)
@@ -226,7 +226,7 @@ def is_about(record: Record, t: Termination) -> bool:
     return record.product_id in (None, t.product_id)
 
 
-def hear_record(reply: Reply, command: DescribeRecord, t: Termination) -> Iterator[e.LineEvent]:
+def on_record(reply: Reply, command: DescribeRecord, t: Termination) -> Iterator[e.LineEvent]:
     """Deal with a record that was looked up to settle a doubt."""
     match reply.outcome:
         case Answer(Record() as record) if record.record_id == command.record_id and is_about(record, t):
@@ -240,7 +240,7 @@ def hear_record(reply: Reply, command: DescribeRecord, t: Termination) -> Iterat
             return
 
 
-def hear_history(reply: Reply, command: ReadHistory, t: Termination) -> Iterator[e.LineEvent]:
+def on_history(reply: Reply, command: ReadHistory, t: Termination) -> Iterator[e.LineEvent]:
     """Deal with a page of the records of a product; one that nobody waits for any more means nothing."""
     if command.page_token != t.facts.history_token:
         return
@@ -258,7 +258,7 @@ def hear_history(reply: Reply, command: ReadHistory, t: Termination) -> Iterator
             return
 
 
-def hear_product(reply: Reply, t: Termination) -> Iterator[e.LineEvent]:
+def on_product(reply: Reply, t: Termination) -> Iterator[e.LineEvent]:
     """Deal with a product that was looked up."""
     match reply.outcome:
         case Answer(Product() as product) if product.product_id == t.product_id:

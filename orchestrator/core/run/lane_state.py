@@ -8,38 +8,38 @@ from collections.abc import Mapping
 
 from orchestrator.core.inventory.listing import Listing
 from orchestrator.core.inventory.model import Product
-from orchestrator.core.review.unreviewed import Awaited
+from orchestrator.core.review.unreviewed import Prerequisite
 from orchestrator.core.run import observations as v
 from orchestrator.core.run.agreement import SETTLING_S
-from orchestrator.core.run.due_queue import Agenda
-from orchestrator.core.run.rate_limit import Pace
+from orchestrator.core.run.due_queue import DueQueue
+from orchestrator.core.run.rate_limit import RateLimiter
 from orchestrator.core.values.clocks import believed
 from orchestrator.core.values.lane import Lane
 from orchestrator.core.values.operation import Operation
 
-FRESH = 600.0
+FRESH_S = 600.0
 """A listing that may be sent upon is not older than this, in seconds."""
 
-REFRESH = 480.0
+REFRESH_S = 480.0
 """Age at which the next listing is begun, so that sending need not stop for it."""
 
-PATIENCE = 600.0
+LANE_PATIENCE_S = 600.0
 """Seconds without one good answer before a lane is given up."""
 
 MOST_DENIALS = 3
 """Sends refused for want of a right, before any was accepted, that close a lane."""
 
-SILENCE = 5.0
+SILENCE_S = 5.0
 """Seconds without any answer to what is out, after which a lane gets hardly any further calls until one comes."""
 
-LISTING_PAUSE = 30.0
-SERIES = 300.0
+LISTING_PAUSE_S = 30.0
+FAILURE_SERIES_S = 300.0
 """Seconds within which two failed listings belong together."""
-AUDIT_PATIENCE = 60.0
-AUDIT_PAUSE = 5.0
+AUDIT_PATIENCE_S = 60.0
+AUDIT_PAUSE_S = 5.0
 
 
-class LaneWork:
+class LaneState:
     """
     One lane within one execution of a run. Times are seconds since the epoch.
 
@@ -62,13 +62,13 @@ class LaneWork:
         lane: Lane,
         rate_per_second: float | None,
         askable: int = 1,
-        paces: Mapping[Operation, Pace] | None = None,
+        paces: Mapping[Operation, RateLimiter] | None = None,
     ) -> None:
         self.lane = lane
         self.askable = max(1, askable)
-        self.agendas = {operation: Agenda() for operation in Operation}
-        self.paces = {operation: Pace() for operation in Operation} | dict(paces or {})
-        self.paces[Operation.TERMINATE] = Pace(cap=rate_per_second)
+        self.agendas = {operation: DueQueue() for operation in Operation}
+        self.paces = {operation: RateLimiter() for operation in Operation} | dict(paces or {})
+        self.paces[Operation.TERMINATE] = RateLimiter(cap=rate_per_second)
         self.in_flight = 0
         self.silent_since = 0.0
         self.under_way = 0
@@ -96,29 +96,29 @@ class LaneWork:
         self.failed_since: dict[str, float] = {}
         self.ended: set[str] = set()
         self.resettle: dict[str, float] = {}
-        self.awaited: Mapping[Awaited, tuple[Product, ...]] = {}
+        self.awaited: Mapping[Prerequisite, tuple[Product, ...]] = {}
         self.denied: dict[Operation, str] = {}
         self.refused_for: dict[Operation, set[str]] = {operation: set() for operation in Operation}
         self.shown: set[Operation] = set()
         self.clock_ahead: float | None = None
 
-    def renewed(self, at: float, rate_per_second: float | None) -> LaneWork:
+    def renewed(self, at: float, rate_per_second: float | None) -> LaneState:
         """
         Return this lane's work as an execution beginning at *at* finds it: verdicts and a closed lane are history.
 
         A verdict from the future (the clock was set back) counts as one of about now, or no listing could come after it.
         """
-        reads: dict[Operation, Pace] = {
+        reads: dict[Operation, RateLimiter] = {
             operation: pace for operation, pace in self.paces.items() if operation is not Operation.TERMINATE
         }
-        lane = LaneWork(self.lane, rate_per_second, self.askable, reads)
+        lane = LaneState(self.lane, rate_per_second, self.askable, reads)
         lane.closed, lane.gone, lane.ended, lane.accepted = self.closed, self.gone, self.ended, self.accepted
         lane.denied, lane.clock_ahead = self.denied, self.clock_ahead
         lane.verdict_at = None if self.verdict_at is None else min(self.verdict_at, at + SETTLING_S)
         lane.audited_at = None if self.audited_at is None or self.owes_audit else at
         return lane
 
-    def is_fresh(self, now: float, age: float = FRESH) -> bool:
+    def is_fresh(self, now: float, age: float = FRESH_S) -> bool:
         """Whether the newest listing was completed not longer than *age* seconds ago."""
         return self.listed_at is not None and now - self.listed_at <= age
 
@@ -126,11 +126,11 @@ class LaneWork:
         """Whether listing it has failed again and again until now, for longer than the patience."""
         if self.unlistable_since is None or not self._fails_in_a_row(at):
             return False
-        return at - self.unlistable_since >= PATIENCE
+        return at - self.unlistable_since >= LANE_PATIENCE_S
 
     def _fails_in_a_row(self, at: float) -> bool:
         """Whether the last failed listing was not long ago: one that nobody wanted meanwhile says nothing about now."""
-        return self.unlistable_at is not None and at - self.unlistable_at <= SERIES
+        return self.unlistable_at is not None and at - self.unlistable_at <= FAILURE_SERIES_S
 
     @property
     def owes_audit(self) -> bool:
@@ -152,7 +152,7 @@ class LaneWork:
             share: The lane's part of all the calls that may be in flight. A lane that is silent or has failed last gets
                 little of it, so that it does not hold the others' workers.
         """
-        silent = self.in_flight > 0 and now - self.silent_since > SILENCE
+        silent = self.in_flight > 0 and now - self.silent_since > SILENCE_S
         return min(share, 1 if self.failing_since is not None else 2 if silent else share) - self.in_flight
 
     def needs_listing(self, now: float) -> bool:
@@ -207,4 +207,4 @@ class LaneWork:
         if not self._fails_in_a_row(at):
             self.unlistable_since = at
         self.unlistable_at = at
-        self.listing_at = at + LISTING_PAUSE
+        self.listing_at = at + LISTING_PAUSE_S

@@ -1,7 +1,7 @@
 """
 One execution of a worklist, as a machine without hands: it says what to ask, takes what came back, and remembers.
 
-`next` and `receive` are reads; `apply` is the only mutation, live and on replay. Whoever drives it writes durable events
+`next` and `interpret` are reads; `apply` is the only mutation, live and on replay. Whoever drives it writes durable events
 down between applying them and acting on them:
 
     for command in islice(run.next(now), room):     # wishes
@@ -25,20 +25,20 @@ from orchestrator.core.run import events as e
 from orchestrator.core.run import observations as v
 from orchestrator.core.run import timers as ticks
 from orchestrator.core.run.commands import Command
-from orchestrator.core.run.interpret import receive
+from orchestrator.core.run.interpret import interpret
 from orchestrator.core.run.product_state import Termination
 from orchestrator.core.run.replies import Interrupt, Reply, Stop, Tick
 from orchestrator.core.run.schedule import propose
-from orchestrator.core.run.state import Paces, Work
+from orchestrator.core.run.state import RateLimits, RunState
 from orchestrator.core.run.summary import Tally, tally
-from orchestrator.core.run.transitions import Board, State
+from orchestrator.core.run.transitions import State, StateTable
 from orchestrator.core.values.lane import Lane
 from orchestrator.core.values.operation import Operation
 from orchestrator.errors import IllegalTransition
 
 WORKERS = 32
 
-NO_PACES: Paces = MappingProxyType({})
+NO_PACES: RateLimits = MappingProxyType({})
 
 
 class Run:
@@ -63,13 +63,13 @@ class Run:
         worklist: Worklist,
         grace: float = 20.0,
         workers: int = WORKERS,
-        paces: Paces = NO_PACES,
+        paces: RateLimits = NO_PACES,
     ) -> None:
         self.run_id = run_id
         self.plan = plan
         self.worklist = worklist
         self.grace = grace
-        self._work = Work(plan, worklist, workers, paces)
+        self._work = RunState(plan, worklist, workers, paces)
 
     def next(self, now: float) -> Iterator[Command]:
         """
@@ -99,7 +99,7 @@ class Run:
         """
         match reply:
             case Tick():
-                return list(ticks.elapse(self._work, reply.at, self.grace))
+                return list(ticks.on_tick(self._work, reply.at, self.grace))
             case Interrupt():
                 detail = f"{reply.signal} was received"
                 until = round(reply.at + self.grace, 6)
@@ -108,7 +108,7 @@ class Run:
                 until = round(reply.at + self.grace, 6)
                 return [e.Draining(at=reply.at, why=e.Drain.STOPPED, detail="`stop` was asked for", until=until)]
             case _:
-                return list(receive(self._work, reply))
+                return list(interpret(self._work, reply))
 
     def apply(self, event: e.Event) -> None:
         """
@@ -241,7 +241,7 @@ class Run:
         return tuple(self._work.lines.values())
 
     @property
-    def board(self) -> Board:
+    def board(self) -> StateTable:
         """The state of every line. Not to be changed."""
         return self._work.board
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from orchestrator.core.inventory.model import Observation, Product, Record
 from orchestrator.core.inventory.outcomes import Outcome
-from orchestrator.core.review.unreviewed import Awaited
+from orchestrator.core.review.unreviewed import Prerequisite
 from orchestrator.core.run.events import Event, LaneEvent, LineEvent
 from orchestrator.core.values.lane import Lane
 from orchestrator.core.values.operation import Operation
@@ -121,5 +121,5 @@ class Listed(LaneEvent):
     observed: Mapping[str, Observation]
     bars: Mapping[str, str] = field(default_factory=dict)
     untagged: frozenset[str] = frozenset()
-    awaited: Mapping[Awaited, tuple[Product, ...]] = field(default_factory=dict)
+    awaited: Mapping[Prerequisite, tuple[Product, ...]] = field(default_factory=dict)
     clock_ahead: float | None = None

@@ -13,16 +13,16 @@ from typing import Any
 
 from orchestrator.core.values.operation import Operation
 
-READS = tuple(
+REVIEW_ACTIONS = tuple(
     f"servicecatalog:{operation}"
     for operation in (Operation.SCAN, Operation.SEARCH, Operation.PRODUCT, Operation.RECORD, Operation.HISTORY)
 )
 """What a review needs."""
 
-TERMINATE = f"servicecatalog:{Operation.TERMINATE}"
+TERMINATE_ACTION = f"servicecatalog:{Operation.TERMINATE}"
 """What a run needs besides."""
 
-ALIASES = "iam:ListAccountAliases"
+ALIAS_ACTION = "iam:ListAccountAliases"
 """What `doctor` needs to call an account by its alias; nothing else asks for it."""
 
 
@@ -32,7 +32,7 @@ def policy(actions: Sequence[str]) -> dict[str, Any]:
 
     Args:
 
-        actions: As `READS`, `TERMINATE` and `ALIASES` have them.
+        actions: As `REVIEW_ACTIONS`, `TERMINATE_ACTION` and `ALIAS_ACTION` have them.
     """
     catalog = [action for action in actions if action.startswith("servicecatalog:")]
     other = [action for action in actions if action not in catalog]

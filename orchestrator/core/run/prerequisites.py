@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from orchestrator.core.review.worklist import Decision, Line
-from orchestrator.core.run.transitions import GONE, OPEN, Board, State
+from orchestrator.core.run.transitions import GONE, OPEN, State, StateTable
 
 
 class Prerequisites:
@@ -18,7 +18,7 @@ class Prerequisites:
         board: The states that its lines begin in.
     """
 
-    def __init__(self, lines: Iterable[Line], board: Board) -> None:
+    def __init__(self, lines: Iterable[Line], board: StateTable) -> None:
         self._labels = {line.id: line.label for line in lines}
         self._dependents: dict[str, list[str]] = {}
         self._open: dict[str, int] = {}

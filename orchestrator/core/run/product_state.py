@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
-from orchestrator.core.inventory.evidence import NOTHING_DENIED, Conclusion, Facts, Intent, settle, settle_followed
+from orchestrator.core.inventory.evidence import NOTHING_DENIED, Conclusion, Evidence, Intent, settle, settle_followed
 from orchestrator.core.inventory.model import Observation, RecordError
 from orchestrator.core.review.worklist import Line
 from orchestrator.core.run import events as e
@@ -25,7 +25,7 @@ MOST_DOUBTS = 5
 MOST_RESTS = 3
 """Executions that may leave a line in doubt before it is closed as timed out."""
 
-MOST_MISSES = 10
+MOST_LOOKUP_MISSES = 10
 """Lookups about one question that may fail in a row before the answer counts as unreadable."""
 
 MOST_UNREADABLE = 5
@@ -68,7 +68,7 @@ class Termination:
     found_gone: bool = False
 
     asked: bool = False
-    facts: Facts = field(default_factory=Facts)
+    facts: Evidence = field(default_factory=Evidence)
     facts_after: float = 0.0
     must_look: bool = False
     unlisted: bool = False
@@ -201,7 +201,7 @@ class Termination:
 
     def forget(self, at: float, *, must_look: bool) -> None:
         """Drop what lookups said: a new question has arisen at *at*."""
-        self.facts = Facts()
+        self.facts = Evidence()
         self.facts_after = at
         self.must_look = must_look
         self.unlisted = False
@@ -223,7 +223,7 @@ class Termination:
         seen_at = begun_at if observation is None else observation.at
         is_news = self.facts.observation is None or seen_at > self.facts.observation.at
         if is_news:
-            self.facts = Facts(observation=observation)
+            self.facts = Evidence(observation=observation)
             self.must_look = observation is None
         return is_news
 

@@ -18,7 +18,7 @@ CATCH_UP = 0.1
 EARLY_IN_FLIGHT = 8
 
 
-class Pace:
+class RateLimiter:
     """
     The pace of one operation in one lane. Rates are calls per second, times seconds since the epoch.
 

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from orchestrator.core.review.filter import leave_out
-from orchestrator.core.review.order import hold
+from orchestrator.core.review.order import propagate_blocks
 from orchestrator.core.review.worklist import Decision, Reason, Worklist
 from orchestrator.core.run.transitions import OPEN, State
 
-NOT_DONE = OPEN | {State.FAILED, State.CONTRADICTED, State.TIMED_OUT, State.BLOCKED}
+RETRYABLE = OPEN | {State.FAILED, State.CONTRADICTED, State.TIMED_OUT, State.BLOCKED}
 """
 States of lines that an earlier run tried to terminate, or would have, and that are not known to have gone; those that are
 open were left so when the run was abandoned.
@@ -43,7 +43,7 @@ def lines_to_retry(worklist: Worklist, states: Mapping[str, State], *, only_fail
         if line.product is not None
         and line.id not in waiting
         and (line.decision is Decision.TERMINATE or states[line.id] is State.BLOCKED)
-        and (not only_failed or states[line.id] in NOT_DONE)
+        and (not only_failed or states[line.id] in RETRYABLE)
     )
 
 
@@ -70,4 +70,4 @@ def restrict_to(worklist: Worklist, ids: frozenset[str]) -> Worklist:
     lines = [
         line if line.id in ids else leave_out(line, "--from: the earlier run is done with it") for line in worklist.lines
     ]
-    return replace(worklist, lines=tuple(hold(lines)))
+    return replace(worklist, lines=tuple(propagate_blocks(lines)))

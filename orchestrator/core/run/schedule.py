@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from orchestrator.core.inventory.evidence import AskHistory, AskRecord, Quiet
+from orchestrator.core.inventory.evidence import AskHistory, AskRecord, AtRest
 from orchestrator.core.run import events as e
 from orchestrator.core.run import observations as v
 from orchestrator.core.run import tokens
@@ -21,17 +21,17 @@ from orchestrator.core.run.commands import (
     Terminate,
     next_page,
 )
-from orchestrator.core.run.lane_state import FRESH, REFRESH, LaneWork
+from orchestrator.core.run.lane_state import FRESH_S, REFRESH_S, LaneState
 from orchestrator.core.run.product_state import Termination
-from orchestrator.core.run.state import Work, is_serial
+from orchestrator.core.run.state import RunState, is_serial
 from orchestrator.core.run.transitions import OPEN, State
 from orchestrator.core.run.verdict import conclusion_of
 from orchestrator.core.values.operation import Operation
 
-READS = (Operation.PRODUCT, Operation.HISTORY, Operation.RECORD)
+LOOKUP_OPERATIONS = (Operation.PRODUCT, Operation.HISTORY, Operation.RECORD)
 
 
-def propose(work: Work, run_id: str, now: float) -> Iterator[Command]:
+def propose(work: RunState, run_id: str, now: float) -> Iterator[Command]:
     """
     Yield what may be asked now: the lanes in turn, the least busy first, each up to its share; within a lane what settles
     doubt, then what follows, then sends.
@@ -44,7 +44,7 @@ def propose(work: Work, run_id: str, now: float) -> Iterator[Command]:
     """
     lanes = sorted((lane for lane in work.lanes.values() if not lane.lost), key=lambda lane: (lane.in_flight, lane.lane))
     share = fair_share(work, lanes, now)
-    asked = [islice(within(work, lane, run_id, now), room) for lane in lanes if (room := lane.room(now, share)) > 0]
+    asked = [islice(lane_commands(work, lane, run_id, now), room) for lane in lanes if (room := lane.room(now, share)) > 0]
     while asked:
         going_on = []
         for commands in asked:
@@ -54,7 +54,7 @@ def propose(work: Work, run_id: str, now: float) -> Iterator[Command]:
         asked = going_on
 
 
-def fair_share(work: Work, lanes: Sequence[LaneWork], now: float) -> int:
+def fair_share(work: RunState, lanes: Sequence[LaneState], now: float) -> int:
     """
     Say how many calls one lane may have in flight: an equal part for each that has something to do now.
 
@@ -66,18 +66,18 @@ def fair_share(work: Work, lanes: Sequence[LaneWork], now: float) -> int:
     return max(1, min(work.workers // max(1, busy), work.workers // 2))
 
 
-def within(work: Work, lane: LaneWork, run_id: str, now: float) -> Iterator[Command]:
+def lane_commands(work: RunState, lane: LaneState, run_id: str, now: float) -> Iterator[Command]:
     """Yield what may be asked in one lane."""
-    for operation in READS:
+    for operation in LOOKUP_OPERATIONS:
         allowed = lane.paces[operation].allowance(now)
         for line in islice(lane.agendas[operation].due(now), allowed):
-            yield read(work.lines[line], work.state(work.lines[line]), operation, lane)
+            yield lookup_command(work.lines[line], work.state(work.lines[line]), operation, lane)
     yield from listing_page(work, lane, now)
     if not is_closed_to_sends(work, lane) and lane.is_fresh(now):
         yield from sends(work, lane, run_id, now)
 
 
-def read(t: Termination, state: State, operation: Operation, lane: LaneWork) -> Command:
+def lookup_command(t: Termination, state: State, operation: Operation, lane: LaneState) -> Command:
     """Make the lookup that a line waits for."""
     if operation is Operation.PRODUCT:
         return DescribeProduct(lane=lane.lane, line=t.line.id, product_id=t.product_id)
@@ -93,20 +93,20 @@ def read(t: Termination, state: State, operation: Operation, lane: LaneWork) -> 
     return DescribeRecord(lane=lane.lane, line=t.line.id, record_id=record_id)
 
 
-def wants_listing(work: Work, lane: LaneWork, now: float) -> bool:
+def wants_listing(work: RunState, lane: LaneState, now: float) -> bool:
     """Whether the lane has to be listed: sends wait for a fresh listing, or its audit is owed."""
     if lane.lost or work.ended:
         return False
     if lane.listing is not None:
         return True
-    if sends_wait(work, lane, now) and (not lane.is_fresh(now, REFRESH) or lane.needs_listing(now)):
+    if sends_wait(work, lane, now) and (not lane.is_fresh(now, REFRESH_S) or lane.needs_listing(now)):
         return True
-    if not lane.is_fresh(now, REFRESH) and is_watched_now(work, lane, now):
+    if not lane.is_fresh(now, REFRESH_S) and is_watched_now(work, lane, now):
         return True
     return owes_audit_now(work, lane) and now >= (lane.verdict_at or 0.0)
 
 
-def is_watched_now(work: Work, lane: LaneWork, now: float) -> bool:
+def is_watched_now(work: RunState, lane: LaneState, now: float) -> bool:
     """Whether a line of another lane is due to be sent that comes after something which may be in this one."""
     for t in work.watchers.get(lane.lane, ()):
         other = work.lane_of(t)
@@ -115,41 +115,41 @@ def is_watched_now(work: Work, lane: LaneWork, now: float) -> bool:
     return False
 
 
-def owes_audit_now(work: Work, lane: LaneWork) -> bool:
+def owes_audit_now(work: RunState, lane: LaneState) -> bool:
     """Whether it is time for the audit: verdicts were reached, and nothing else is left to do in the lane."""
     return lane.owes_audit and lane.audit is None and not leaves_audit(work) and is_quiet(work, lane)
 
 
-def is_quiet(work: Work, lane: LaneWork) -> bool:
+def is_quiet(work: RunState, lane: LaneState) -> bool:
     """Whether no line of the lane waits for a call, and none is in flight."""
-    if lane.in_flight or any(lane.agendas[operation] for operation in READS):
+    if lane.in_flight or any(lane.agendas[operation] for operation in LOOKUP_OPERATIONS):
         return False
     return not lane.agendas[Operation.TERMINATE] or is_closed_to_sends(work, lane)
 
 
-def is_closed_to_sends(work: Work, lane: LaneWork) -> bool:
+def is_closed_to_sends(work: RunState, lane: LaneState) -> bool:
     """Whether nothing is sent in the lane any more, in this execution at least."""
     return work.drain is not None or work.no_sends is not None or lane.closed is not None
 
 
-def is_cut_short(work: Work) -> bool:
+def is_cut_short(work: RunState) -> bool:
     """Whether the execution ends before its work does, so that a resume will finish it."""
     return work.drain is not None and work.drain.until is not None
 
 
-def leaves_audit(work: Work) -> bool:
+def leaves_audit(work: RunState) -> bool:
     """Whether an owed audit is left to a resume: the execution is cut short, and an audit would not finish the run."""
     return is_cut_short(work) and work.board.has(OPEN)
 
 
-def sends_wait(work: Work, lane: LaneWork, now: float) -> bool:
+def sends_wait(work: RunState, lane: LaneState, now: float) -> bool:
     """Whether a line is due to be sent."""
     if is_closed_to_sends(work, lane):
         return False
     return next(lane.agendas[Operation.TERMINATE].due(now), None) is not None
 
 
-def listing_page(work: Work, lane: LaneWork, now: float) -> Iterator[Command]:
+def listing_page(work: RunState, lane: LaneState, now: float) -> Iterator[Command]:
     """Yield the next page of the lane's listing, if one is wanted."""
     if lane.listing_asked or now < lane.listing_at or not wants_listing(work, lane, now):
         return
@@ -161,8 +161,8 @@ def listing_page(work: Work, lane: LaneWork, now: float) -> Iterator[Command]:
         yield command
 
 
-def sends(work: Work, lane: LaneWork, run_id: str, now: float) -> Iterator[Command]:
-    """Yield the terminations that may leave now, within pace and limits. Lines in doubt come first (see `Work.replan`)."""
+def sends(work: RunState, lane: LaneState, run_id: str, now: float) -> Iterator[Command]:
+    """Yield the terminations that may leave now, within rate and limits. Lines in doubt come first (`RunState.replan`)."""
     room = lane.paces[Operation.TERMINATE].allowance(now)
     slots = work.plan.limits.in_flight - lane.under_way
     looks = lane.paces[Operation.PRODUCT].allowance(now)
@@ -188,13 +188,13 @@ def sends(work: Work, lane: LaneWork, run_id: str, now: float) -> Iterator[Comma
 def is_stale(t: Termination, now: float) -> bool:
     """Whether the product has to be looked at again before it may be sent: what was seen of it is too old."""
     observation = t.facts.observation
-    return observation is not None and now - observation.at > FRESH
+    return observation is not None and now - observation.at > FRESH_S
 
 
-def send(t: Termination, state: State, lane: LaneWork, run_id: str, service_at: float | None) -> Terminate:
+def send(t: Termination, state: State, lane: LaneState, run_id: str, service_at: float | None) -> Terminate:
     """Make the termination of a line. Only one that was seen at rest is ever on the agenda of a lane with a listing."""
     conclusion = conclusion_of(t, state, lane.denied)
-    assert isinstance(conclusion, Quiet)
+    assert isinstance(conclusion, AtRest)
     return Terminate(
         lane=lane.lane,
         line=t.line.id,
@@ -208,7 +208,7 @@ def send(t: Termination, state: State, lane: LaneWork, run_id: str, service_at: 
     )
 
 
-def issued(command: Command, at: float) -> e.Event:
+def event_for(command: Command, at: float) -> e.Event:
     """
     Return the event by which a wish becomes history.
 

@@ -7,22 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from orchestrator.core.inventory.evidence import AskHistory, AskProduct, AskRecord, Quiet
+from orchestrator.core.inventory.evidence import AskHistory, AskProduct, AskRecord, AtRest
 from orchestrator.core.inventory.listing import Listing
 from orchestrator.core.inventory.model import CONTROL_TOWER_ACCOUNT, Inventory
 from orchestrator.core.plan.model import Plan
 from orchestrator.core.review.drift import Shown, find_drift, lacks_tags
 from orchestrator.core.review.order import shown_by
-from orchestrator.core.review.unreviewed import Newcomers
+from orchestrator.core.review.unreviewed import UnreviewedProducts
 from orchestrator.core.review.worklist import Decision, Worklist
 from orchestrator.core.run import events as e
 from orchestrator.core.run import observations as v
-from orchestrator.core.run.lane_state import LaneWork
+from orchestrator.core.run.lane_state import LaneState
 from orchestrator.core.run.prerequisites import Prerequisites
 from orchestrator.core.run.product_state import Termination
-from orchestrator.core.run.rate_limit import Pace
-from orchestrator.core.run.transitions import GONE, UNDER_WAY, Board, State
-from orchestrator.core.run.verdict import Rules, conclusion_of, is_adoption, needs_look, verdict
+from orchestrator.core.run.rate_limit import RateLimiter
+from orchestrator.core.run.transitions import GONE, UNDER_WAY, State, StateTable
+from orchestrator.core.run.verdict import Constraints, conclusion_of, is_adoption, needs_look, verdict
 from orchestrator.core.values.clocks import by_service
 from orchestrator.core.values.lane import Lane
 from orchestrator.core.values.operation import Operation
@@ -33,17 +33,17 @@ QUESTIONS = {
     AskHistory: Operation.HISTORY,
 }
 
-Paces = Mapping[Lane, Mapping[Operation, Pace]]
+RateLimits = Mapping[Lane, Mapping[Operation, RateLimiter]]
 
 
-class Work:
+class RunState:
     """Everything that is known within a run."""
 
-    def __init__(self, plan: Plan, worklist: Worklist, workers: int, paces: Paces) -> None:
+    def __init__(self, plan: Plan, worklist: Worklist, workers: int, paces: RateLimits) -> None:
         self.plan = plan
         self.workers = workers
         self.worklist = worklist
-        self.board = Board(worklist)
+        self.board = StateTable(worklist)
         self.prerequisites = Prerequisites(worklist.lines, self.board)
         self.held: frozenset[str] = frozenset()
         self.began_at = 0.0
@@ -63,8 +63,8 @@ class Work:
             self.lines[line.id] = Termination(line=line, rank=rank, reviewed_at=worklist.made_at)
             self._by_lane[line.lane].append(self.lines[line.id])
         rate = plan.limits.rate_per_second
-        self.lanes = {lane: LaneWork(lane, rate, len(lines), paces.get(lane)) for lane, lines in self._by_lane.items()}
-        self.newcomers = Newcomers(plan, worklist)
+        self.lanes = {lane: LaneState(lane, rate, len(lines), paces.get(lane)) for lane, lines in self._by_lane.items()}
+        self.newcomers = UnreviewedProducts(plan, worklist)
         self.elsewhere = {id_: self.newcomers.lanes_of(t.line) for id_, t in self.lines.items()}
         self.watchers: dict[Lane, list[Termination]] = {}
         for id_, lanes in self.elsewhere.items():
@@ -72,7 +72,7 @@ class Work:
                 self.watchers.setdefault(lane, []).append(self.lines[id_])
         self.allowed_failures = plan.limits.failure_tolerance.allowed(len(self.lines))
 
-    def lane_of(self, t: Termination) -> LaneWork:
+    def lane_of(self, t: Termination) -> LaneState:
         """Return the lane that a line to terminate is worked on in."""
         assert t.line.lane is not None
         return self.lanes[t.line.lane]
@@ -81,7 +81,7 @@ class Work:
         """Return the state of a line."""
         return self.board.states[t.line.id]
 
-    def new_listing(self, lane: LaneWork, at: float) -> Listing:
+    def new_listing(self, lane: LaneState, at: float) -> Listing:
         """Return a listing of a lane that begins at *at*. Reads only."""
         explained = frozenset(
             t.product_id for t in self.of(lane) if t.was_sent or self.state(t) in UNDER_WAY or self.state(t) in GONE
@@ -125,11 +125,11 @@ class Work:
             return None
         return f"{self.failures} failures, and the plan's FailureTolerance allows {self.allowed_failures}"
 
-    def rules(self, t: Termination) -> Rules:
+    def rules(self, t: Termination) -> Constraints:
         """Return what holds for a line now."""
         state, lane = self.state(t), self.lane_of(t)
         is_open = state in (State.PENDING, State.IN_DOUBT)
-        return Rules(
+        return Constraints(
             retry=self.plan.retry,
             lane_closed=lane.closed,
             exhausted=self.exhausted(t) if state is State.PENDING else None,
@@ -172,7 +172,7 @@ class Work:
         """Whether a line has to wait: for what it comes after, or because this execution starts only the first ones."""
         return t.line.id in self.held or self.prerequisites.wait(t.line.id)
 
-    def _serial_rests(self, lane: LaneWork) -> bool:
+    def _serial_rests(self, lane: LaneState) -> bool:
         """Whether a product that must be alone in the lane was left in doubt or timed out, so that no other may follow."""
         return any(
             is_serial(t) and (self.state(t) is State.TIMED_OUT or (t.resting and self.state(t) in UNDER_WAY))
@@ -183,11 +183,11 @@ class Work:
         """Whether a line counts as under way for the lane's InFlight."""
         return self.state(t) in UNDER_WAY and not t.resting
 
-    def of(self, lane: LaneWork) -> list[Termination]:
+    def of(self, lane: LaneState) -> list[Termination]:
         """Return the lines of a lane that were to be terminated."""
         return self._by_lane[lane.lane]
 
-    def replan_all(self, at: float, lane: LaneWork | None = None) -> None:
+    def replan_all(self, at: float, lane: LaneState | None = None) -> None:
         """Plan all lines anew, or those of one lane."""
         if self.replaying:
             return
@@ -225,7 +225,7 @@ class Work:
             ):
                 self._replan_open(t, state, lane, at)
 
-    def _replan_look(self, t: Termination, state: State, lane: LaneWork, at: float | None = None) -> None:
+    def _replan_look(self, t: Termination, state: State, lane: LaneState, at: float | None = None) -> None:
         """Look a product up whose termination cannot be followed by its record, or that ended otherwise and is gone."""
         if at is not None and verdict(t, state, at, self.rules(t)) is not None:
             self.concluded[t.line.id] = None
@@ -233,7 +233,7 @@ class Work:
         operation = QUESTIONS.get(type(conclusion_of(t, state, lane.denied)), Operation.PRODUCT)
         lane.agendas[operation].put(t.line.id, t.look_at, t.rank)
 
-    def _replan_open(self, t: Termination, state: State, lane: LaneWork, at: float) -> None:
+    def _replan_open(self, t: Termination, state: State, lane: LaneState, at: float) -> None:
         rules = self.rules(t)
         unseen = state is State.PENDING and t.facts.observation is None and not t.must_look
         if unseen and not (is_adoption(t) or rules.stop):
@@ -254,7 +254,7 @@ class Work:
             # Already in progress as far as limits go, so never behind lines that wait for one to end.
             waits_for_listing = t.line.id in lane.failed_since
             lane.agendas[Operation.TERMINATE].put(t.line.id, t.retry_at if waits_for_listing else 0.0, -1)
-        elif isinstance(conclusion, Quiet) and not rules.stop:
+        elif isinstance(conclusion, AtRest) and not rules.stop:
             lane.agendas[Operation.TERMINATE].put(t.line.id, t.retry_at, t.rank)
         else:
             lane.agendas[Operation.PRODUCT].put(t.line.id, t.look_at, t.rank)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from orchestrator.core.review.worklist import Worklist
-from orchestrator.core.run.transitions import OPEN, Board, State
+from orchestrator.core.run.transitions import OPEN, State, StateTable
 from orchestrator.errors import ExitCode
 
 # Every state is counted in exactly one place of the final line, so that it adds up to the worklist. A termination with a
@@ -39,8 +39,8 @@ PLACES_OF_A_REVIEW: tuple[tuple[str, State], ...] = (
     ("already gone", State.ALREADY_GONE),
 )
 
-LEFT = OPEN | {State.TIMED_OUT}
-NOT_DONE = frozenset({State.FAILED, State.CONTRADICTED, State.REFUSED, State.DRIFTED, State.BLOCKED})
+LEFT_TO_DO = OPEN | {State.TIMED_OUT}
+UNSUCCESSFUL = frozenset({State.FAILED, State.CONTRADICTED, State.REFUSED, State.DRIFTED, State.BLOCKED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,19 +70,19 @@ class Tally:
     @property
     def exit_code(self) -> ExitCode:
         """What the counts alone say; interrupts and broken journals come before."""
-        if self.of(LEFT) or self.audit_owed:
+        if self.of(LEFT_TO_DO) or self.audit_owed:
             return ExitCode.LEFT_TO_DO
-        if self.of(NOT_DONE) or self.options_unmet or self.nothing_seen:
+        if self.of(UNSUCCESSFUL) or self.options_unmet or self.nothing_seen:
             return ExitCode.SOME_NOT_DONE
         return ExitCode.DONE
 
 
 def review_line(worklist: Worklist) -> str:
     """Return the stable line that a review begins with: the words of a run's final line, for what would be done."""
-    counts = Board(worklist).counts
+    counts = StateTable(worklist).counts
     return f"Review: {', '.join(f'{counts[state]} {name}' for name, state in PLACES_OF_A_REVIEW)}."
 
 
-def tally(board: Board, *, options_unmet: int = 0, audit_owed: bool = False, nothing_seen: bool = False) -> Tally:
+def tally(board: StateTable, *, options_unmet: int = 0, audit_owed: bool = False, nothing_seen: bool = False) -> Tally:
     """Count the lines of a board."""
     return Tally(counts=dict(board.counts), options_unmet=options_unmet, audit_owed=audit_owed, nothing_seen=nothing_seen)

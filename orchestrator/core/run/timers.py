@@ -11,10 +11,10 @@ from orchestrator.core.inventory.evidence import Follow, Gone
 from orchestrator.core.inventory.model import FAILED, SUCCEEDED
 from orchestrator.core.run import events as e
 from orchestrator.core.run import observations as v
-from orchestrator.core.run.lane_state import AUDIT_PATIENCE, MOST_DENIALS, PATIENCE, LaneWork
-from orchestrator.core.run.product_state import MOST_MISSES
+from orchestrator.core.run.lane_state import AUDIT_PATIENCE_S, LANE_PATIENCE_S, MOST_DENIALS, LaneState
+from orchestrator.core.run.product_state import MOST_LOOKUP_MISSES
 from orchestrator.core.run.schedule import (
-    READS,
+    LOOKUP_OPERATIONS,
     fair_share,
     is_closed_to_sends,
     is_cut_short,
@@ -23,7 +23,7 @@ from orchestrator.core.run.schedule import (
     owes_audit_now,
     wants_listing,
 )
-from orchestrator.core.run.state import Work
+from orchestrator.core.run.state import RunState
 from orchestrator.core.run.transitions import OPEN
 from orchestrator.core.run.verdict import conclusion_of, succeeded, verdict
 from orchestrator.core.values.operation import Operation
@@ -32,7 +32,7 @@ LONGEST_RESETTLING_S = 300.0
 """Seconds that the audit looks at most for what became of a product that is gone although its line ended otherwise."""
 
 
-def elapse(work: Work, at: float, grace: float) -> Iterator[e.Event]:
+def on_tick(work: RunState, at: float, grace: float) -> Iterator[e.Event]:
     """
     Yield what has come to pass by *at*.
 
@@ -56,7 +56,7 @@ def elapse(work: Work, at: float, grace: float) -> Iterator[e.Event]:
     yield from drain(work, at, grace)
 
 
-def listing_end(work: Work, lane: LaneWork, at: float) -> Iterator[e.LaneEvent]:
+def listing_end(work: RunState, lane: LaneState, at: float) -> Iterator[e.LaneEvent]:
     """Say what a listing shows that is over, or that it was given up."""
     listing = lane.listing
     if listing is None or not listing.is_over:
@@ -69,15 +69,15 @@ def listing_end(work: Work, lane: LaneWork, at: float) -> Iterator[e.LaneEvent]:
         yield v.ListingFailed(at=at, lane=lane.lane, listing=listing.number, reason=reason)
 
 
-def lane_end(lane: LaneWork, at: float) -> Iterator[e.LaneEvent]:
+def lane_end(lane: LaneState, at: float) -> Iterator[e.LaneEvent]:
     """Close a lane that refuses us, give up one that is silent."""
     if lane.denials >= MOST_DENIALS and not lane.accepted and not lane.closed:
         reason = f"the right servicecatalog:TerminateProvisionedProduct is missing in {lane.lane}: {lane.last_problem}"
         yield e.LaneClosed(at=at, lane=lane.lane, reason=reason)
     if lane.lost:
         return
-    if lane.failing_since is not None and lane.failed_at - lane.failing_since >= PATIENCE:
-        minutes = round(PATIENCE / 60)
+    if lane.failing_since is not None and lane.failed_at - lane.failing_since >= LANE_PATIENCE_S:
+        minutes = round(LANE_PATIENCE_S / 60)
         reason = f"no call has succeeded for {minutes} minutes; the last one: {lane.last_problem}"
         yield e.LaneUnreachable(at=at, lane=lane.lane, reason=reason)
     elif lane.is_unlistable(at) and not is_followed(lane):
@@ -85,20 +85,20 @@ def lane_end(lane: LaneWork, at: float) -> Iterator[e.LaneEvent]:
         yield e.LaneUnreachable(at=at, lane=lane.lane, reason=reason)
 
 
-def is_followed(lane: LaneWork) -> bool:
+def is_followed(lane: LaneState) -> bool:
     """Whether something in the lane can still be looked up, whatever its listing does."""
-    return lane.in_flight > 0 or any(lane.agendas[operation] for operation in READS)
+    return lane.in_flight > 0 or any(lane.agendas[operation] for operation in LOOKUP_OPERATIONS)
 
 
-def audit_end(work: Work, lane: LaneWork, at: float) -> Iterator[e.Event]:
+def audit_end(work: RunState, lane: LaneState, at: float) -> Iterator[e.Event]:
     """Contradict what the audit still sees after its patience; end the audit when nothing is left to look at."""
     if lane.audit is None:
         return
     left = dict(lane.audit)
     for line, since in lane.audit.items():
         t = work.lines[line]
-        seen_again = t.facts.observation is not None and t.facts.observation.at - since >= AUDIT_PATIENCE
-        if seen_again or t.misses >= MOST_MISSES:
+        seen_again = t.facts.observation is not None and t.facts.observation.at - since >= AUDIT_PATIENCE_S
+        if seen_again or t.misses >= MOST_LOOKUP_MISSES:
             del left[line]
             seen = (
                 f"it is still there ({t.facts.observation.status})"
@@ -114,7 +114,7 @@ def audit_end(work: Work, lane: LaneWork, at: float) -> Iterator[e.Event]:
         yield e.Verified(at=at, lane=lane.lane, begun_at=lane.listing_begun_at, checked=checked)
 
 
-def resettled(work: Work, lane: LaneWork, line: str, at: float) -> e.LineEvent | None:
+def resettled(work: RunState, lane: LaneState, line: str, at: float) -> e.LineEvent | None:
     """Say what became of a line that ended otherwise, and whose product is gone or changing; None: nothing (yet)."""
     t = work.lines[line]
     conclusion = conclusion_of(t, work.state(t), lane.denied)
@@ -130,15 +130,15 @@ def resettled(work: Work, lane: LaneWork, line: str, at: float) -> e.LineEvent |
     return None
 
 
-def is_given_up(work: Work, lane: LaneWork, line: str, at: float) -> bool:
+def is_given_up(work: RunState, lane: LaneState, line: str, at: float) -> bool:
     """Whether looks agree that what the final listing did not show is there, or nothing can be learned about it."""
     t = work.lines[line]
     seen = t.facts.observation
     is_there = seen is not None and not seen.gone and t.is_settled
-    return is_there or t.misses >= MOST_MISSES or at - lane.resettle[line] >= LONGEST_RESETTLING_S
+    return is_there or t.misses >= MOST_LOOKUP_MISSES or at - lane.resettle[line] >= LONGEST_RESETTLING_S
 
 
-def drain(work: Work, at: float, grace: float) -> Iterator[e.Draining]:
+def drain(work: RunState, at: float, grace: float) -> Iterator[e.Draining]:
     """Stop starting when the failure tolerance or the deadline is passed."""
     if is_cut_short(work) or not has_work(work):
         return
@@ -148,18 +148,18 @@ def drain(work: Work, at: float, grace: float) -> Iterator[e.Draining]:
         yield e.Draining(at=at, why=e.Drain.DEADLINE, detail="the plan's Deadline has passed", until=round(at + grace, 6))
 
 
-def has_work(work: Work) -> bool:
+def has_work(work: RunState) -> bool:
     """Whether a line is open, or an audit is owed."""
     return work.board.has(OPEN) or work.owes_audit
 
 
-def at_rest(work: Work, now: float) -> bool:
+def at_rest(work: RunState, now: float) -> bool:
     """Whether nothing is left to ask in this execution, calls in flight apart."""
     cut = work.drain is not None and work.drain.until is not None and now >= work.drain.until
     return cut or all(lane_at_rest(work, lane, now) for lane in work.lanes.values())
 
 
-def lane_at_rest(work: Work, lane: LaneWork, now: float) -> bool:
+def lane_at_rest(work: RunState, lane: LaneState, now: float) -> bool:
     """Whether nothing is left to ask in one lane."""
     if lane.lost:
         return True
@@ -170,7 +170,7 @@ def lane_at_rest(work: Work, lane: LaneWork, now: float) -> bool:
     return not lane.owes_audit or leaves_audit(work)
 
 
-def wake_at(work: Work, now: float) -> float:
+def wake_at(work: RunState, now: float) -> float:
     """Return the next moment at which something may be due that no answer brings about."""
     moments = [now] if work.concluded else []
     if work.drain is not None and work.drain.until is not None:
@@ -186,9 +186,9 @@ def wake_at(work: Work, now: float) -> float:
     return min(moments, default=float("inf"))
 
 
-def lane_moments(work: Work, lane: LaneWork, now: float) -> Iterator[float]:
+def lane_moments(work: RunState, lane: LaneState, now: float) -> Iterator[float]:
     """Yield the moments at which something may be due in one lane."""
-    for operation in (*READS, Operation.TERMINATE):
+    for operation in (*LOOKUP_OPERATIONS, Operation.TERMINATE):
         due = lane.agendas[operation].next_at()
         if due is None or (operation is Operation.TERMINATE and is_closed_to_sends(work, lane)):
             continue

@@ -153,7 +153,7 @@ def first_state(line: Line) -> State:
             return State.REFUSED
 
 
-class Board:
+class StateTable:
     """
     The state of every line, and how many are in each.
 
@@ -165,9 +165,9 @@ class Board:
         self.states: dict[str, State] = {line.id: first_state(line) for line in worklist.lines}
         self.counts: Counter[State] = Counter(self.states.values())
 
-    def copy(self) -> Board:
+    def copy(self) -> StateTable:
         """Return a board that stands as this one does, and moves by itself."""
-        twin = Board.__new__(Board)
+        twin = StateTable.__new__(StateTable)
         twin.states, twin.counts = self.states.copy(), self.counts.copy()
         return twin
 

@@ -13,28 +13,28 @@ from dataclasses import dataclass
 from orchestrator.core.inventory.evidence import (
     NOTHING_DENIED,
     Adopt,
+    AtRest,
     Changed,
     Conclusion,
     EndedUnread,
     Follow,
     Gone,
+    Lookup,
     NewRecord,
-    Question,
-    Quiet,
-    UnderWay,
-    Unreadable,
+    StillInProgress,
+    Undetermined,
 )
 from orchestrator.core.inventory.model import FAILED, SUCCEEDED, Record, RecordError
 from orchestrator.core.plan.model import Retry
 from orchestrator.core.review.worklist import Reason
 from orchestrator.core.run import events as e
 from orchestrator.core.run.agreement import SETTLING_S
-from orchestrator.core.run.product_state import MOST_DOUBTS, MOST_MISSES, MOST_RESTS, Termination
+from orchestrator.core.run.product_state import MOST_DOUBTS, MOST_LOOKUP_MISSES, MOST_RESTS, Termination
 from orchestrator.core.run.tokens import jitter
 from orchestrator.core.run.transitions import State
 from orchestrator.core.values.operation import Operation
 
-RECENT = 60.0
+RECENT_S = 60.0
 """A look that a line may be called timed out upon is not older than this, in seconds."""
 
 MOST_UNSETTLED_LOOKS = 100
@@ -44,7 +44,7 @@ NOTHING_CAME_OF_IT = "one send stayed unanswered, and nothing came of it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class Constraints:
     """
     What holds for a line now: how often is tried, and why nothing may be sent, if that is so.
 
@@ -84,12 +84,12 @@ def conclusion_of(t: Termination, state: State, denied: Collection[Operation] = 
         conclusion = t.conclude_followed(denied)
     else:
         conclusion = t.conclude(may_be_sent=state is not State.PENDING, denied=denied)
-    if isinstance(conclusion, Question | UnderWay | Quiet) and t.misses >= MOST_MISSES:
-        return Unreadable(f"{t.misses} lookups in a row failed")
+    if isinstance(conclusion, Lookup | StillInProgress | AtRest) and t.misses >= MOST_LOOKUP_MISSES:
+        return Undetermined(f"{t.misses} lookups in a row failed")
     return conclusion
 
 
-def verdict(t: Termination, state: State, at: float, rules: Rules) -> e.LineEvent | None:
+def verdict(t: Termination, state: State, at: float, rules: Constraints) -> e.LineEvent | None:
     """
     Turn what is known of an open line into an event.
 
@@ -107,9 +107,9 @@ def verdict(t: Termination, state: State, at: float, rules: Rules) -> e.LineEven
     if state is State.PENDING:
         return verdict_of_pending(t, at, rules)
     conclusion = conclusion_of(t, state, rules.denied)
-    is_unsettled = t.facts.looks >= MOST_UNSETTLED_LOOKS and not isinstance(conclusion, Question)
+    is_unsettled = t.facts.looks >= MOST_UNSETTLED_LOOKS and not isinstance(conclusion, Lookup)
     if state is State.IN_DOUBT and is_unsettled and needs_look(t, conclusion, rules):
-        return rested(t, state, "what lookups show of it keeps changing", at, rules)
+        return parked(t, state, "what lookups show of it keeps changing", at, rules)
     match conclusion:
         case Follow(record):
             return verdict_of_record(t, record, at, rules)
@@ -121,17 +121,17 @@ def verdict(t: Termination, state: State, at: float, rules: Rules) -> e.LineEven
             return failed_unread(t, record_id, words, at, rules)
         case Changed() | NewRecord() if t.is_settled:
             return drifted(t, conclusion, at)
-        case Unreadable(reason) if t.is_settled or t.misses >= MOST_MISSES:
-            return rested(t, state, reason, at, rules)
-        case Quiet() if state is State.IN_DOUBT:
+        case Undetermined(reason) if t.is_settled or t.misses >= MOST_LOOKUP_MISSES:
+            return parked(t, state, reason, at, rules)
+        case AtRest() if state is State.IN_DOUBT:
             return verdict_of_quiet(t, at, rules)
-        case UnderWay(record_id) if at >= t.overdue_at and is_recent(t, at):
+        case StillInProgress(record_id) if at >= t.overdue_at and is_recent(t, at):
             return e.TimedOut(at=at, line=t.line.id, evidence=f"it is still under change by record {record_id}")
         case _:
             return None
 
 
-def verdict_of_pending(t: Termination, at: float, rules: Rules) -> e.LineEvent | None:
+def verdict_of_pending(t: Termination, at: float, rules: Constraints) -> e.LineEvent | None:
     """Say what becomes of a line that nothing is out of: an event, or None if it is to be looked up or sent."""
     line = t.line.id
     if is_adoption(t):
@@ -139,7 +139,7 @@ def verdict_of_pending(t: Termination, at: float, rules: Rules) -> e.LineEvent |
         return e.Adopted(at=at, line=line, record_id=t.line.record_id)
     conclusion = conclusion_of(t, State.PENDING, rules.denied)
     # What the listing does not show is looked up first: gone is neither drifted nor blocked.
-    is_open = t.unlisted and isinstance(conclusion, Question)
+    is_open = t.unlisted and isinstance(conclusion, Lookup)
     is_ours = isinstance(conclusion, Follow) or (isinstance(conclusion, Gone) and conclusion.ours)
     is_moot = is_ours or (rules.stop in (rules.blocked, rules.beside) and (is_open or isinstance(conclusion, Gone)))
     may_end = t.loose is None or t.is_settled
@@ -158,7 +158,7 @@ def verdict_of_pending(t: Termination, at: float, rules: Rules) -> e.LineEvent |
             return e.Drifted(at=at, line=line, reason=reason)
         case NewRecord(denied=denied) if denied or t.is_settled:
             return e.Drifted(at=at, line=line, reason=conclusion.reason)
-        case Unreadable(reason):
+        case Undetermined(reason):
             return e.Parked(at=at, line=line, reason=reason)
         case _:
             return None
@@ -171,10 +171,10 @@ def is_adoption(t: Termination) -> bool:
 
 def is_recent(t: Termination, at: float) -> bool:
     """Whether the product was looked at just now."""
-    return t.facts.observation is not None and at - t.facts.observation.at <= RECENT
+    return t.facts.observation is not None and at - t.facts.observation.at <= RECENT_S
 
 
-def refused(t: Termination, at: float, rules: Rules) -> e.LineEvent | None:
+def refused(t: Termination, at: float, rules: Constraints) -> e.LineEvent | None:
     """Close a line that may not be sent any more: as failed if it was sent and failed, else as what kept it from that."""
     reason = rules.stop
     if reason is None:
@@ -199,7 +199,7 @@ def drifted(t: Termination, conclusion: Changed | NewRecord, at: float) -> e.Dri
     return e.Drifted(at=at, line=t.line.id, reason=conclusion.reason + suffix)
 
 
-def rested(t: Termination, state: State, reason: str, at: float, rules: Rules) -> e.LineEvent:
+def parked(t: Termination, state: State, reason: str, at: float, rules: Constraints) -> e.LineEvent:
     """Leave a line as it is in this execution; close it if that has happened too often, or there will be no other."""
     if state is State.IN_DOUBT and (rules.expired or t.rests + 1 >= MOST_RESTS):
         often = "the run has expired" if rules.expired else f"{MOST_RESTS} executions left it in doubt"
@@ -207,7 +207,7 @@ def rested(t: Termination, state: State, reason: str, at: float, rules: Rules) -
     return e.Parked(at=at, line=t.line.id, reason=reason)
 
 
-def verdict_of_record(t: Termination, record: Record, at: float, rules: Rules) -> e.LineEvent:
+def verdict_of_record(t: Termination, record: Record, at: float, rules: Constraints) -> e.LineEvent:
     """Say what the record of our request means, as it was found by looking the product up."""
     if record.status == SUCCEEDED:
         return succeeded(t, record, at)
@@ -235,7 +235,7 @@ def terminated(t: Termination, record_id: str, evidence: str, at: float) -> e.Te
     )
 
 
-def failed(t: Termination, record: Record, at: float, rules: Rules) -> e.LineEvent:
+def failed(t: Termination, record: Record, at: float, rules: Constraints) -> e.LineEvent:
     """
     Decide after a FAILED record: another attempt, or not.
 
@@ -262,7 +262,7 @@ def failed(t: Termination, record: Record, at: float, rules: Rules) -> e.LineEve
     )
 
 
-def failed_unread(t: Termination, record_id: str, words: str | None, at: float, rules: Rules) -> e.LineEvent:
+def failed_unread(t: Termination, record_id: str, words: str | None, at: float, rules: Constraints) -> e.LineEvent:
     """Decide after a termination whose record may not be read, and whose product is there, at rest, with it as the last."""
     said = words or "its record may not be read, so that its errors are not known"
     record = Record(
@@ -299,7 +299,7 @@ def verdict_of_gone(t: Termination, state: State, gone: Gone, at: float) -> e.Li
     return e.AlreadyGone(at=at, line=line, evidence=f"not found{sent}, and no record tells who terminated it")
 
 
-def verdict_of_quiet(t: Termination, at: float, rules: Rules) -> e.LineEvent | None:
+def verdict_of_quiet(t: Termination, at: float, rules: Constraints) -> e.LineEvent | None:
     """Say what becomes of a line in doubt whose product is there and at rest: it is sent again, if it may be."""
     if t.rejection is not None:
         if not t.is_settled:
@@ -309,10 +309,10 @@ def verdict_of_quiet(t: Termination, at: float, rules: Rules) -> e.LineEvent | N
     if rules.stop:
         return refused(t, at, rules) if t.is_settled else None
     if t.doubts >= MOST_DOUBTS:
-        return rested(t, State.IN_DOUBT, f"{t.doubts} sends stayed unanswered", at, rules)
+        return parked(t, State.IN_DOUBT, f"{t.doubts} sends stayed unanswered", at, rules)
     return None
 
 
-def needs_look(t: Termination, conclusion: Conclusion, rules: Rules) -> bool:
+def needs_look(t: Termination, conclusion: Conclusion, rules: Constraints) -> bool:
     """Whether a line in doubt that has no verdict yet, and no question, waits for another look and not for a send."""
-    return not (isinstance(conclusion, Quiet) and t.rejection is None and rules.stop is None)
+    return not (isinstance(conclusion, AtRest) and t.rejection is None and rules.stop is None)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from orchestrator.core.values.lane import Lane
 
 # Documented in the command line's examples: servicecatalog, "stack", then name and id.
-FORM = re.compile(
+ARN_PATTERN = re.compile(
     r"arn:(?P<partition>aws[a-z-]*):servicecatalog:(?P<region>[a-z0-9-]+):(?P<account>[0-9]{12}):"
     r"stack/(?P<name>[a-zA-Z0-9][a-zA-Z0-9._-]{0,127})/(?P<id>[a-zA-Z0-9_-]{1,100})"
 )
@@ -42,7 +42,7 @@ def parse_arn(text: str) -> ProductArn:
 
         ValueError: It is not one.
     """
-    match = FORM.fullmatch(text)
+    match = ARN_PATTERN.fullmatch(text)
     if match is None:
         message = "not the ARN of a provisioned product: arn:aws:servicecatalog:REGION:ACCOUNT:stack/NAME/ID"
         raise ValueError(message)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 SECONDS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
-FORM = re.compile(r"(?:([0-9]{1,6})d)?(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,6})s)?")
+DURATION_PATTERN = re.compile(r"(?:([0-9]{1,6})d)?(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,6})s)?")
 
 
 def parse_duration(text: str) -> int:
@@ -28,7 +28,7 @@ def parse_duration(text: str) -> int:
 
         ValueError: *text* is not a duration; the message says what one looks like.
     """
-    match = FORM.fullmatch(text)
+    match = DURATION_PATTERN.fullmatch(text)
     if match is None or not text:
         message = "not a duration; write whole numbers with units, as in 30s, 45m, 4h, 14d or 1h30m"
         raise ValueError(message)

@@ -26,7 +26,7 @@ class Finding:
     related: tuple[Related, ...] = ()
 
 
-def shortened(names: Sequence[str]) -> list[str]:
+def shorten_names(names: Sequence[str]) -> list[str]:
     """Leave out the middle of a long list."""
     if len(names) <= MOST_SHOWN:
         return list(names)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from calendar import monthrange, timegm
 
-FORM = re.compile(
+RFC3339_PATTERN = re.compile(
     r"(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2}):(\d{2})(?:\.\d{1,9})?(?:([Zz])|([+-])(\d{2}):(\d{2})))?", re.ASCII
 )
-DAY = 86_400
+DAY_S = 86_400
 
 
 def parse_rfc3339(text: str) -> float:
@@ -31,7 +31,7 @@ def parse_rfc3339(text: str) -> float:
 
         ValueError: It is not such a moment, or there is no such day.
     """
-    match = FORM.fullmatch(text.strip())
+    match = RFC3339_PATTERN.fullmatch(text.strip())
     if match is None:
         message = "not a moment as in 2026-12-31 or 2026-12-31T18:00:00Z"
         raise ValueError(message)
@@ -40,10 +40,10 @@ def parse_rfc3339(text: str) -> float:
         message = f"there is no day {match[1]}-{match[2]}-{match[3]}"
         raise ValueError(message)
     if match[4] is None:
-        return float(timegm((year, month, day, 0, 0, 0)) + DAY)
+        return float(timegm((year, month, day, 0, 0, 0)) + DAY_S)
     hour, minute, second = (int(part) for part in match.groups()[3:6])
     ahead = 0 if match[7] else (int(match[9]) * 3_600 + int(match[10]) * 60) * (-1 if match[8] == "-" else 1)
-    if hour > 23 or minute > 59 or second > 60 or abs(ahead) >= DAY:
+    if hour > 23 or minute > 59 or second > 60 or abs(ahead) >= DAY_S:
         message = f"there is no such time of day: {text.strip()}"
         raise ValueError(message)
     return float(timegm((year, month, day, hour, minute, second)) - ahead)

@@ -4,22 +4,22 @@ The journal of a run: its worklist and every event, one line each, written befor
 `writer` makes and extends one, `reader` reads it back, `lines` knows what a line looks like, `header` what comes first.
 """
 
-from orchestrator.store.journal.header import Birth
-from orchestrator.store.journal.lines import glance, is_finished
-from orchestrator.store.journal.reader import Story, load
+from orchestrator.store.journal.header import JournalHeader
+from orchestrator.store.journal.lines import is_finished, journal_info
+from orchestrator.store.journal.reader import LoadedJournal, load_journal
 from orchestrator.store.journal.writer import JournalFile, create, make_room, reopen
-from orchestrator.store.provenance import Caller, Header
+from orchestrator.store.provenance import Caller, RunOrigin
 
 __all__ = [
-    "Birth",
     "Caller",
-    "Header",
     "JournalFile",
-    "Story",
+    "JournalHeader",
+    "LoadedJournal",
+    "RunOrigin",
     "create",
-    "glance",
     "is_finished",
-    "load",
+    "journal_info",
+    "load_journal",
     "make_room",
     "reopen",
 ]

@@ -7,28 +7,28 @@ from dataclasses import dataclass
 
 from orchestrator.core.plan.model import Plan
 from orchestrator.core.review.worklist import Worklist
-from orchestrator.store.codec import encode, format_moment, frame
-from orchestrator.store.provenance import Header
+from orchestrator.store.codec import encode, format_time, frame
+from orchestrator.store.provenance import RunOrigin
 
-FORMAT = 1
+JOURNAL_FORMAT = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Birth:
+class JournalHeader:
     """What a journal begins with."""
 
-    header: Header
+    header: RunOrigin
     plan: Plan
     worklist: Worklist
 
 
-def birth_lines(birth: Birth) -> Iterator[bytes]:
+def header_lines(birth: JournalHeader) -> Iterator[bytes]:
     """Yield the lines that a journal begins with: header, plan, worklist, its lines."""
-    yield frame(1, "header", {"format": FORMAT, **encode(birth.header)})
+    yield frame(1, "header", {"format": JOURNAL_FORMAT, **encode(birth.header)})
     yield frame(2, "plan", {"plan": encode(birth.plan)})
     worklist = birth.worklist
     head = {
-        "made_at": format_moment(worklist.made_at),
+        "made_at": format_time(worklist.made_at),
         "lanes": encode(worklist.lanes),
         "warnings": encode(worklist.warnings),
         "count": len(worklist.lines),

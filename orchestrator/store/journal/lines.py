@@ -12,13 +12,13 @@ from typing import IO, NoReturn
 from orchestrator.core.run.events import Event
 from orchestrator.core.values.shell import pasteable
 from orchestrator.errors import InvalidInput, JournalCorrupt, JournalError
-from orchestrator.store.codec import Malformed, decode, parse_moment, unframe
+from orchestrator.store.codec import Malformed, decode, parse_time, unframe
 from orchestrator.store.files import LOCKS
 from orchestrator.store.formats import EVENTS
 
 SUFFIX = ".jsonl"
-BEGINNING = b'{"seq":1,'
-TAIL = 64 * 1024
+FIRST_BYTES = b'{"seq":1,'
+TAIL_BYTES = 64 * 1024
 
 
 @contextmanager
@@ -48,7 +48,7 @@ def readable(path: Path) -> Iterator[IO[bytes]]:
 def last_line(file: IO[bytes]) -> bytes:
     """Return the last line of a file that has come to its end, empty if there is none; what follows was torn off."""
     size = file.seek(0, os.SEEK_END)
-    length = TAIL
+    length = TAIL_BYTES
     while True:
         file.seek(max(0, size - length))
         *lines, _torn = file.read().split(b"\n")
@@ -62,7 +62,7 @@ def looks_like_one(path: Path) -> bool:
     is_kept = path.suffix == SUFFIX and (path.absolute().parent.parent / LOCKS).is_dir()
     try:
         with path.open("rb") as file:
-            return path.is_file() and (is_kept or file.read(len(BEGINNING)) == BEGINNING)
+            return path.is_file() and (is_kept or file.read(len(FIRST_BYTES)) == FIRST_BYTES)
     except OSError:
         return is_kept
 
@@ -72,13 +72,13 @@ def event_in(line: bytes, path: Path, number: int) -> Event:
     try:
         _, kind, value = unframe(line)
         if kind not in EVENTS:
-            refuse(path, number, f"its kind `{kind}` is not known to this version", kind=JournalError)
+            refuse_line(path, number, f"its kind `{kind}` is not known to this version", kind=JournalError)
         return decode(EVENTS[kind], value)
     except (ValueError, RecursionError) as error:
-        refuse(path, number, str(error), error)
+        refuse_line(path, number, str(error), error)
 
 
-def refuse(
+def refuse_line(
     path: Path, line: int, why: str, error: Exception | None = None, *, kind: type[JournalError] = JournalCorrupt
 ) -> NoReturn:
     """Refuse a journal for one of its lines."""
@@ -101,7 +101,7 @@ ENDINGS = frozenset({"finished", "abandoned"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Glance:
+class JournalInfo:
     """
     What the first and the last line of a journal say. `ending` is `finished` or `abandoned`, None if the run is unfinished.
     """
@@ -112,7 +112,7 @@ class Glance:
     ended_at: float | None
 
 
-def glance(path: Path) -> Glance:
+def journal_info(path: Path) -> JournalInfo:
     """
     Look at the first and the last line of a journal.
 
@@ -127,16 +127,18 @@ def glance(path: Path) -> Glance:
                 message = f"{path}: it does not begin with a header"
                 raise JournalError(message)
             last = last_line(file)
-            run_id, started_at = str(header["run_id"]), parse_moment(str(header["started_at"]))
+            run_id, started_at = str(header["run_id"]), parse_time(str(header["started_at"]))
             _, kind, value = unframe(last) if is_whole(last) else (0, "", {})
-            ended_at = parse_moment(str(value["at"])) if kind in ENDINGS else None
+            ended_at = parse_time(str(value["at"])) if kind in ENDINGS else None
     except OSError as error:
         message = f"{path}: cannot be read: {error.strerror}"
         raise JournalError(message) from error
     except (Malformed, ValueError, KeyError) as error:
         message = f"{path}: {error}"
         raise JournalError(message) from error
-    return Glance(run_id=run_id, started_at=started_at, ending=kind if ended_at is not None else None, ended_at=ended_at)
+    return JournalInfo(
+        run_id=run_id, started_at=started_at, ending=kind if ended_at is not None else None, ended_at=ended_at
+    )
 
 
 def is_finished(path: Path) -> bool:

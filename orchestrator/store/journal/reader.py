@@ -17,12 +17,12 @@ from orchestrator.core.review.worklist import Line, Worklist
 from orchestrator.core.run.events import Abandoned, Event, Finished
 from orchestrator.core.values.lane import Lane
 from orchestrator.errors import JournalCorrupt, JournalError
-from orchestrator.store.codec import Malformed, canonical, decode, parse_moment, sequence_number, unframe
-from orchestrator.store.journal.header import FORMAT, Birth
-from orchestrator.store.journal.lines import event_in, is_whole, readable, refuse
-from orchestrator.store.provenance import Header
+from orchestrator.store.codec import Malformed, canonical, decode, parse_time, sequence_number, unframe
+from orchestrator.store.journal.header import JOURNAL_FORMAT, JournalHeader
+from orchestrator.store.journal.lines import event_in, is_whole, readable, refuse_line
+from orchestrator.store.provenance import RunOrigin
 
-WORD = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+FILE_NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,14 +56,14 @@ class History:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Story:
+class LoadedJournal:
     """
     A journal, read back. `last` is its newest event; `good` is the offset behind its last good line, and `torn` says that
     something followed it.
     """
 
     path: Path
-    birth: Birth
+    birth: JournalHeader
     events: History
     last: Event | None
     good: int
@@ -76,7 +76,7 @@ class Story:
         return isinstance(self.last, Finished | Abandoned)
 
 
-def load(path: Path) -> Story:
+def load_journal(path: Path) -> LoadedJournal:
     """
     Read a journal, checking every line.
 
@@ -125,7 +125,7 @@ class Loader:
         self._torn = False
         self._last = b""
 
-    def load(self, file: IO[bytes]) -> Story:
+    def load(self, file: IO[bytes]) -> LoadedJournal:
         """Read it all."""
         lines = self._lines(file)
         birth = self._birth(lines)
@@ -135,7 +135,7 @@ class Loader:
             continue
         events = History(path=self._path, begin=begin, end=self._good, line=before)
         last = event_in(self._last, self._path, self._seq) if self._last else None
-        return Story(
+        return LoadedJournal(
             path=self._path,
             birth=birth,
             events=events,
@@ -164,30 +164,30 @@ class Loader:
             self._last = line
             yield line
 
-    def _birth(self, lines: Iterator[bytes]) -> Birth:
+    def _birth(self, lines: Iterator[bytes]) -> JournalHeader:
         try:
             return self._read_birth(lines)
         except (KeyError, TypeError, ValueError, RecursionError) as error:
             self._refuse(f"{type(error).__name__}: {error}", error)
 
-    def _read_birth(self, lines: Iterator[bytes]) -> Birth:
+    def _read_birth(self, lines: Iterator[bytes]) -> JournalHeader:
         header = self._expect(lines, "header")
-        if header.pop("format", None) != FORMAT:
-            self._refuse(f"its format is not {FORMAT}, the one that this version reads", kind=JournalError)
+        if header.pop("format", None) != JOURNAL_FORMAT:
+            self._refuse(f"its format is not {JOURNAL_FORMAT}, the one that this version reads", kind=JournalError)
         plan = self._expect(lines, "plan")["plan"]
         head = self._expect(lines, "worklist")
         seen = WorklistDigest(head)
         rows = (seen.add(self._expect(lines, "line")) for _ in range(int(str(head["count"]))))
-        decoded = decode(Header, header)
-        if not (WORD.fullmatch(decoded.run_id) and WORD.fullmatch(decoded.plan_name)):
+        decoded = decode(RunOrigin, header)
+        if not (FILE_NAME_PATTERN.fullmatch(decoded.run_id) and FILE_NAME_PATTERN.fullmatch(decoded.plan_name)):
             # They name files, and are shown.
             self._refuse("the names in its header are not such as a run has")
-        birth = Birth(
+        birth = JournalHeader(
             header=decoded,
             plan=decode(Plan, plan),
             worklist=Worklist(
                 lines=tuple(decode(Line, row) for row in rows),
-                made_at=parse_moment(str(head["made_at"])),
+                made_at=parse_time(str(head["made_at"])),
                 lanes=decode(tuple[tuple[Lane, str | None], ...], head["lanes"]),
                 warnings=decode(tuple[str, ...], head["warnings"]),
             ),
@@ -207,4 +207,4 @@ class Loader:
         return found[2]
 
     def _refuse(self, why: str, error: Exception | None = None, *, kind: type[JournalError] = JournalCorrupt) -> NoReturn:
-        refuse(self._path, self._seq + 1, why, error, kind=kind)
+        refuse_line(self._path, self._seq + 1, why, error, kind=kind)

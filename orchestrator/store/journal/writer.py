@@ -15,8 +15,8 @@ from orchestrator.core.run.events import Event
 from orchestrator.errors import JournalError
 from orchestrator.store.codec import encode, frame
 from orchestrator.store.files import make_private, partial_of, sync_folder
-from orchestrator.store.journal.header import Birth, birth_lines
-from orchestrator.store.journal.reader import Story
+from orchestrator.store.journal.header import JournalHeader, header_lines
+from orchestrator.store.journal.reader import LoadedJournal
 
 NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_APPEND | os.O_CLOEXEC
 SPACE_PER_LINE = 4_096
@@ -113,7 +113,7 @@ def write_all(descriptor: int, data: bytes) -> None:
         view = view[written:]
 
 
-def create(path: Path, birth: Birth) -> JournalFile:
+def create(path: Path, birth: JournalHeader) -> JournalFile:
     """
     Bring a journal into the world, whole or not at all.
 
@@ -126,7 +126,7 @@ def create(path: Path, birth: Birth) -> JournalFile:
 
         JournalError: It cannot be written, or there is too little space for what is to come.
     """
-    data = b"".join(birth_lines(birth))
+    data = b"".join(header_lines(birth))
     lines = data.count(b"\n")
     partial = partial_of(path)
     make_room(path, len(birth.worklist.lines))
@@ -174,7 +174,7 @@ def make_room(path: Path, lines: int) -> None:
         raise JournalError(message)
 
 
-def reopen(story: Story) -> JournalFile:
+def reopen(story: LoadedJournal) -> JournalFile:
     """
     Open a journal to go on with it; a torn last line is cut off first.
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from sys import intern
 from typing import Any
 
-from orchestrator.core.inventory.model import QUIET
+from orchestrator.core.inventory.model import STABLE_STATUSES
 from orchestrator.core.plan.model import Conditions, Entry, Options, Plan, Protection, Selection, Target
 from orchestrator.core.plan.rules import validate
 from orchestrator.core.values.arns import is_arn, parse_arn
@@ -21,7 +21,7 @@ NO_OPTIONS = Options()
 SOURCES = ("Products", "ProductsFrom", "Select")
 """Where a plan's products come from; it must have one of these."""
 
-SELECTED_STATUSES = tuple(sorted(QUIET))
+SELECTED_STATUSES = tuple(sorted(STABLE_STATUSES))
 """What `Status` is where a selection does not say: the statuses from which a product can be terminated."""
 
 

@@ -11,7 +11,7 @@ from orchestrator.core.plan.model import Conditions, Target
 from orchestrator.errors import InvalidInput
 from orchestrator.store.plan import schema
 from orchestrator.store.plan.build import conditions_of, target_of
-from orchestrator.store.plan.messages import explain
+from orchestrator.store.plan.messages import explain_error
 
 EVERYTHING = Conditions(names=("*",))
 SINGLE = frozenset({"OlderThan", "YoungerThan"})
@@ -52,7 +52,7 @@ def conditions_from(words: Sequence[str]) -> Conditions:
     try:
         found = schema.WhereKeys.model_validate(keys)
     except ValidationError as error:
-        raise InvalidInput(told(error, "--where", ("Select", "Where"))) from error
+        raise InvalidInput(option_error(error, "--where", ("Select", "Where"))) from error
     return conditions_of(vars(found)) if keys else EVERYTHING
 
 
@@ -81,11 +81,11 @@ def targets_from(
             for account in accounts
         ]
     except ValidationError as error:
-        raise InvalidInput(told(error, "discover", ("Targets",))) from error
+        raise InvalidInput(option_error(error, "discover", ("Targets",))) from error
     return tuple(target_of(vars(each)) for each in keys)
 
 
-def told(error: ValidationError, option: str, place: tuple[str, ...]) -> str:
+def option_error(error: ValidationError, option: str, place: tuple[str, ...]) -> str:
     """Say what is wrong with what was given on the command line."""
-    said = [explain(each["type"], (*place, *each["loc"]), each) for each in error.errors(include_url=False)]
+    said = [explain_error(each["type"], (*place, *each["loc"]), each) for each in error.errors(include_url=False)]
     return "; ".join(f"{option}: {what}" + (f" ({hint})" if hint else "") for what, hint in said)

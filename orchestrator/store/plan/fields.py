@@ -20,7 +20,7 @@ UNSET: Any = None
 """The default of keys that may be left out but not be left empty."""
 
 PERCENT = re.compile(r"(100|[1-9]?[0-9])%")
-NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,127}")
+NAME_PATTERN = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,127}")
 NO_NAME = re.compile(r"[^A-Za-z0-9._*?\[\]!-]")
 WORD = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
@@ -69,7 +69,7 @@ def name_or_arn(value: str) -> str:
             parse_arn(value)
         except ValueError as error:
             raise PydanticCustomError("arn", "{why}", {"why": str(error)}) from error
-    elif not NAME.fullmatch(value):
+    elif not NAME_PATTERN.fullmatch(value):
         message = "not a name of a provisioned product (letters, digits, `.`, `_` and `-`, at most 128), nor its ARN"
         raise PydanticCustomError("name", message)
     return value

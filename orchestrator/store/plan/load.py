@@ -20,10 +20,10 @@ from orchestrator.store.files import read_text
 from orchestrator.store.plan import schema
 from orchestrator.store.plan.build import as_list, conditions_of, entry_of, findings, naming, selection_of, target_of
 from orchestrator.store.plan.fields import is_rows_name
-from orchestrator.store.plan.locations import Places
-from orchestrator.store.plan.messages import explain
-from orchestrator.store.plan.options import RowOptions, limits_of, options_of
-from orchestrator.store.plan.rows import Rows
+from orchestrator.store.plan.locations import SourceMap
+from orchestrator.store.plan.messages import explain_error
+from orchestrator.store.plan.options import RowOptions, build_limits, build_options
+from orchestrator.store.plan.rows import RowsFile
 from orchestrator.store.plan.suggestions import respell
 from orchestrator.store.yaml import nodes as yaml_nodes
 from orchestrator.store.yaml import parser as yaml_reader
@@ -67,7 +67,7 @@ def load_plan(path: Path) -> Plan:
     """
     text = read_text(path)
     with unhurried_gc():
-        document = yaml_reader.read(text)
+        document = yaml_reader.parse_yaml(text)
         reader = Reader(path, text, document)
         plan = reader.plan()
     if reader.diagnostics:
@@ -95,7 +95,7 @@ class Reader:
         self.diagnostics: list[Diagnostic] = []
         self._folder = path.parent
         self._root = document.root
-        self._places = Places(str(path), text, document.root)
+        self._places = SourceMap(str(path), text, document.root)
         self._ambiguous = {problem.position for problem in document.problems}
         respelled = respell(document.root) if document.root is not None else ()
         for problem in (*document.problems, *respelled):
@@ -131,7 +131,7 @@ class Reader:
 
     def _build(self, keys: schema.PlanKeys, rows: Sequence[Entry]) -> Plan:
         written = (
-            entry_of(vars(product), options_of(product, keys), self._where("Products", index))
+            entry_of(vars(product), build_options(product, keys), self._where("Products", index))
             for index, product in enumerate(keys.Products)
         )
         return Plan(
@@ -139,14 +139,14 @@ class Reader:
             targets=tuple(target_of(vars(target)) for target in keys.Targets or ()),
             entries=(*written, *rows),
             selections=tuple(
-                selection_of(vars(each), options_of(each, keys), self._where("Select", index))
+                selection_of(vars(each), build_options(each, keys), self._where("Select", index))
                 for index, each in enumerate(keys.Select)
             ),
             protections=tuple(
                 Protection(conditions=conditions_of(vars(each)), where=self._where("Protect", index))
                 for index, each in enumerate(keys.Protect)
             ),
-            limits=limits_of(keys.Limits),
+            limits=build_limits(keys.Limits),
             retry=Retry(attempts=keys.Retry.Attempts, backoff=keys.Retry.Backoff),
         )
 
@@ -178,7 +178,7 @@ class Reader:
 
     def _rows_of(self, path: Path, first: int, keys: schema.PlanKeys | None) -> Iterator[Entry]:
         places = self._places.add(path, first)
-        rows = Rows(path, list(schema.ProductKeys.model_fields))
+        rows = RowsFile(path, list(schema.ProductKeys.model_fields))
         options = RowOptions(keys or schema.PlanKeys.model_construct())
         for line, values in rows:
             places.lines.append(line)
@@ -187,7 +187,7 @@ class Reader:
             except ValidationError as error:
                 yield Entry()
                 for detail in error.errors(include_url=False):
-                    message, hint = explain(detail["type"], ("Products", first, *detail["loc"]), detail)
+                    message, hint = explain_error(detail["type"], ("Products", first, *detail["loc"]), detail)
                     word = str(detail["loc"][0] if detail["type"] == "extra_forbidden" else detail["input"])
                     self._complain(places.place(line, word), message, hint)
             else:
@@ -210,7 +210,7 @@ class Reader:
     def _explain(self, detail: ErrorDetails) -> None:
         path = tuple(detail["loc"])
         kind = detail["type"]
-        message, hint = explain(kind, path, detail)
+        message, hint = explain_error(kind, path, detail)
         position = self._places.position(path, key=kind == "extra_forbidden")
         place = self._places.at(position)
         if kind == "string_type" and hint is None and isinstance(detail["input"], int | float) and place.source is not None:

@@ -15,7 +15,7 @@ Steps = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class RowsPlaces:
+class RowsSourceMap:
     """Where the rows of one file stand: `first` is the number of its first product in the plan, from 0."""
 
     path: Path
@@ -32,7 +32,7 @@ class RowsPlaces:
 
 
 @dataclass(slots=True)
-class Places:
+class SourceMap:
     """
     Finds places.
 
@@ -46,12 +46,12 @@ class Places:
     file: str
     text: str
     root: yaml_nodes.Node | None
-    _rows: list[RowsPlaces] = field(default_factory=list)
+    _rows: list[RowsSourceMap] = field(default_factory=list)
     _lines: list[str] | None = None
 
-    def add(self, path: Path, first: int) -> RowsPlaces:
+    def add(self, path: Path, first: int) -> RowsSourceMap:
         """Begin a file of rows, and return the places that the line of each of its products is to be added to."""
-        rows = RowsPlaces(path, first, array("I"), SourceLines(path))
+        rows = RowsSourceMap(path, first, array("I"), SourceLines(path))
         self._rows.append(rows)
         return rows
 
@@ -83,7 +83,7 @@ class Places:
         length = max(1, min(position.length, len(source or "") - position.column))
         return Place(file=self.file, line=position.line + 1, column=position.column + 1, length=length, source=source)
 
-    def _rows_of(self, path: Steps) -> RowsPlaces | None:
+    def _rows_of(self, path: Steps) -> RowsSourceMap | None:
         if len(path) < 2 or path[0] != "Products" or not self._rows or not isinstance(path[1], int):
             return None
         index = bisect_right(self._rows, path[1], key=lambda rows: rows.first) - 1

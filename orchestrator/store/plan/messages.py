@@ -11,7 +11,7 @@ from orchestrator.store.plan.suggestions import MODELS, nearest
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-WORDS = {
+TYPE_WORDS = {
     "Name": "lower-case letters, digits and hyphens, as in sandbox-nightly, at most 64",
     "ProvisionedProductId": "letters, digits, `_` and `-`, at most 100, as in pp-abcdefghijklm",
     "ProductId": "letters, digits, `_` and `-`, at most 100, as in prod-abcdefghijklm",
@@ -25,7 +25,7 @@ WORDS = {
 """What a key wants to be, where its pattern would be hard to read."""
 
 
-def explain(kind: str, path: tuple[str | int, ...], detail: ErrorDetails) -> tuple[str, str | None]:
+def explain_error(kind: str, path: tuple[str | int, ...], detail: ErrorDetails) -> tuple[str, str | None]:
     """Say in our words what pydantic found, and what would be right."""
     name = next((step for step in reversed(path) if isinstance(step, str)), "")
     given = detail["input"]
@@ -36,25 +36,28 @@ def explain(kind: str, path: tuple[str | int, ...], detail: ErrorDetails) -> tup
         case "missing":
             return f"`{name}` is missing", None
         case "bool_type":
-            return f"`{name}` must be true or false, not {describe(given)}", "write true or false, without quotes"
+            return f"`{name}` must be true or false, not {describe_value(given)}", "write true or false, without quotes"
         case "string_type":
-            wanted = WORDS["AccountId"] if name == "AccountId" else None
-            return f"`{name}` must be text, not {describe(given)}", f"write its {wanted}" if wanted else None
+            wanted = TYPE_WORDS["AccountId"] if name == "AccountId" else None
+            return f"`{name}` must be text, not {describe_value(given)}", f"write its {wanted}" if wanted else None
         case "int_type" | "int_from_float" | "float_type":
-            return f"`{name}` must be a number, not {describe(given)}", number_hint(given)
+            return f"`{name}` must be a number, not {describe_value(given)}", number_hint(given)
         case "string_pattern_mismatch":
-            wanted = f"it must be {WORDS[name]}" if name in WORDS else f"it must match {context['pattern']}"
-            return f"`{name}` cannot be {describe(given)}", wanted
+            wanted = f"it must be {TYPE_WORDS[name]}" if name in TYPE_WORDS else f"it must match {context['pattern']}"
+            return f"`{name}` cannot be {describe_value(given)}", wanted
         case "literal_error":
-            return f"`{name}` cannot be {describe(given)}", literal_hint(given, context["expected"])
+            return f"`{name}` cannot be {describe_value(given)}", literal_hint(given, context["expected"])
         case "greater_than_equal" | "less_than_equal" | "greater_than":
             return f"`{name}` is out of range: {detail['msg'].lower().removeprefix('input ')}", None
         case "model_type" | "dict_type":
-            return f"{f'`{name}`' if name else 'a plan'} must be a mapping of keys to values, not {describe(given)}", None
+            return (
+                f"{f'`{name}`' if name else 'a plan'} must be a mapping of keys to values, not {describe_value(given)}",
+                None,
+            )
         case "too_short":
             return f"`{name}` must not be empty", None
         case "list_type":
-            return f"`{name}` must be a list, not {describe(given)}", "begin each item with `- `, or write [one, two]"
+            return f"`{name}` must be a list, not {describe_value(given)}", "begin each item with `- `, or write [one, two]"
         case _:
             return f"`{name}`: {detail['msg']}", None
 
@@ -78,7 +81,7 @@ def suggestion(path: tuple[str | int, ...]) -> str:
     return nearest(str(path[-1]), list(MODELS[place].model_fields))
 
 
-def describe(value: object) -> str:
+def describe_value(value: object) -> str:
     """Say what was given, for people."""
     match value:
         case None:

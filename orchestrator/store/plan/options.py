@@ -32,11 +32,11 @@ class RowOptions:
             else tuple(getattr(product, name) if name in given else None for name in OPTIONS)
         )
         if own not in self._made:
-            self._made[own] = options_of(product, self._keys)
+            self._made[own] = build_options(product, self._keys)
         return self._made[own]
 
 
-def limits_of(keys: schema.LimitKeys) -> Limits:
+def build_limits(keys: schema.LimitKeys) -> Limits:
     """Make the limits of their keys."""
     return Limits(
         max_terminations=keys.MaxTerminations,
@@ -48,7 +48,7 @@ def limits_of(keys: schema.LimitKeys) -> Limits:
     )
 
 
-def options_of(product: schema.OptionKeys, keys: schema.PlanKeys) -> Options:
+def build_options(product: schema.OptionKeys, keys: schema.PlanKeys) -> Options:
     """Return the options of a product or a selection: its own, else the plan's defaults, else the built-in ones."""
 
     def chosen(name: str) -> Any:  # noqa: ANN401 - the option's own type

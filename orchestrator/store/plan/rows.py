@@ -18,7 +18,7 @@ from typing import Any
 from orchestrator.store.files import DECODER
 from orchestrator.store.plan.suggestions import nearest
 
-MOST_BYTES = 1024 * 1024 * 1024
+MOST_ROWS_BYTES = 1024 * 1024 * 1024
 SEPARATORS = re.compile(r"[;,\t|]")
 LISTS = frozenset({"DependsOn"})
 FLAGS = frozenset({"IgnoreErrors", "RetainPhysicalResources"})
@@ -36,7 +36,7 @@ class RowMistake:
 
 
 @dataclass(slots=True)
-class Rows:
+class RowsFile:
     """
     The rows of one file, read once.
 
@@ -53,8 +53,8 @@ class Rows:
     def __iter__(self) -> Iterator[tuple[int, dict[str, Any]]]:
         """Yield the line and the keys of each row that can be read; what cannot is in `mistakes`."""
         try:
-            if self.path.stat().st_size > MOST_BYTES:
-                self._miss(1, f"longer than {MOST_BYTES // 1024**3} GiB")
+            if self.path.stat().st_size > MOST_ROWS_BYTES:
+                self._miss(1, f"longer than {MOST_ROWS_BYTES // 1024**3} GiB")
                 return
             with self.path.open(encoding="utf-8-sig", newline="") as file:
                 yield from self._csv(file) if self.path.suffix == ".csv" else self._json(file)

@@ -47,13 +47,13 @@ TypeName = Literal[
 """Documented, but for CONTROL_TOWER_ACCOUNT, which was seen; products of other types are refused anyway."""
 
 
-class Strict(BaseModel):
+class StrictKeys(BaseModel):
     """Nothing unknown is ignored, nothing is converted."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class OptionKeys(Strict):
+class OptionKeys(StrictKeys):
     """The per-product options. What is not set comes from `Defaults`, then from the built-in default."""
 
     IgnoreErrors: bool = False
@@ -66,7 +66,7 @@ class DefaultKeys(OptionKeys):
     """`Defaults`."""
 
 
-class TargetKeys(Strict):
+class TargetKeys(StrictKeys):
     """One entry of `Targets`: an account, its regions, and how to get in."""
 
     AccountId: AccountNumber
@@ -89,7 +89,7 @@ class ProductKeys(OptionKeys):
     DependsOn: list[Dependency] = UNSET
 
 
-class ConditionKeys(Strict):
+class ConditionKeys(StrictKeys):
     """What products have to be like: every key that is there must fit, one word of each is enough."""
 
     Name: Several[NameGlob] = UNSET
@@ -125,7 +125,7 @@ class SelectKeys(OptionKeys):
     DependsOn: list[Dependency] = UNSET
 
 
-class LimitKeys(Strict):
+class LimitKeys(StrictKeys):
     """`Limits`."""
 
     MaxTerminations: Annotated[int, Field(ge=0)] = 100
@@ -137,14 +137,14 @@ class LimitKeys(Strict):
     Deadline: Duration = 43_200
 
 
-class RetryKeys(Strict):
+class RetryKeys(StrictKeys):
     """`Retry`."""
 
     Attempts: Annotated[int, Field(ge=1, le=10)] = 2
     Backoff: Duration = 30
 
 
-class PlanKeys(Strict):
+class PlanKeys(StrictKeys):
     """The whole file."""
 
     Version: FormatVersion

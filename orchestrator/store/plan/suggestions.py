@@ -58,7 +58,7 @@ SURE = 0.9
 LIKELY = 0.7
 
 
-def respell(root: yaml_nodes.Node) -> Iterator[yaml_nodes.Problem]:
+def respell(root: yaml_nodes.Node) -> Iterator[yaml_nodes.YamlProblem]:
     """
     Give the keys of a plan that are spelled in another way the names that they are meant by.
 
@@ -70,14 +70,14 @@ def respell(root: yaml_nodes.Node) -> Iterator[yaml_nodes.Problem]:
 
         A problem for each such key.
     """
-    yield from within(root, "")
+    yield from suggest_within(root, "")
 
 
-def within(node: yaml_nodes.Node, place: str) -> Iterator[yaml_nodes.Problem]:
+def suggest_within(node: yaml_nodes.Node, place: str) -> Iterator[yaml_nodes.YamlProblem]:
     """Do so below a node, whose keys are those of a place in a plan."""
     if isinstance(node, yaml_nodes.Sequence):
         for item in node.items:
-            yield from within(item, place)
+            yield from suggest_within(item, place)
         return
     if not isinstance(node, yaml_nodes.Mapping) or place not in MODELS:
         return
@@ -86,11 +86,11 @@ def within(node: yaml_nodes.Node, place: str) -> Iterator[yaml_nodes.Problem]:
         meant = near(name, list(known), SURE)
         if meant is not None and meant not in node.entries:
             hint = f"did you mean `{meant}`?"
-            yield yaml_nodes.Problem(position=node.key(name), message=f"unknown key `{name}`", hint=hint)
+            yield yaml_nodes.YamlProblem(position=node.key(name), message=f"unknown key `{name}`", hint=hint)
             node.entries[meant] = node.entries.pop(name)
             node.keys[meant] = node.keys.pop(name)
     for name in INNER[place] & node.entries.keys():
-        yield from within(node.entries[name], f"{place}.{name}" if place else name)
+        yield from suggest_within(node.entries[name], f"{place}.{name}" if place else name)
 
 
 def near(given: str, known: Sequence[str], cutoff: float) -> str | None:

@@ -74,7 +74,7 @@ Node = Scalar | Mapping | Sequence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class YamlProblem:
     """Something wrong with the YAML itself."""
 
     position: Position
@@ -88,7 +88,7 @@ class Document:
     """What was read: the tree, if one came about, and every problem met on the way."""
 
     root: Node | None = None
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[YamlProblem] = field(default_factory=list)
 
 
 def split_lines(text: str) -> list[str]:

@@ -19,9 +19,9 @@ from orchestrator.store.yaml.nodes import (
     Node,
     Plain,
     Position,
-    Problem,
     Scalar,
     Sequence,
+    YamlProblem,
     packed,
     position_at,
     split_lines,
@@ -36,15 +36,15 @@ MOST_VALUES = 2_000_000
 BIDI = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")
 
 
-class Refused(Exception):
+class YamlRefused(Exception):
     """Reading cannot go on; never leaves this module."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: YamlProblem) -> None:
         super().__init__(problem.message)
         self.problem = problem
 
 
-def read(text: str) -> Document:
+def parse_yaml(text: str) -> Document:
     """
     Read one YAML document.
 
@@ -63,7 +63,7 @@ def read(text: str) -> Document:
         for event in yaml.parse(text, Loader=loader()):
             builder.take(event)
         document.root = builder.root
-    except Refused as refused:
+    except YamlRefused as refused:
         document.problems.append(refused.problem)
     except yaml.MarkedYAMLError as error:
         document.problems.append(syntax_problem(error, text))
@@ -82,8 +82,8 @@ def refuse_bidi(text: str) -> None:
     match = BIDI.search(text)
     if match is None:
         return
-    raise Refused(
-        Problem(
+    raise YamlRefused(
+        YamlProblem(
             position=position_at(text, match.start()),
             message=f"bidirectional control character U+{ord(match.group()):04X}",
             hint="remove it: with it, the line does not read as it looks",
@@ -91,7 +91,7 @@ def refuse_bidi(text: str) -> None:
     )
 
 
-def syntax_problem(error: yaml.MarkedYAMLError, text: str) -> Problem:
+def syntax_problem(error: yaml.MarkedYAMLError, text: str) -> YamlProblem:
     """Turn a parser's complaint into ours."""
     mark = error.problem_mark or error.context_mark
     position = Position(mark.line, mark.column, 1) if mark else Position(0, 0, 1)
@@ -100,25 +100,25 @@ def syntax_problem(error: yaml.MarkedYAMLError, text: str) -> Problem:
     if position.line < len(lines) and "\t" in lines[position.line][: position.column + 1]:
         hint = "indent with spaces; YAML does not allow tabs there"
     message = " ".join(part for part in (error.problem, error.context) if part)
-    return Problem(position=position, message=f"not YAML: {message}", hint=hint)
+    return YamlProblem(position=position, message=f"not YAML: {message}", hint=hint)
 
 
-def character_problem(error: yaml.YAMLError, text: str) -> Problem:
+def character_problem(error: yaml.YAMLError, text: str) -> YamlProblem:
     """Turn a complaint about a single character into ours."""
     offset = getattr(error, "position", None)
     if not isinstance(offset, int):
-        return Problem(position=Position(0, 0, 1), message=f"not YAML: {' '.join(str(error).split())}")
+        return YamlProblem(position=Position(0, 0, 1), message=f"not YAML: {' '.join(str(error).split())}")
     if loader() is not yaml.SafeLoader:
         # libyaml counts bytes.
         offset = len(text.encode()[:offset].decode(errors="ignore"))
     hint = "remove it, or write it as an escape"
-    return Problem(position=position_at(text, offset), message="a control character", hint=hint)
+    return YamlProblem(position=position_at(text, offset), message="a control character", hint=hint)
 
 
 class Builder:
     """Puts the tree together from parser events."""
 
-    def __init__(self, problems: list[Problem]) -> None:
+    def __init__(self, problems: list[YamlProblem]) -> None:
         self.root: Node | None = None
         self._problems = problems
         self._open: list[tuple[Mapping | Sequence, Scalar | None]] = []
@@ -133,7 +133,7 @@ class Builder:
                 self._documents += 1
                 if self._documents > 1:
                     position = position_of(event)
-                    raise Refused(Problem(position=position, message="a second document", hint="one plan per file"))
+                    raise YamlRefused(YamlProblem(position=position, message="a second document", hint="one plan per file"))
             case yaml.ScalarEvent():
                 self._scalar(event)
             case yaml.MappingStartEvent():
@@ -148,7 +148,7 @@ class Builder:
     def _enter(self, node: Mapping | Sequence, event: yaml.Event) -> None:
         if len(self._open) >= MOST_LEVELS:
             message = f"more than {MOST_LEVELS} levels of nesting"
-            raise Refused(Problem(position=position_of(event), message=message))
+            raise YamlRefused(YamlProblem(position=position_of(event), message=message))
         self._add(node)
         self._open.append((node, None))
 
@@ -162,18 +162,18 @@ class Builder:
                 value, hint = resolve(text)
                 if hint:
                     message = f"ambiguous value `{text}`"
-                    self._problems.append(Problem(position=position_of(event), message=message, hint=hint))
+                    self._problems.append(YamlProblem(position=position_of(event), message=message, hint=hint))
             elif text == "<<":
                 hint = "write the keys out; a reviewer must be able to read each line alone"
-                raise Refused(Problem(position=position_of(event), message="a merge key", hint=hint))
-        self._add(Scalar(value, text, place_of(event)))
+                raise YamlRefused(YamlProblem(position=position_of(event), message="a merge key", hint=hint))
+        self._add(Scalar(value, text, packed_position(event)))
 
     def _add(self, node: Node) -> None:
         self._values += 1
         if self._values > MOST_VALUES:
             hint = "long lists belong in files of their own, see ProductsFrom"
             message = f"more than {MOST_VALUES:,} keys and values"
-            raise Refused(Problem(position=node.position, message=message, hint=hint))
+            raise YamlRefused(YamlProblem(position=node.position, message=message, hint=hint))
         if not self._open:
             self.root = node
             return
@@ -190,10 +190,10 @@ class Builder:
 
     def _key(self, node: Node, parent: Mapping) -> Scalar:
         if not isinstance(node, Scalar):
-            raise Refused(Problem(position=node.position, message="a key that is not a word"))
+            raise YamlRefused(YamlProblem(position=node.position, message="a key that is not a word"))
         if node.text in parent.entries:
             self._problems.append(
-                Problem(
+                YamlProblem(
                     position=node.position,
                     message=f"the key `{node.text}` is given twice",
                     hint="keep one of the two; other readers would silently take the last",
@@ -215,10 +215,10 @@ def refuse_indirection(event: yaml.Event) -> None:
         what, name = "a tag", str(tag)
     if what:
         hint = "write the value out; a reviewer must be able to read each line alone"
-        raise Refused(Problem(position=position_of(event), message=f"{what}, `{name}`", hint=hint))
+        raise YamlRefused(YamlProblem(position=position_of(event), message=f"{what}, `{name}`", hint=hint))
 
 
-def place_of(event: yaml.Event) -> int:
+def packed_position(event: yaml.Event) -> int:
     """Return where an event begins, and how long it is on that line, packed."""
     start, end = event.start_mark, event.end_mark
     assert start is not None
@@ -229,4 +229,4 @@ def place_of(event: yaml.Event) -> int:
 
 def position_of(event: yaml.Event) -> Position:
     """Return where an event begins, and how long it is on that line."""
-    return unpacked(place_of(event))
+    return unpacked(packed_position(event))

@@ -16,7 +16,7 @@ from orchestrator.store.yaml.nodes import Plain
 
 PLAIN_INT = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})")
 PLAIN_FLOAT = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})\.[0-9]{1,17}")
-WORDS = MappingProxyType({"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False})
+BOOLEAN_WORDS = MappingProxyType({"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False})
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 LETTERS = MappingProxyType({"y": "true", "Y": "true", "n": "false", "N": "false"})
@@ -48,8 +48,8 @@ def resolve(text: str) -> tuple[Plain, str | None]:
 
         Its value, and the fix if another reader would read something else.
     """
-    if text in WORDS:
-        return WORDS[text], None
+    if text in BOOLEAN_WORDS:
+        return BOOLEAN_WORDS[text], None
     if text in NULLS:
         return None, None
     if PLAIN_INT.fullmatch(text):
