@@ -17,12 +17,12 @@ def main(path: Path) -> int:
     """Run the plan at *path* against the simulator; returns the exit code that the command line would have."""
     plan = load_plan(path)
     world = path.with_suffix(".world.yaml")
-    with TemporaryDirectory() as state, rehearse(plan, world if world.exists() else None) as entrance:
-        review = survey(plan, entrance)
+    with TemporaryDirectory() as state, rehearse(plan, world if world.exists() else None) as connections:
+        review = survey(plan, connections)
         print(review.summary)
         result = run(review, state=StateDir(Path(state), simulated=True), settings=RunSettings())
         for termination in result.run.terminations:
-            state_of_line = result.run.board.states[termination.line.id]
+            state_of_line = result.run.state_table.states[termination.line.id]
             print(f"{termination.line.name:<16} {state_of_line:<12} {termination.evidence}")
         return int(result.exit_code)
 

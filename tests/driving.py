@@ -52,15 +52,15 @@ class Stage:
         self.catalog.calls.clear()
         self.after_survey()
         run = Run(run_id="run-1", plan=plan, worklist=worklist, grace=self.grace)
-        self.drive(run, StartedBy.RUN, run.opening([inventory]))
+        self.drive(run, StartedBy.RUN, run.survey_events([inventory]))
         return run
 
-    def resume(self, plan: Plan, worklist: Worklist, lines: Sequence[bytes], no_sends: str | None = None) -> Run:
+    def resume(self, plan: Plan, worklist: Worklist, lines: Sequence[bytes], send_ban: str | None = None) -> Run:
         """Replay what a journal holds, and go on."""
         run = replayed(plan, worklist, lines, self.grace)
         self.journal = MemoryJournal()
         self.journal.lines = list(lines)
-        self.drive(run, StartedBy.RESUME, [], no_sends)
+        self.drive(run, StartedBy.RESUME, [], send_ban)
         return run
 
     def drive(
@@ -68,7 +68,7 @@ class Stage:
         run: Run,
         how: StartedBy,
         first: Sequence[Event],
-        no_sends: str | None = None,
+        send_ban: str | None = None,
         journal: Journal | None = None,
     ) -> None:
         """Drive a run to its rest, with another journal than the stage's own if one is given."""
@@ -79,18 +79,18 @@ class Stage:
             clock=self.clock,
             inbox=FakeInbox(),
             journal=journal or self.journal,
-            audience=Observers(self.observers, lambda _observer, _error: None),
+            observers=Observers(self.observers, lambda _observer, _error: None),
             interruption=self.interruption,
             clock_ahead=self.catalog.clock_ahead,
         )
-        Runner(run, around).drive(how, first=first, no_sends=no_sends)
+        Runner(run, around).drive(how, first=first, send_ban=send_ban)
 
 
 def stock_of(surveyor: Surveyor, catalog: FakeCatalog, plan: Plan) -> Inventory:
     """Read what the one lane holds, and the records that a plan needs."""
     inventory = surveyor.listing(LANE, catalog)
     asked = questions(plan, [inventory])
-    return surveyor.recall(inventory, catalog, asked[LANE]) if LANE in asked else inventory
+    return surveyor.fetch_records(inventory, catalog, asked[LANE]) if LANE in asked else inventory
 
 
 def listed_from(catalog: FakeCatalog, lane: Lane, at: float) -> Listed:
@@ -100,7 +100,7 @@ def listed_from(catalog: FakeCatalog, lane: Lane, at: float) -> Listed:
         for id_, each in catalog.products.items()
         if not each.gone
     }
-    return Listed(at=at, lane=lane, begun_at=at, observed=shown)
+    return Listed(at=at, lane=lane, started_at=at, observed=shown)
 
 
 def replayed(plan: Plan, worklist: Worklist, lines: Sequence[bytes], grace: float = 20.0) -> Run:
@@ -114,7 +114,7 @@ def replayed(plan: Plan, worklist: Worklist, lines: Sequence[bytes], grace: floa
 
 def state_of(run: Run, product_id: str) -> State:
     """Return the state of a product's line."""
-    return run.board.states[line_id(LANE, product_id)]
+    return run.state_table.states[line_id(LANE, product_id)]
 
 
 def evidence_of(run: Run, product_id: str) -> str:

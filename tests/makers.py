@@ -65,19 +65,19 @@ def plan(
             for id_ in ids
         ),
         limits=limits or Limits(),
-        retry=retry or Retry(backoff=10),
+        retry=retry or Retry(backoff_seconds=10),
     )
 
 
-def inventory(*products: Product, begun_at: float = START, **changes: object) -> Inventory:
+def inventory(*products: Product, started_at: float = START, **changes: object) -> Inventory:
     """A complete listing of the one lane."""
     values: dict[str, object] = {
         "lane": LANE,
-        "begun_at": begun_at,
+        "started_at": started_at,
         "complete": True,
         "products": {each.product_id: each for each in products},
         "observed": {
-            each.product_id: Observation(at=begun_at, status=each.status, record_id=each.last_record_id)
+            each.product_id: Observation(at=started_at, status=each.status, record_id=each.last_record_id)
             for each in products
         },
     }

@@ -71,16 +71,16 @@ class Stage:
         self.out: list[tuple[float, Reply]] = []
         self.plan: Plan = plan(
             *IDS,
-            options=Options(termination_timeout=600),
-            limits=Limits(failure_tolerance=Tolerance(count=9), deadline=86_400),
-            retry=Retry(attempts=script.attempts, backoff=2),
+            options=Options(termination_timeout_seconds=600),
+            limits=Limits(failure_tolerance=Tolerance(count=9), deadline_seconds=86_400),
+            retry=Retry(attempts=script.attempts, backoff_seconds=2),
             after={"pp-b": ["pp-a"]} if script.is_ordered else {},
         )
         shown = [product(id_, created_at=START - 90_000) for id_ in IDS]
         self.worklist: Worklist = worklist(self.plan, shown)
         self.run = self.new_run()
         self.commit(self.run.begin(self.now, e.StartedBy.RUN, service_at=self.service_now))
-        self.commit(self.run.opening([inventory(*shown, begun_at=self.now, clock_ahead=script.lags.clock)]))
+        self.commit(self.run.survey_events([inventory(*shown, started_at=self.now, clock_ahead=script.lags.clock)]))
 
     def do(self, deed: Deed) -> None:
         self.service.somebody(deed.id_, deed.kind, deed.seconds, deed.outcome)
@@ -129,18 +129,18 @@ class Stage:
             assert self.service.things["pp-a"].now is None
 
     def state(self, product_id: str) -> State:
-        return self.run.board.states[self.line(product_id).line.id]
+        return self.run.state_table.states[self.line(product_id).line.id]
 
     def line(self, product_id: str) -> Termination:
         return next(t for t in self.run.terminations if t.product_id == product_id)
 
-    def die(self, no_sends: str | None) -> None:
+    def die(self, send_ban: str | None) -> None:
         """The process ends, and another one goes on with what is on disk."""
         self.out.clear()
         self.now = round(self.now + 1.0, 6)
         self.run = self.new_run()
         self.run.replay(self.journal)
-        self.commit(self.run.begin(self.now, e.StartedBy.RESUME, no_sends, service_at=self.service_now))
+        self.commit(self.run.begin(self.now, e.StartedBy.RESUME, send_ban, service_at=self.service_now))
 
     def play(self) -> None:
         """Until the run has come to rest."""
@@ -150,12 +150,12 @@ class Stage:
             if deaths and self.now >= deaths[0][0]:
                 self.die(deaths.pop(0)[1])
                 continue
-            if not self.out and self.run.at_rest(self.now):
+            if not self.out and self.run.is_idle(self.now):
                 break
             wake = min([self.run.wake_at(self.now), *(moment for moment, _ in self.out)])
             self.now = round(min(max(wake, self.now + 0.05), self.now + 5.0), 6)
         else:
-            message = f"no rest: {self.run.board.states}"
+            message = f"no rest: {self.run.state_table.states}"
             raise AssertionError(message)
         # What was sent may still be carried out; the truth is what comes of it all.
         self.service.advance(self.now + 200)

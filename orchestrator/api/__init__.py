@@ -10,10 +10,10 @@ Composes the packages below it and holds no rule of its own.
 
 from orchestrator.api.beforehand import earlier_runs, file_in_the_way, named_products, refuse_all
 from orchestrator.api.connect import enter, enter_lanes, reenter, region_of_environment, rehearse
+from orchestrator.api.connections import Connections
 from orchestrator.api.diagnosis import Check, Diagnosis, doctor_exit_code
 from orchestrator.api.doctor import diagnose
 from orchestrator.api.driving import GRACE, RunResult, RunSettings
-from orchestrator.api.entrance import Connections
 from orchestrator.api.execute import MAX_AGE, NIGHT, has_expired, is_out_of_date, left_by_canary, resume, run, run_age
 from orchestrator.api.frame import replay
 from orchestrator.api.journals import JournalEntry, abandon, is_going_on, kept_journals, prune_journals, set_aside, stop

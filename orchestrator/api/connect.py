@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from orchestrator.api.entrance import Connections, at_the_door, enter_ambient
+from orchestrator.api.connections import Connections, at_the_door, enter_ambient
 from orchestrator.api.simulation import world_for
 from orchestrator.core.plan.model import Plan
 from orchestrator.core.values.lane import Lane
@@ -111,13 +111,13 @@ def rehearse(plan: Plan, world: Path | None, *, workers: int | None = None) -> I
             yield enter_ambient(sessions, plan, spec.Region, simulated=True, workers=workers, clock=clock)
 
 
-def reenter(story: LoadedJournal, *, workers: int | None = None) -> Connections:
+def reenter(loaded: LoadedJournal, *, workers: int | None = None) -> Connections:
     """
     Enter where a run was begun: its lanes, or the simulator of a rehearsal if it still listens.
 
     Args:
 
-        story: The run's journal.
+        loaded: The run's journal.
         workers: How many calls may be in flight; None for as many as the lanes need.
 
     Raises:
@@ -127,8 +127,8 @@ def reenter(story: LoadedJournal, *, workers: int | None = None) -> Connections:
     """
     from orchestrator.aws import sessions as connect  # noqa: PLC0415
 
-    header, plan = story.birth.header, story.birth.plan
-    lanes = story.birth.worklist.usable_lanes
+    header, plan = loaded.header.origin, loaded.header.plan
+    lanes = loaded.header.worklist.usable_lanes
     if not header.simulated:
         return enter_lanes(plan, lanes, workers=workers)
     workers = workers or workers_for(len(lanes))

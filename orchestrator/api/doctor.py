@@ -14,8 +14,8 @@ from pathlib import Path
 
 from orchestrator.api import diagnosis
 from orchestrator.api.connect import workers_for
+from orchestrator.api.connections import AMBIENT, MOST_AT_DOOR, knock
 from orchestrator.api.diagnosis import Diagnosis
-from orchestrator.api.entrance import AMBIENT, MOST_AT_DOOR, knock
 from orchestrator.api.remedies import AccessContext
 from orchestrator.api.simulation import world_for
 from orchestrator.core.inventory.outcomes import Problem

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from orchestrator.api.entrance import Connections
+from orchestrator.api.connections import Connections
 from orchestrator.core.run.events import Event, StartedBy
 from orchestrator.core.run.machine import Run
 from orchestrator.engine.clock import ReplyInbox
@@ -53,7 +53,7 @@ class RunSettings:
     watch: Callable[[Run], AbstractContextManager[Sequence[Observer]]] = no_observers
     complain: Callable[[Observer, Exception], None] = lambda _observer, _error: None
     interruption: StopSignal = field(default_factory=StopSignal)
-    farewell: Callable[[Path], str] = lambda _path: ""
+    exit_message: Callable[[Path], str] = lambda _path: ""
     executor: Callable[[int], Executor] = threads
     first: int | None = None
     go_on: Callable[[Run], bool] = lambda _run: False
@@ -82,43 +82,43 @@ class ExecutionStart:
 
     how: StartedBy
     first: Sequence[Event] = ()
-    no_sends: str | None = None
-    most: int | None = None
+    send_ban: str | None = None
+    first_lines: int | None = None
 
 
 def drive(
     machine: Run,
     open_journal: Callable[[], JournalFile],
-    entrance: Connections,
+    connections: Connections,
     settings: RunSettings,
     opening: ExecutionStart,
 ) -> RunResult:
     """Drive a run to its rest, and say how it ended. Signals are listened to already."""
     interruption = settings.interruption
-    executor = settings.executor(entrance.workers)
+    executor = settings.executor(connections.workers)
     with settings.watch(machine) as observers:
         if interruption.signal is not None:
             raise Interrupted(interruption.signal)
         file = open_journal()
-        interruption.farewell = settings.farewell(file.path).encode()
+        interruption.exit_message = settings.exit_message(file.path).encode()
         runner = Runner(
             machine,
             RunnerDependencies(
-                connect=entrance.connect,
+                connect=connections.connect,
                 executor=executor,
-                workers=entrance.workers,
-                clock=entrance.clock,
+                workers=connections.workers,
+                clock=connections.clock,
                 inbox=ReplyInbox(),
                 journal=file,
-                audience=Observers(observers, settings.complain),
+                observers=Observers(observers, settings.complain),
                 interruption=interruption,
                 stop_requested=partial(stop_file.take, file.path),
-                clock_ahead=entrance.clock_ahead,
+                clock_ahead=connections.clock_ahead,
             ),
         )
         broken: OrchestratorError | None = None
         try:
-            runner.drive(opening.how, first=opening.first, no_sends=opening.no_sends, most=opening.most)
+            runner.drive(opening.how, first=opening.first, send_ban=opening.send_ban, most=opening.first_lines)
         except JournalError as error:
             broken = error
         except Exception as error:  # noqa: BLE001 - whatever it is, what is known has to be told

@@ -38,7 +38,7 @@ def with_earlier_terminations(worklist: Worklist, state: StateDir, plan_name: st
     known = terminated_before(state, plan_name)
 
     def with_words(line: Line) -> Line:
-        said = known.get(line.product_id or "") or known.get(f"name:{line.asked_name}")
+        said = known.get(line.product_id or "") or known.get(f"name:{line.requested_name}")
         if line.reason is not Reason.NOT_FOUND or said is None:
             return line
         return replace(line, detail=f"{line.detail}; {said}")
@@ -59,14 +59,14 @@ def terminated_before(state: StateDir, plan_name: str) -> dict[str, str]:
             left -= path.stat().st_size
             if left < 0:
                 break
-            story = journal.load_journal(path)
-            machine = replay(story)
+            loaded = journal.load_journal(path)
+            machine = replay(loaded)
         except (OrchestratorError, OSError):
             continue
-        header = story.birth.header
+        header = loaded.header.origin
         said = f"an earlier run terminated it: {header.run_id}, begun {format_time(header.started_at)[:19]}Z"
         for t in machine.terminations:
-            if machine.board.states[t.line.id] is State.TERMINATED:
+            if machine.state_table.states[t.line.id] is State.TERMINATED:
                 found.setdefault(t.product_id, said)
                 found.setdefault(f"name:{t.line.name}", said)
     return found

@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 
 from orchestrator.api.beforehand import earlier_runs, file_in_the_way, refuse_all
+from orchestrator.api.connections import Connections
 from orchestrator.api.driving import ExecutionStart, RunResult, RunSettings, drive, result_of
-from orchestrator.api.entrance import Connections
 from orchestrator.api.frame import lanes_of, locks_of, replay, states_of
 from orchestrator.api.review import Review, enforce_limits
 from orchestrator.api.worklists import callers_of
@@ -59,8 +59,8 @@ def run(
     """
     enforce_limits(review)
     refuse_all(file_in_the_way(journal_path))
-    entrance, plan = review.entrance, review.plan
-    started_at = entrance.clock.now()
+    connections, plan = review.connections, review.plan
+    started_at = connections.clock.now()
     run_id = secrets.token_hex(4)
     name = state.new_journal(plan.name, started_at, run_id)
     path = journal_path or name
@@ -69,35 +69,35 @@ def run(
         plan=plan,
         worklist=review.worklist,
         grace=settings.grace,
-        workers=entrance.workers,
-        paces={lane: paces.of for lane, paces in entrance.paces.items()},
+        workers=connections.workers,
+        rate_limits={lane: rate_limits.of for lane, rate_limits in connections.rate_limits.items()},
     )
 
     def begin() -> journal.JournalFile:
         if journal_path is not None:
             state.note_elsewhere(name, journal_path)
         header = header_of(review, run_id, started_at, state)
-        return journal.create(path, journal.JournalHeader(header=header, plan=plan, worklist=review.worklist))
+        return journal.create(path, journal.JournalHeader(origin=header, plan=plan, worklist=review.worklist))
 
-    lanes = list(entrance.identities)
+    lanes = list(connections.identities)
     with listening(settings.interruption), locks_of(plan.name, lanes, path, [state], started_at, run_id):
         # Asked before anything is done about earlier runs, too.
         journal.make_room(path, len(review.worklist.lines))
         make_way()
         # Rehearsals are nobody's earlier run.
-        refuse_all([] if entrance.simulated else earlier_runs(plan.name, state))
-        first = [*machine.opening(review.inventories), *review.opening]
-        opening = ExecutionStart(how=StartedBy.RUN, first=first, most=settings.first)
-        result = drive(machine, begin, entrance, settings, opening)
-        return after_canary(result, entrance, settings)
+        refuse_all([] if connections.simulated else earlier_runs(plan.name, state))
+        first = [*machine.survey_events(review.inventories), *review.opening]
+        opening = ExecutionStart(how=StartedBy.RUN, first=first, first_lines=settings.first)
+        result = drive(machine, begin, connections, settings, opening)
+        return after_canary(result, connections, settings)
 
 
-def left_by_canary(story: journal.LoadedJournal) -> int:
+def left_by_canary(loaded: journal.LoadedJournal) -> int:
     """Say how many lines an unfinished run was not told to do: it did its first ones, and nobody said yes to the rest."""
-    return replay(story).held_back
+    return replay(loaded).held_back
 
 
-def after_canary(result: RunResult, entrance: Connections, settings: RunSettings) -> RunResult:
+def after_canary(result: RunResult, connections: Connections, settings: RunSettings) -> RunResult:
     """Ask whether to go on after the first lines, if only those were to be started; go on if somebody says yes."""
     run = result.run
     if not run.held_back or run.drained_by is not None or result.broken is not None:
@@ -108,34 +108,34 @@ def after_canary(result: RunResult, entrance: Connections, settings: RunSettings
         return result_of(run, result.journal, settings.interruption, None)
     if not agreed:
         return result
-    story = journal.load_journal(result.journal)
-    go_on = partial(journal.reopen, story)
+    loaded = journal.load_journal(result.journal)
+    go_on = partial(journal.reopen, loaded)
     # Who says yes a day later says it to something else.
-    age = run_age(story, entrance)
-    no_sends = expiry(story, run, age, max_age=MAX_AGE, restart=True)
-    return drive(run, go_on, entrance, settings, ExecutionStart(how=StartedBy.RESUME, no_sends=no_sends))
+    age = run_age(loaded, connections)
+    send_ban = expiry(loaded, run, age, max_age=MAX_AGE, restart=True)
+    return drive(run, go_on, connections, settings, ExecutionStart(how=StartedBy.RESUME, send_ban=send_ban))
 
 
 def resume(
-    story: journal.LoadedJournal,
-    entrance: Connections,
+    loaded: journal.LoadedJournal,
+    connections: Connections,
     *,
     settings: RunSettings,
     max_age: float = MAX_AGE,
     restart: bool = True,
-    no_sends: str | None = None,
+    send_ban: str | None = None,
 ) -> RunResult:
     """
     Finish an interrupted run.
 
     Args:
 
-        story: Its journal, read back, and not finished.
-        entrance: The same account and endpoint as before.
+        loaded: Its journal, read back, and not finished.
+        connections: The same account and endpoint as before.
         settings: How to drive it.
         max_age: Seconds after which lines that were never sent are not sent any more.
         restart: Whether a run that its failure tolerance stopped starts anything new.
-        no_sends: Why nothing is sent whatever the age of the run, and only what was sent is followed; None if it is.
+        send_ban: Why nothing is sent whatever the age of the run, and only what was sent is followed; None if it is.
 
     Raises:
 
@@ -143,32 +143,32 @@ def resume(
         LockHeld: The run is going on elsewhere.
         JournalError: The journal cannot be written.
     """
-    header = story.birth.header
-    refuse_moved_run(story, entrance)
-    now = entrance.clock.now()
-    locks = locks_of(header.plan_name, lanes_of(story), story.path, states_of(story), now, header.run_id)
+    header = loaded.header.origin
+    refuse_moved_run(loaded, connections)
+    now = connections.clock.now()
+    locks = locks_of(header.plan_name, lanes_of(loaded), loaded.path, states_of(loaded), now, header.run_id)
     with listening(settings.interruption), locks:
         # Read again under the lock: whoever held it may have gone on with the run.
-        story = journal.load_journal(story.path)
-        machine = replay(story, settings.grace, entrance.workers)
-        if story.is_finished:
-            return RunResult(run=machine, journal=story.path, exit_code=machine.tally().exit_code)
-        no_sends = expiry(story, machine, run_age(story, entrance), max_age=max_age, restart=restart) or no_sends
-        go_on = partial(journal.reopen, story)
-        lost = [LaneUnreachable(at=now, lane=lane, reason=why) for lane, why in entrance.barred.items()]
-        opening = ExecutionStart(how=StartedBy.RESUME, first=lost, no_sends=no_sends)
-        return drive(machine, go_on, entrance, settings, opening)
+        loaded = journal.load_journal(loaded.path)
+        machine = replay(loaded, settings.grace, connections.workers)
+        if loaded.is_finished:
+            return RunResult(run=machine, journal=loaded.path, exit_code=machine.tally().exit_code)
+        send_ban = expiry(loaded, machine, run_age(loaded, connections), max_age=max_age, restart=restart) or send_ban
+        go_on = partial(journal.reopen, loaded)
+        lost = [LaneUnreachable(at=now, lane=lane, reason=why) for lane, why in connections.unreachable.items()]
+        opening = ExecutionStart(how=StartedBy.RESUME, first=lost, send_ban=send_ban)
+        return drive(machine, go_on, connections, settings, opening)
 
 
-def run_age(story: journal.LoadedJournal, entrance: Connections) -> float:
+def run_age(loaded: journal.LoadedJournal, connections: Connections) -> float:
     """Return how old a run is (seconds)."""
-    header, now = story.birth.header, entrance.clock.now()
-    return age_between((header.started_at, header.service_at), (now, by_service(now, entrance.clock_ahead())))
+    header, now = loaded.header.origin, connections.clock.now()
+    return age_between((header.started_at, header.service_at), (now, by_service(now, connections.clock_ahead())))
 
 
-def has_expired(story: journal.LoadedJournal, now: float) -> bool:
+def has_expired(loaded: journal.LoadedJournal, now: float) -> bool:
     """Whether a run is given up by a nightly job at *now* (seconds since the epoch) if it cannot be finished."""
-    return is_out_of_date(now - story.birth.header.started_at, NIGHT)
+    return is_out_of_date(now - loaded.header.origin.started_at, NIGHT)
 
 
 def is_out_of_date(age: float, max_age: float) -> bool:
@@ -176,34 +176,34 @@ def is_out_of_date(age: float, max_age: float) -> bool:
     return not -CLOCK_SKEW_S <= age <= max_age
 
 
-def expiry(story: journal.LoadedJournal, machine: Run, age: float, *, max_age: float, restart: bool) -> str | None:
+def expiry(loaded: journal.LoadedJournal, machine: Run, age: float, *, max_age: float, restart: bool) -> str | None:
     """Say why nothing is sent any more, and only what was sent is followed; None if it is."""
     if is_out_of_date(age, max_age):
-        return f"expired: the run was begun {format_time(story.birth.header.started_at)}"
+        return f"expired: the run was begun {format_time(loaded.header.origin.started_at)}"
     if not restart and machine.passed_tolerance:
         return f"the run was stopped by its failure tolerance: {machine.passed_tolerance}"
     return None
 
 
-def refuse_moved_run(story: journal.LoadedJournal, entrance: Connections) -> None:
+def refuse_moved_run(loaded: journal.LoadedJournal, connections: Connections) -> None:
     """Refuse to go on with a run in another account or at another endpoint."""
-    if moved := entrance.moved_from(story.birth.header.callers):
+    if moved := connections.moved_from(loaded.header.origin.callers):
         caller, now = moved
         message = (
-            f"{story.path}: in {caller.lane} the run was begun at {caller.endpoint}, and this would go on at {now}; "
+            f"{loaded.path}: in {caller.lane} the run was begun at {caller.endpoint}, and this would go on at {now}; "
             "set the same endpoint as then"
         )
         raise GuardRefused(message)
-    foreign = [lane for lane, problem in story.birth.worklist.lanes if not problem and lane not in entrance.lanes]
+    foreign = [lane for lane, problem in loaded.header.worklist.lanes if not problem and lane not in connections.lanes]
     if foreign:
-        here = ", ".join(map(str, entrance.lanes))
-        message = f"{story.path}: the run works in {', '.join(map(str, foreign))}, and this would go on in {here}"
+        here = ", ".join(map(str, connections.lanes))
+        message = f"{loaded.path}: the run works in {', '.join(map(str, foreign))}, and this would go on in {here}"
         raise GuardRefused(message)
 
 
 def header_of(review: Review, run_id: str, started_at: float, state: StateDir) -> RunOrigin:
     """Make the header of a new run's journal."""
-    entrance = review.entrance
+    connections = review.connections
     return RunOrigin(
         run_id=run_id,
         plan_name=review.plan.name,
@@ -211,9 +211,9 @@ def header_of(review: Review, run_id: str, started_at: float, state: StateDir) -
         worklist_digest=digest(review.worklist),
         tool_version=VERSION,
         started_at=started_at,
-        simulated=entrance.simulated,
-        callers=callers_of(entrance),
+        simulated=connections.simulated,
+        callers=callers_of(connections),
         state_dir=str(state.root),
-        reviewed=review.reviewed,
-        service_at=by_service(started_at, entrance.clock_ahead()),
+        reviewed_digest=review.reviewed,
+        service_at=by_service(started_at, connections.clock_ahead()),
     )

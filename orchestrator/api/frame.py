@@ -33,30 +33,30 @@ def locks_of(
     return locks
 
 
-def states_of(story: journal.LoadedJournal) -> list[StateDir]:
+def states_of(loaded: journal.LoadedJournal) -> list[StateDir]:
     """
     Return the state directories that a run is locked in when it is gone on with.
 
     That is the one that its journal lies in, where other runs are locked now, and the one that it was begun in, if that is
     still there: it may have been moved since, and what a journal names is not made anew.
     """
-    header = story.birth.header
+    header = loaded.header.origin
     begun_in = StateDir(Path(header.state_dir), simulated=header.simulated)
-    lies_in = StateDir.holding(story.path, header.plan_name, simulated=header.simulated)
+    lies_in = StateDir.holding(loaded.path, header.plan_name, simulated=header.simulated)
     there = [state for state in (lies_in, begun_in) if state is not None and state.locks.is_dir()]
     if len(there) == 2 and there[0].locks.samefile(there[1].locks):
         return there[:1]
     return there or [begun_in]
 
 
-def lanes_of(story: journal.LoadedJournal) -> list[Lane]:
+def lanes_of(loaded: journal.LoadedJournal) -> list[Lane]:
     """Return the lanes that a journal's run works in."""
-    return [lane for lane, _ in story.birth.worklist.lanes]
+    return [lane for lane, _ in loaded.header.worklist.lanes]
 
 
-def replay(story: journal.LoadedJournal, grace: float = GRACE, workers: int = WORKERS) -> Run:
+def replay(loaded: journal.LoadedJournal, grace: float = GRACE, workers: int = WORKERS) -> Run:
     """Return the run that a journal tells of."""
-    birth = story.birth
-    machine = Run(run_id=birth.header.run_id, plan=birth.plan, worklist=birth.worklist, grace=grace, workers=workers)
-    machine.replay(story.events)
+    birth = loaded.header
+    machine = Run(run_id=birth.origin.run_id, plan=birth.plan, worklist=birth.worklist, grace=grace, workers=workers)
+    machine.replay(loaded.events)
     return machine

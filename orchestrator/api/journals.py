@@ -126,13 +126,13 @@ def deleted(paths: list[Path]) -> Iterator[Path]:
         yield path
 
 
-def abandon(story: journal.LoadedJournal, reason: str) -> Run:
+def abandon(loaded: journal.LoadedJournal, reason: str) -> Run:
     """
     Close an unfinished run for good; what is unknown of its lines stays unknown.
 
     Args:
 
-        story: Its journal, read back.
+        loaded: Its journal, read back.
         reason: Why, for whoever reads the journal.
 
     Returns:
@@ -145,19 +145,19 @@ def abandon(story: journal.LoadedJournal, reason: str) -> Run:
         LockHeld: The run is going on.
         JournalError: The journal cannot be written.
     """
-    if story.is_finished:
-        message = f"{story.path}: the run is finished; there is nothing to abandon"
+    if loaded.is_finished:
+        message = f"{loaded.path}: the run is finished; there is nothing to abandon"
         raise InvalidInput(message)
     now = SystemClock().now()
     # Whoever works on the run holds its journal. It calls nothing, so nobody else has to be kept out of its lanes.
-    with Locks(purpose=f"closing run {story.birth.header.run_id}", since=format_time(now)) as locks:
-        locks.journal(story.path)
-        story = journal.load_journal(story.path)
-        if story.is_finished:
-            message = f"{story.path}: the run has been finished meanwhile; there is nothing to abandon"
+    with Locks(purpose=f"closing run {loaded.header.origin.run_id}", since=format_time(now)) as locks:
+        locks.journal(loaded.path)
+        loaded = journal.load_journal(loaded.path)
+        if loaded.is_finished:
+            message = f"{loaded.path}: the run has been finished meanwhile; there is nothing to abandon"
             raise InvalidInput(message)
-        machine = replay(story)
-        file = journal.reopen(story)
+        machine = replay(loaded)
+        file = journal.reopen(loaded)
         file.append([Abandoned(at=now, reason=reason, summary=machine.final_line)])
         file.sync()
         file.close()
@@ -236,8 +236,8 @@ def stop(path: Path, *, sleep: Callable[[float], None] = time.sleep) -> bool:
         InvalidInput: There is no such journal, or no run of it is going on.
         JournalError: The journal cannot be read, or the wish cannot be put beside it.
     """
-    story = journal.load_journal(path)
-    if story.is_finished:
+    loaded = journal.load_journal(path)
+    if loaded.is_finished:
         message = f"{path}: the run is finished; there is nothing to stop"
         raise InvalidInput(message)
     if is_going_on(path) is None:

@@ -32,14 +32,14 @@ def load_again(path: Path, *, only_failed: bool, simulated: bool) -> tuple[Plan,
         RunUnfinished: The earlier run is not finished.
         JournalError: The journal cannot be trusted.
     """
-    story = journal.load_journal(path)
-    if story.birth.header.simulated != simulated:
+    loaded = journal.load_journal(path)
+    if loaded.header.origin.simulated != simulated:
         message = f"{path}: the earlier run was {'a' if not simulated else 'no'} rehearsal, and this is the other way round"
         raise InvalidInput(message)
-    if not story.is_finished:
+    if not loaded.is_finished:
         message = f"{path}: the run is unfinished; finish it with: orchestrator resume {pasteable(path)}"
         raise RunUnfinished(message)
-    machine = replay(story)
-    birth = story.birth
-    ids = lines_to_retry(birth.worklist, machine.board.states, only_failed=only_failed)
+    machine = replay(loaded)
+    birth = loaded.header
+    ids = lines_to_retry(birth.worklist, machine.state_table.states, only_failed=only_failed)
     return birth.plan, ids

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 
+from orchestrator.api.connections import MOST_AT_DOOR, NO_ENTRY, SILENT, Connections, listed_briefly
 from orchestrator.api.earlier_terminations import with_earlier_terminations
-from orchestrator.api.entrance import MOST_AT_DOOR, NO_ENTRY, SILENT, Connections, listed_briefly
 from orchestrator.core.inventory.model import Inventory
 from orchestrator.core.plan.model import Plan
 from orchestrator.core.plan.rules import validate
@@ -42,7 +42,7 @@ class Review:
     plan: Plan
     worklist: Worklist
     inventories: tuple[Inventory, ...]
-    entrance: Connections
+    connections: Connections
     opening: tuple[Event, ...] = ()
     reviewed: str | None = None
     gone: frozenset[str] = frozenset()
@@ -51,7 +51,7 @@ class Review:
     def refusals(self) -> list[str]:
         """Why the run may not begin; none means that it may."""
         held = {inventory.lane: len(inventory.products) for inventory in self.inventories if inventory.complete}
-        shares = too_large_shares(self.plan, self.outlook, held)
+        shares = too_large_shares(self.plan, self.effective_worklist, held)
         return [*refusals(self.plan, self.worklist, drifted=len(self.drifted)), *shares]
 
     @property
@@ -62,14 +62,14 @@ class Review:
     @property
     def summary(self) -> str:
         """The stable line that a review begins with."""
-        return review_line(self.outlook)
+        return review_line(self.effective_worklist)
 
     def restrict_to(self, ids: frozenset[str]) -> Review:
         """Leave out all lines but these, as `load_again` gives them."""
         return replace(self, worklist=restrict_to(self.worklist, ids))
 
     @cached_property
-    def outlook(self) -> Worklist:
+    def effective_worklist(self) -> Worklist:
         """What a run would do now: without what is gone, has drifted or cannot be read, and what waits for that."""
         closed = {event.lane: event.reason for event in self.opening if isinstance(event, LaneClosed)}
         left_out = {line: (Reason.DRIFTED, reason) for line, reason in self.drifted.items()}
@@ -114,7 +114,7 @@ class Review:
 
 def survey(
     plan: Plan,
-    entrance: Connections,
+    connections: Connections,
     *,
     strict: bool = False,
     state: StateDir | None = None,
@@ -126,7 +126,7 @@ def survey(
     Args:
 
         plan: A valid plan.
-        entrance: Where to look.
+        connections: Where to look.
         strict: Whether products that are not found are refused, not skipped.
         state: Where it is kept since when products have been selected, for selections with a notice; it is brought up to
             date. Without it, every notice begins now.
@@ -142,18 +142,18 @@ def survey(
         raise InvalidInput("; ".join(finding.message for finding in found))
     path = notices_of(plan, state) if state is not None else None
     notices = (notices_file.load_notices(path) if path else None) or {}
-    inventories = list_inventories(entrance, partial(questions, plan), deadline=deadline)
+    inventories = list_inventories(connections, partial(questions, plan), deadline=deadline)
     worklist = decide(plan, inventories, strict=strict, notices=notices)
     if state is not None:
         worklist = with_earlier_terminations(worklist, state, plan.name)
     if path:
         notices_file.update(path, partial(noticed, worklist, inventories))
-    return Review(plan=plan, worklist=worklist, inventories=inventories, entrance=entrance)
+    return Review(plan=plan, worklist=worklist, inventories=inventories, connections=connections)
 
 
 def notices_of(plan: Plan, state: StateDir) -> Path | None:
     """Return where the notices of a plan are kept, None if a review of it gives none."""
-    gives = any(selection.after is not None for selection in plan.selections)
+    gives = any(selection.notice_seconds is not None for selection in plan.selections)
     return state.notices(plan.name) if gives else None
 
 
@@ -187,7 +187,7 @@ def mend_notices(plan: Plan, state: StateDir) -> str | None:
 
 
 def list_inventories(
-    entrance: Connections,
+    connections: Connections,
     ask_for: Callable[[Sequence[Inventory]], dict[Lane, LaneLookups]] = lambda _: {},
     *,
     deadline: float = float("inf"),
@@ -197,7 +197,7 @@ def list_inventories(
 
     Args:
 
-        entrance: Where to look.
+        connections: Where to look.
         ask_for: Says what has to be looked up beyond the listings.
         deadline: When listings are given up (seconds since the epoch).
 
@@ -209,39 +209,43 @@ def list_inventories(
 
         NoAccess: No lane could be read at all.
     """
-    inventories = {lane: unread_inventory(lane, entrance.clock.now(), problem) for lane, problem in entrance.barred.items()}
-    lanes = list(entrance.identities)
-    with threads(entrance.workers) as lookups, threads(min(len(lanes), MOST_AT_DOOR) or 1) as executor:
+    inventories = {
+        lane: unread_inventory(lane, connections.clock.now(), problem) for lane, problem in connections.unreachable.items()
+    }
+    lanes = list(connections.identities)
+    with threads(connections.workers) as lookups, threads(min(len(lanes), MOST_AT_DOOR) or 1) as executor:
         surveyor = Surveyor(
-            clock=entrance.clock,
-            sleep=entrance.sleep,
+            clock=connections.clock,
+            sleep=connections.sleep,
             executor=lookups,
-            timer=entrance.timer(),
+            timer=connections.timer(),
             deadline=deadline,
-            on_progress=entrance.on_progress,
+            on_progress=connections.on_progress,
         )
         ask = partial(run_concurrently, (executor, lookups), timer=surveyor.timer)
         inventories |= ask(
-            lambda lane: surveyor.listing(lane, entrance.connect(lane), entrance.paces_of(lane)),
+            lambda lane: surveyor.listing(lane, connections.connect(lane), connections.rate_limits_of(lane)),
             lanes,
-            late=lambda lane: unread_inventory(lane, entrance.clock.now(), SILENT),
+            late=lambda lane: unread_inventory(lane, connections.clock.now(), SILENT),
         )
         asked = ask_for(list(inventories.values()))
         inventories |= ask(
-            lambda lane: surveyor.recall(inventories[lane], entrance.connect(lane), asked[lane], entrance.paces_of(lane)),
+            lambda lane: surveyor.fetch_records(
+                inventories[lane], connections.connect(lane), asked[lane], connections.rate_limits_of(lane)
+            ),
             asked,
             late=lambda lane: replace(inventories[lane], complete=False, problem=SILENT),
         )
-    if inventories and all(inventory.barred for inventory in inventories.values()):
+    if inventories and all(inventory.is_unreachable for inventory in inventories.values()):
         problems = [f"{lane}: {inventory.problem}" for lane, inventory in inventories.items()]
         message = f"{listed_briefly('no lane could be read', problems)}\n{NO_ENTRY}"
         raise NoAccess(message)
     return tuple(inventories[lane] for lane in sorted(inventories))
 
 
-def unread_inventory(lane: Lane, begun_at: float, problem: str) -> Inventory:
+def unread_inventory(lane: Lane, started_at: float, problem: str) -> Inventory:
     """Return what is known of a lane that could not be read: nothing, and why."""
-    return Inventory(lane=lane, begun_at=begun_at, complete=False, barred=True, problem=problem)
+    return Inventory(lane=lane, started_at=started_at, complete=False, is_unreachable=True, problem=problem)
 
 
 def enforce_limits(review: Review) -> None:

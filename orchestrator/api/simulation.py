@@ -109,7 +109,7 @@ def examples(conditions: Conditions, number: int) -> list[dict[str, Any]]:
 
 def age_for(conditions: Conditions) -> float:
     """Return an age that fits, in days."""
-    least, most = conditions.older_than or 0, conditions.younger_than
+    least, most = conditions.older_than_seconds or 0, conditions.younger_than_seconds
     if most is not None:
         return (least + most) / 2 / DAY
     return least / DAY + 1 if least else 30

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from orchestrator.api.entrance import Connections, listed_briefly
+from orchestrator.api.connections import Connections, listed_briefly
 from orchestrator.api.review import Review, list_inventories
 from orchestrator.core.inventory.evidence import CLOCK_SKEW_S
 from orchestrator.core.inventory.model import moments_of
@@ -31,7 +31,7 @@ WORKLIST_MAX_AGE = 7 * 86_400.0
 
 def recheck(
     reviewed: SavedWorklist,
-    entrance: Connections,
+    connections: Connections,
     *,
     max_age: float | None = None,
     state: StateDir | None = None,
@@ -43,7 +43,7 @@ def recheck(
     Args:
 
         reviewed: The worklist.
-        entrance: The accounts and regions that it was made in.
+        connections: The accounts and regions that it was made in.
         max_age: Seconds that it may be old; None for as long as it says itself.
         state: Where the notices of its plan are kept; where there are none, those that the worklist was made upon hold.
         deadline: When listings are given up (seconds since the epoch).
@@ -57,16 +57,18 @@ def recheck(
         GuardRefused: It has expired, or this is another account or region.
         NoAccess: No lane could be read at all.
     """
-    worklist, now = reviewed.worklist, entrance.clock.now()
-    if problem := outdated(reviewed, now, max_age, by_service(now, entrance.clock_ahead())):
+    worklist, now = reviewed.worklist, connections.clock.now()
+    if problem := outdated(reviewed, now, max_age, by_service(now, connections.clock_ahead())):
         raise GuardRefused(problem)
-    foreign = [lane for lane in worklist.usable_lanes if lane not in entrance.lanes]
+    foreign = [lane for lane in worklist.usable_lanes if lane not in connections.lanes]
     if foreign:
-        message = f"the worklist is for {', '.join(map(str, foreign))}, and this is {', '.join(map(str, entrance.lanes))}"
+        message = (
+            f"the worklist is for {', '.join(map(str, foreign))}, and this is {', '.join(map(str, connections.lanes))}"
+        )
         raise GuardRefused(message)
-    refuse_moved_worklist(reviewed, entrance)
+    refuse_moved_worklist(reviewed, connections)
     usable = set(worklist.usable_lanes)
-    read = list_inventories(entrance, partial(questions_of_lines, worklist), deadline=deadline)
+    read = list_inventories(connections, partial(questions_of_lines, worklist), deadline=deadline)
     inventories = tuple(inventory for inventory in read if inventory.lane in usable)
     problems = {inventory.lane: problem for inventory in inventories if (problem := problem_of(inventory))}
     if problems and len(problems) == len(usable):
@@ -74,7 +76,7 @@ def recheck(
         raise GuardRefused(listed_briefly("no lane of the worklist could be read completely", items))
     closed = [LaneClosed(at=now, lane=lane, reason=f"lane {lane}: {problem}") for lane, problem in problems.items()]
     notices = notices_file.load_notices(state.notices(reviewed.plan.name)) if state is not None else None
-    moment = min(moments_of(now, entrance.clock_ahead()))
+    moment = min(moments_of(now, connections.clock_ahead()))
     anew = {} if notices is None else given_anew(reviewed.plan, worklist, notices, moment)
     found = anew | drifted_lines(reviewed.plan, worklist, inventories)
     drifted = [Drifted(at=now, line=line, reason=reason) for line, reason in found.items()]
@@ -87,14 +89,14 @@ def recheck(
         plan=reviewed.plan,
         worklist=worklist,
         inventories=inventories,
-        entrance=entrance,
+        connections=connections,
         opening=(*closed, *drifted, *blocked),
         reviewed=reviewed.digest,
         gone=frozenset(gone),
     )
 
 
-def refuse_moved_worklist(reviewed: SavedWorklist, entrance: Connections) -> None:
+def refuse_moved_worklist(reviewed: SavedWorklist, connections: Connections) -> None:
     """
     Refuse a worklist that was made at another endpoint: what looks like the same account there may be another one.
 
@@ -103,7 +105,7 @@ def refuse_moved_worklist(reviewed: SavedWorklist, entrance: Connections) -> Non
         GuardRefused: It was.
     """
     # Each rehearsal has an endpoint of its own.
-    moved = None if entrance.simulated else entrance.moved_from(reviewed.callers)
+    moved = None if connections.simulated else connections.moved_from(reviewed.callers)
     if moved:
         caller, now = moved
         message = (
@@ -162,21 +164,21 @@ def save_worklist(review: Review, path: Path, plan_file: Path) -> str:
         worklist=review.worklist,
         plan_file=str(plan_file),
         tool_version=VERSION,
-        simulated=review.entrance.simulated,
-        callers=callers_of(review.entrance),
-        service_at=by_service(review.worklist.made_at, review.entrance.clock_ahead()),
+        simulated=review.connections.simulated,
+        callers=callers_of(review.connections),
+        service_at=by_service(review.worklist.made_at, review.connections.clock_ahead()),
         expires_at=review.worklist.made_at + WORKLIST_MAX_AGE,
         surveys=tuple(
-            Survey(lane=each.lane, begun_at=each.begun_at, problem=problem_of(each), coverage=each.coverage)
+            Survey(lane=each.lane, started_at=each.started_at, problem=problem_of(each), coverage=each.coverage)
             for each in review.inventories
         ),
     )
     return worklist_file.write_worklist(path, reviewed)
 
 
-def callers_of(entrance: Connections) -> tuple[Caller, ...]:
+def callers_of(connections: Connections) -> tuple[Caller, ...]:
     """Return who we are in each lane, for a header."""
     return tuple(
-        Caller(lane=lane, arn=identity.arn, endpoint=entrance.endpoints[lane])
-        for lane, identity in entrance.identities.items()
+        Caller(lane=lane, arn=identity.arn, endpoint=connections.endpoints[lane])
+        for lane, identity in connections.identities.items()
     )

@@ -33,11 +33,11 @@ def command(*, journal: Path | None, plan_name: str | None, state_dir: Path | No
         message = f"the reason has {len(reason):,} characters; {LONGEST_REASON:,} are the most"
         raise InvalidInput(message)
     try:
-        story = journals.load_journal(journal)
-        api.left_by_canary(story)
+        loaded = journals.load_journal(journal)
+        api.left_by_canary(loaded)
     except (JournalError, IllegalTransition) as error:
         return put_aside(journal, reason, error)
-    machine = api.abandon(story, reason)
+    machine = api.abandon(loaded, reason)
     tell_closed(machine)
     return ExitCode.DONE
 

@@ -74,7 +74,7 @@ def left_by(run: Run) -> dict[str, ExitCode]:
     """Return the lines of a finished run that did not end as they should, each with its exit code."""
     return {
         line: ExitCode.LEFT_TO_DO if state is State.TIMED_OUT else ExitCode.SOME_NOT_DONE
-        for line, state in run.board.states.items()
+        for line, state in run.state_table.states.items()
         if state not in DONE
     }
 

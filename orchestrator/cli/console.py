@@ -63,16 +63,16 @@ class Display:
         stream = sys.stderr if stderr else sys.stdout
         return shutil.get_terminal_size().columns if stream.isatty() else None
 
-    def hear_of_survey(self, entrance: Connections) -> Connections:
-        """Return an entrance whose surveys are told of on stderr, unless nothing is to be said."""
+    def hear_of_survey(self, connections: Connections) -> Connections:
+        """Return connections whose surveys are told of on stderr, unless nothing is to be said."""
         if self.quiet:
-            return entrance
-        progress = SurveyProgress(say=write_stderr, clock=time.monotonic, lanes=len(entrance.identities))
+            return connections
+        progress = SurveyProgress(say=write_stderr, clock=time.monotonic, lanes=len(connections.identities))
 
         def hear(at: Progress) -> None:
             progress.on_page(at.lane, at.pages, at.products, is_over=at.is_over, problem=at.problem)
 
-        return replace(entrance, on_progress=hear)
+        return replace(connections, on_progress=hear)
 
     @property
     def live(self) -> bool:
@@ -93,13 +93,13 @@ class Display:
         return RunSettings(
             grace=grace,
             watch=self.watch,
-            complain=self.complain,
-            farewell=partial(self.farewell, simulated=simulated),
+            complain=self.report_error,
+            exit_message=partial(self.exit_message, simulated=simulated),
             first=first,
             go_on=confirm_rest,
         )
 
-    def farewell(self, path: Path, *, simulated: bool) -> str:
+    def exit_message(self, path: Path, *, simulated: bool) -> str:
         """Return what a second signal leaves behind: a cursor that can be seen, and the way to go on."""
         show_cursor = "\x1b[?25h\n" if self.live else ""
         go_on = NOTHING_TO_RESUME if simulated else f"To go on: orchestrator resume {pasteable(path.absolute())}"
@@ -107,10 +107,10 @@ class Display:
 
     def watch(self, run: Run) -> AbstractContextManager[Sequence[Observer]]:
         """Show a run as it goes on."""
-        fold = Projection(run.worklist, run.board)
+        fold = Projection(run.worklist, run.state_table)
         return self._live(fold) if self.live else self._logged(fold)
 
-    def complain(self, observer: Observer, error: Exception) -> None:
+    def report_error(self, observer: Observer, error: Exception) -> None:
         """Say that a display broke; the run goes on."""
         write_stderr(f"The display {type(observer).__name__} failed and was switched off: {type(error).__name__}: {error}")
 

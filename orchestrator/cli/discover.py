@@ -9,7 +9,7 @@ import click
 
 from orchestrator import api
 from orchestrator.cli.console import Display
-from orchestrator.cli.inputs import RunRequest, entrance_for
+from orchestrator.cli.inputs import RunRequest, connections_for
 from orchestrator.cli.options import FILE, all_of, simulate_options, timeout_option, workers_option
 from orchestrator.cli.stdio import write_stderr, write_stdout
 from orchestrator.core.plan.model import Plan, Selection, Target
@@ -70,12 +70,12 @@ def command(  # noqa: PLR0913 - one parameter for each option
         message = f"{out}: exists already; it is left as it is"
         raise InvalidInput(message)
     asked = plan_asked(name, accounts, regions, role_name, external_id, like, words)
-    errand = RunRequest(plan=asked, plan_file=like or Path(f"{name}.yaml"), simulate=simulate)
-    with entrance_for(errand, world, workers) as entrance:
-        heard = Display().hear_of_survey(entrance)
-        review = api.survey(asked, heard, deadline=entrance.clock.now() + timeout)
-        now = entrance.clock.now()
-        ambient = tuple(Target(account_id=lane.account_id, regions=(lane.region,)) for lane in entrance.lanes)
+    request = RunRequest(plan=asked, plan_file=like or Path(f"{name}.yaml"), simulate=simulate)
+    with connections_for(request, world, workers) as connections:
+        heard = Display().hear_of_survey(connections)
+        review = api.survey(asked, heard, deadline=connections.clock.now() + timeout)
+        now = connections.clock.now()
+        ambient = tuple(Target(account_id=lane.account_id, regions=(lane.region,)) for lane in connections.lanes)
     worklist = review.worklist
     text = plan_text(asked, asked.targets or ambient, worklist, now, "orchestrator " + " ".join(sys.argv[1:]))
     if out is None:
@@ -111,7 +111,7 @@ def plan_asked(  # noqa: PLR0917 - as the options are
     return Plan(
         name=name,
         targets=model.targets if model else targets,
-        selections=(Selection(conditions=conditions_from(words), where="--where"),),
+        selections=(Selection(conditions=conditions_from(words), location="--where"),),
         protections=model.protections if model else (),
     )
 

@@ -10,7 +10,7 @@ import click
 
 from orchestrator import api
 from orchestrator.cli.console import Display
-from orchestrator.cli.inputs import errand_at, world_of
+from orchestrator.cli.inputs import read_request, world_of
 from orchestrator.cli.options import all_of, plan_argument, simulate_options, workers_option
 from orchestrator.cli.stdio import write_stdout
 from orchestrator.core.run import permissions as rights
@@ -50,12 +50,12 @@ def command(
     Exits 0 only if everything that a run needs was seen to work; 1 if something is missing or unknown, 3 if an account is
     not the plan's, 5 if no account can be entered.
     """
-    errand = errand_at(plan, simulate=simulate)
-    if errand.worklist is not None:
+    request = read_request(plan, simulate=simulate)
+    if request.worklist is not None:
         message = f"{plan}: doctor is for plans, and this is a saved worklist"
         raise InvalidInput(message)
-    world = world_of(errand, world)
-    found = api.diagnose(errand.plan, simulate=simulate, world=world, workers=workers, probe=probe_terminate)
+    world = world_of(request, world)
+    found = api.diagnose(request.plan, simulate=simulate, world=world, workers=workers, probe=probe_terminate)
     if simulate:
         write_stdout(
             f"Simulation: {plain(str(world)) if world else 'products invented from the plan'}; no AWS account was called.\n"

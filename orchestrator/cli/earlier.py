@@ -42,7 +42,7 @@ class PreviousRuns:
 
     Args:
 
-        errand: What is to be run after them.
+        request: What is to be run after them.
         state: Where their journals are.
         display: How a run is shown.
         agreed: Whether somebody has said yes to what is to be run.
@@ -53,7 +53,7 @@ class PreviousRuns:
 
     def __init__(
         self,
-        errand: RunRequest,
+        request: RunRequest,
         state: api.StateDir,
         display: Display,
         *,
@@ -63,7 +63,7 @@ class PreviousRuns:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.before = RunsBefore()
-        self._errand = errand
+        self._request = request
         self._state = state
         self._display = display
         self._agreed = agreed
@@ -82,7 +82,7 @@ class PreviousRuns:
             LockHeld: One of them is going on.
             JournalError: A journal is another plan's, or cannot be read.
         """
-        for path in self._state.all_unfinished(self._errand.plan.name):
+        for path in self._state.all_unfinished(self._request.plan.name):
             try:
                 found = self._finish_one(path)
             except (OrchestratorError, KeyboardInterrupt) as error:
@@ -95,7 +95,7 @@ class PreviousRuns:
 
     def trust_notices(self) -> None:
         """Let the notices of the plan not keep it from being reviewed, whatever has become of their file."""
-        done = api.mend_notices(self._errand.plan, self._state) if self._errand.worklist is None else None
+        done = api.mend_notices(self._request.plan, self._state) if self._request.worklist is None else None
         if done is not None:
             write_stderr(f"Error: {done}")
             self.before = self.before.then(RunsBefore(ExitCode.JOURNAL))
@@ -103,13 +103,13 @@ class PreviousRuns:
     def close_stale(self) -> None:
         """Close the runs that could not be finished, now that it is sure that the new one can begin."""
         for path in self.before.stale:
-            story = load_journal(path)
+            loaded = load_journal(path)
             try:
-                machine = api.abandon(story, REASON)
+                machine = api.abandon(loaded, REASON)
             except JournalError as error:
                 if not is_out_of_reach(error):
                     raise
-                machine = api.replay(story)
+                machine = api.replay(loaded)
                 self.before = self.before.then(set_aside_and_tell(path, error, "what it knows of its products is this:"))
             else:
                 write_stderr(
@@ -120,27 +120,27 @@ class PreviousRuns:
 
     def _finish_one(self, path: Path) -> RunsBefore:
         if holder := api.is_going_on(path):
-            message = f"an earlier run of the plan `{self._errand.plan.name}` is going on: {path} is in use by {holder}"
+            message = f"an earlier run of the plan `{self._request.plan.name}` is going on: {path} is in use by {holder}"
             raise LockHeld(message)
         try:
-            story = load_journal(path)
-            left = api.left_by_canary(story)
+            loaded = load_journal(path)
+            left = api.left_by_canary(loaded)
         except (JournalCorrupt, IllegalTransition) as error:
             return set_aside_and_tell(path, error)
-        refuse_stranger(story, self._errand.plan.name)
-        is_old = api.has_expired(story, self._clock())
+        refuse_stranger(loaded, self._request.plan.name)
+        is_old = api.has_expired(loaded, self._clock())
         if left > 0 and not is_old:
             write_stderr(canary(path, left))
             return RunsBefore(ExitCode.LEFT_TO_DO, is_clear=False)
-        write_stderr(f"An earlier run of `{self._errand.plan.name}` is unfinished; finishing it first: {path}")
-        no_sends = self._why_nothing_is_sent(story)
-        if no_sends and not is_old:
-            write_stderr(f"What it has not sent is left to the new run: {no_sends}.")
+        write_stderr(f"An earlier run of `{self._request.plan.name}` is unfinished; finishing it first: {path}")
+        send_ban = self._why_nothing_is_sent(loaded)
+        if send_ban and not is_old:
+            write_stderr(f"What it has not sent is left to the new run: {send_ban}.")
         try:
-            entrance = api.reenter(story, workers=self._workers)
-            is_old = api.is_out_of_date(api.run_age(story, entrance), api.NIGHT)
+            connections = api.reenter(loaded, workers=self._workers)
+            is_old = api.is_out_of_date(api.run_age(loaded, connections), api.NIGHT)
             settings = self._display.settings(self._grace, simulated=False)
-            result = api.resume(story, entrance, settings=settings, max_age=api.NIGHT, restart=False, no_sends=no_sends)
+            result = api.resume(loaded, connections, settings=settings, max_age=api.NIGHT, restart=False, send_ban=send_ban)
         except (GuardRefused, NoAccess, LockHeld, JournalError) as error:
             if not is_old:
                 raise
@@ -148,19 +148,19 @@ class PreviousRuns:
             return RunsBefore(ExitCode.LEFT_TO_DO, stale=(path,))
         return self._after(result, is_old=is_old)
 
-    def _why_nothing_is_sent(self, story: LoadedJournal) -> str | None:
+    def _why_nothing_is_sent(self, loaded: LoadedJournal) -> str | None:
         """Say why an earlier run only follows what it has sent: nobody has said yes to the rest of it today."""
-        worklist = self._errand.worklist
-        if worklist is not None and story.birth.header.reviewed != worklist.digest:
+        worklist = self._request.worklist
+        if worklist is not None and loaded.header.origin.reviewed_digest != worklist.digest:
             return "the worklist that is to be run is another one"
-        if story.birth.plan.unplaced != self._errand.plan.unplaced:
+        if loaded.header.plan.without_locations != self._request.plan.without_locations:
             return "the plan was changed since"
         if not self._agreed:
             return "nobody has said yes to it (--yes)"
         if worklist is not None:
-            return api.outdated(worklist, self._clock(), self._errand.max_age)
-        regions = {lane.region for lane in story.birth.worklist.usable_lanes}
-        if not self._errand.plan.targets and regions != {here := api.region_of_environment()}:
+            return api.outdated(worklist, self._clock(), self._request.max_age)
+        regions = {lane.region for lane in loaded.header.worklist.usable_lanes}
+        if not self._request.plan.targets and regions != {here := api.region_of_environment()}:
             return f"the environment is for {here or 'no region'} now, and that was for {', '.join(sorted(regions))}"
         return None
 
@@ -185,7 +185,7 @@ class PreviousRuns:
         return RunsBefore(ExitCode.SOME_NOT_DONE if unmet else ExitCode.DONE, left=left_by(result.run))
 
 
-def refuse_stranger(story: LoadedJournal, plan_name: str) -> None:
+def refuse_stranger(loaded: LoadedJournal, plan_name: str) -> None:
     """
     Refuse a journal that lies among those of another plan.
 
@@ -193,10 +193,10 @@ def refuse_stranger(story: LoadedJournal, plan_name: str) -> None:
 
         JournalError: It does.
     """
-    header = story.birth.header
+    header = loaded.header.origin
     if header.plan_name != plan_name:
         message = (
-            f"{story.path}: this is a journal of the plan `{header.plan_name}`, and lies among those of `{plan_name}`; "
+            f"{loaded.path}: this is a journal of the plan `{header.plan_name}`, and lies among those of `{plan_name}`; "
             "move it to where it belongs"
         )
         raise JournalError(message)

@@ -33,7 +33,7 @@ class RunRequest:
     worklist: SavedWorklist | None = None
     strict: bool = False
     max_age: float | None = None
-    meant: frozenset[str] | None = None
+    lines_to_retry: frozenset[str] | None = None
 
     @property
     def may_terminate(self) -> bool:
@@ -43,7 +43,7 @@ class RunRequest:
         return bool(self.plan.entries or self.plan.selections)
 
 
-def errand_at(
+def read_request(
     path: Path | None,
     earlier: Path | None = None,
     *,
@@ -75,7 +75,7 @@ def errand_at(
         message = "--only-failed chooses among the products of an earlier run; it needs --from JOURNAL"
         raise InvalidInput(message)
     if path is not None and worklist_file.is_worklist(path):
-        return errand_of_worklist(path, simulate=simulate, strict=strict, max_age=max_age)
+        return request_of_worklist(path, simulate=simulate, strict=strict, max_age=max_age)
     if max_age is not None:
         message = "--max-age is for worklists; a plan is reviewed now"
         raise InvalidInput(message)
@@ -85,10 +85,10 @@ def errand_at(
         assert earlier is not None
         plan_file = earlier
         plan, meant = api.load_again(earlier, only_failed=only_failed, simulated=simulate)
-    return RunRequest(plan=plan, plan_file=plan_file, simulate=simulate, strict=strict, meant=meant)
+    return RunRequest(plan=plan, plan_file=plan_file, simulate=simulate, strict=strict, lines_to_retry=meant)
 
 
-def errand_of_worklist(path: Path, *, simulate: bool, strict: bool, max_age: int | None) -> RunRequest:
+def request_of_worklist(path: Path, *, simulate: bool, strict: bool, max_age: int | None) -> RunRequest:
     """Read a worklist, and refuse to mix up rehearsals and the real thing."""
     worklist = worklist_file.load_worklist(path)
     if strict:
@@ -109,7 +109,7 @@ def errand_of_worklist(path: Path, *, simulate: bool, strict: bool, max_age: int
 
 @contextmanager
 def reviewed(
-    errand: RunRequest,
+    request: RunRequest,
     *,
     world: Path | None,
     workers: int | None,
@@ -120,11 +120,11 @@ def reviewed(
     timeout: float,
 ) -> Iterator[api.Review]:
     """
-    Enter the lanes of an errand and review it.
+    Enter the lanes of a request and review it.
 
     Args:
 
-        errand: What it is about.
+        request: What it is about.
         world: The world file that was asked for.
         workers: How many calls may be in flight; None for as many as the lanes need.
         only: Globs; what fits none of them is left out.
@@ -139,26 +139,26 @@ def reviewed(
         NoAccess: No lane can be entered.
         GuardRefused: The worklist has expired, or a glob fits nothing.
     """
-    with entrance_for(errand, world, workers) as entrance:
-        deadline = entrance.clock.now() + timeout
-        heard = display.hear_of_survey(entrance)
-        if errand.worklist is not None:
-            review = api.recheck(errand.worklist, heard, max_age=errand.max_age, state=state, deadline=deadline)
+    with connections_for(request, world, workers) as connections:
+        deadline = connections.clock.now() + timeout
+        heard = display.hear_of_survey(connections)
+        if request.worklist is not None:
+            review = api.recheck(request.worklist, heard, max_age=request.max_age, state=state, deadline=deadline)
         else:
-            review = api.survey(errand.plan, heard, strict=errand.strict, state=state, deadline=deadline)
-            if errand.meant is not None:
-                review = review.restrict_to(errand.meant)
+            review = api.survey(request.plan, heard, strict=request.strict, state=state, deadline=deadline)
+            if request.lines_to_retry is not None:
+                review = review.restrict_to(request.lines_to_retry)
         yield review.narrowed(only, exclude)
 
 
 def reviewed_of(review: api.Review, plan_file: Path) -> ReviewView:
     """Return what of a review is shown."""
-    entrance = review.entrance
+    connections = review.connections
     lanes = [
         LaneRead(
             lane=inventory.lane,
-            arn=entrance.identities[inventory.lane].arn if inventory.lane in entrance.identities else None,
-            endpoint=entrance.endpoints.get(inventory.lane),
+            arn=connections.identities[inventory.lane].arn if inventory.lane in connections.identities else None,
+            endpoint=connections.endpoints.get(inventory.lane),
             problem=problem_of(inventory),
             products=len(inventory.products),
             coverage=inventory.coverage,
@@ -168,8 +168,8 @@ def reviewed_of(review: api.Review, plan_file: Path) -> ReviewView:
     return ReviewView(
         plan=review.plan,
         plan_file=str(plan_file),
-        worklist=review.outlook,
-        now=entrance.clock.now(),
+        worklist=review.effective_worklist,
+        now=connections.clock.now(),
         drifted=review.drifted,
         refusals=review.refusals,
         lanes=lanes,
@@ -181,32 +181,32 @@ def as_text(shown: ReviewView, display: Display, *, stderr: bool) -> str:
     return preview(shown, lambda text, style: display.style(text, style, stderr=stderr), display.width(stderr=stderr))
 
 
-def world_of(errand: RunRequest, world: Path | None) -> Path | None:
+def world_of(request: RunRequest, world: Path | None) -> Path | None:
     """
-    Return the world file of an errand's simulation: the one that was asked for, else the one beside the plan, if any.
+    Return the world file of a request's simulation: the one that was asked for, else the one beside the plan, if any.
 
     Raises:
 
         InvalidInput: A world was asked for without a simulation.
     """
-    if world is not None and not errand.simulate:
+    if world is not None and not request.simulate:
         message = "--world says what a rehearsal finds; it needs --simulate"
         raise InvalidInput(message)
-    beside = errand.plan_file.with_suffix(WORLD_SUFFIX)
-    return world or (beside if errand.simulate and beside.exists() else None)
+    beside = request.plan_file.with_suffix(WORLD_SUFFIX)
+    return world or (beside if request.simulate and beside.exists() else None)
 
 
 @contextmanager
-def entrance_for(errand: RunRequest, world: Path | None, workers: int | None) -> Iterator[api.Connections]:
-    """Enter the accounts of an errand, or simulated ones."""
-    world = world_of(errand, world)
-    if errand.simulate:
-        with api.rehearse(errand.plan, world, workers=workers) as entrance:
-            yield entrance
-    elif errand.worklist is not None:
-        yield api.enter_lanes(errand.plan, errand.worklist.worklist.usable_lanes, workers=workers)
+def connections_for(request: RunRequest, world: Path | None, workers: int | None) -> Iterator[api.Connections]:
+    """Enter the accounts of a request, or simulated ones."""
+    world = world_of(request, world)
+    if request.simulate:
+        with api.rehearse(request.plan, world, workers=workers) as connections:
+            yield connections
+    elif request.worklist is not None:
+        yield api.enter_lanes(request.plan, request.worklist.worklist.usable_lanes, workers=workers)
     else:
-        yield api.enter(errand.plan, workers=workers)
+        yield api.enter(request.plan, workers=workers)
 
 
 def journal_at(

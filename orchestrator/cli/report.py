@@ -18,7 +18,7 @@ from orchestrator.errors import ExitCode, InvalidInput
 from orchestrator.report.next_steps import ways_on
 from orchestrator.report.outcomes import LineOutcome, outcomes
 from orchestrator.report.progress import Projection
-from orchestrator.report.run_export import run_as_csv, run_as_json, story
+from orchestrator.report.run_export import run_as_csv, run_as_json, timeline
 from orchestrator.report.summary import summary_lines
 from orchestrator.report.text import columns, plain, timestamp_text
 from orchestrator.store import journal as journals
@@ -58,7 +58,7 @@ def command(*, journal: Path, form: str, product: str | None) -> int:
     elif form == "json":
         write_stdout(run_as_json(run, found, describe_journal(told)))
     elif product is not None:
-        write_stdout("\n\n".join("\n".join(story(each, told.events)) for each in found))
+        write_stdout("\n\n".join("\n".join(timeline(each, told.events)) for each in found))
     else:
         print_report(run, told, found)
     return ExitCode.DONE
@@ -85,7 +85,7 @@ def fits_pattern(outcome: LineOutcome, pattern: str) -> bool:
 
 def describe_journal(told: journals.LoadedJournal) -> dict[str, object]:
     """Return what is known of a run, its lines apart."""
-    header = told.birth.header
+    header = told.header.origin
     return {
         "run_id": header.run_id,
         "plan": header.plan_name,
@@ -97,7 +97,7 @@ def describe_journal(told: journals.LoadedJournal) -> dict[str, object]:
         "abandoned": told.last.reason if isinstance(told.last, Abandoned) else None,
         "going_on": not told.is_finished and is_going_on(told.path) is not None,
         "callers": [{"lane": str(caller.lane), "arn": caller.arn} for caller in header.callers],
-        "reviewed_worklist": header.reviewed,
+        "reviewed_worklist": header.reviewed_digest,
     }
 
 
@@ -114,7 +114,7 @@ def run_state(told: journals.LoadedJournal, holder: str | None) -> str:
 
 def print_report(run: Run, told: journals.LoadedJournal, found: list[LineOutcome]) -> None:
     """Write a report for people: a table for each lane, what to know, the final line."""
-    header = told.birth.header
+    header = told.header.origin
     holder = None if told.is_finished else is_going_on(told.path)
     begun = f"Run {plain(header.run_id)} of the plan {plain(header.plan_name)}, begun {timestamp_text(header.started_at)}"
     write_stdout(f"{begun}: {run_state(told, holder)}")
@@ -124,7 +124,7 @@ def print_report(run: Run, told: journals.LoadedJournal, found: list[LineOutcome
         write_stdout("\n".join(columns([OUTCOMES_HEADER, *rows])))
     write_stdout("")
     if holder:
-        write_stdout(f"So far: {Projection(told.birth.worklist, run.board).counts()}.")
+        write_stdout(f"So far: {Projection(told.header.worklist, run.state_table).counts()}.")
         return
     for text in summary_lines(run):
         write_stdout(text)

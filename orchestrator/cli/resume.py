@@ -48,23 +48,23 @@ def command(  # noqa: PLR0913 - one parameter for each option
     the product up, and are repeated, if at all, with the same token. Products that have changed since the review are left
     alone. Resuming a finished run calls nothing, prints its final line and exits as it did.
     """
-    story = journals.load_journal(journal_at(journal, plan_name, state_dir))
-    if story.is_finished:
-        return repeat(story)
+    loaded = journals.load_journal(journal_at(journal, plan_name, state_dir))
+    if loaded.is_finished:
+        return repeat(loaded)
     display = Display(quiet=quiet, color=color, log_format=log_format, log_level=log_level)
-    entrance = api.reenter(story, workers=workers)
+    connections = api.reenter(loaded, workers=workers)
     result = api.resume(
-        story, entrance, settings=display.settings(grace, simulated=story.birth.header.simulated), max_age=max_age
+        loaded, connections, settings=display.settings(grace, simulated=loaded.header.origin.simulated), max_age=max_age
     )
-    header = story.birth.header
+    header = loaded.header.origin
     return end(result, result.exit_code, simulated=header.simulated, state_dir=Path(header.state_dir))
 
 
-def repeat(story: journals.LoadedJournal) -> int:
+def repeat(loaded: journals.LoadedJournal) -> int:
     """Say how a finished run ended, again."""
-    last = story.last
+    last = loaded.last
     assert isinstance(last, Finished | Abandoned)
     how = f"was abandoned ({plain(last.reason)})" if isinstance(last, Abandoned) else "is finished"
-    write_stderr(f"This run {how}; nothing was called. Journal: {story.path}")
+    write_stderr(f"This run {how}; nothing was called. Journal: {loaded.path}")
     write_stdout(plain(last.summary))
     return last.exit_code if isinstance(last, Finished) else ExitCode.LEFT_TO_DO

@@ -9,7 +9,7 @@ import click
 
 from orchestrator import api
 from orchestrator.cli.console import Display
-from orchestrator.cli.inputs import as_text, errand_at, reviewed, reviewed_of, state_at
+from orchestrator.cli.inputs import as_text, read_request, reviewed, reviewed_of, state_at
 from orchestrator.cli.options import (
     FILE,
     all_of,
@@ -95,10 +95,10 @@ def command(  # noqa: PLR0913 - one parameter for each option
     if out is not None and out.exists() and not is_worklist(out):
         message = f"{out}: exists, and is no worklist; it is left as it is"
         raise InvalidInput(message)
-    errand = errand_at(plan, simulate=simulate, strict=strict)
+    request = read_request(plan, simulate=simulate, strict=strict)
     state = state_at(state_dir, simulated=simulate)
     with reviewed(
-        errand,
+        request,
         world=world,
         workers=workers,
         only=only,
@@ -107,13 +107,13 @@ def command(  # noqa: PLR0913 - one parameter for each option
         display=display,
         timeout=timeout,
     ) as review:
-        shown = reviewed_of(review, errand.plan_file)
+        shown = reviewed_of(review, request.plan_file)
     write_stdout(FORMS[form](shown, display))
     if any(line.reason is Reason.NOTICE for line in shown.worklist.lines):
         write_stderr(f"Since when products are on notice is kept in {state.notices(shown.plan.name)}")
     if out is not None:
         replaced = out.exists()
-        api.save_worklist(review, out, errand.plan_file)
+        api.save_worklist(review, out, request.plan_file)
         age = format_duration(api.WORKLIST_MAX_AGE)
         saved = "saved in place of an earlier one" if replaced else "saved"
         write_stderr(f"Worklist {saved}; for {age} exactly this can be run with: orchestrator run {pasteable(out)}")
@@ -126,7 +126,7 @@ def review_exit_code(review: api.Review, *, detailed: bool) -> ExitCode:
         write_stderr(f"A run would be refused: {refusal}")
     if review.refusals:
         return ExitCode.GUARD_REFUSED
-    if detailed and review.outlook.of(Decision.TERMINATE):
+    if detailed and review.effective_worklist.of(Decision.TERMINATE):
         return ExitCode.SOMETHING_TO_DO
     if review.worklist.nothing_was_ever_seen or any(problem for _, problem in review.worklist.lanes):
         return ExitCode.SOME_NOT_DONE

@@ -15,7 +15,7 @@ from orchestrator.cli.before import broken_off
 from orchestrator.cli.console import NO_TERMINAL, Display, confirm
 from orchestrator.cli.earlier import PreviousRuns
 from orchestrator.cli.ending import end
-from orchestrator.cli.inputs import RunRequest, as_text, errand_at, reviewed, reviewed_of, state_at
+from orchestrator.cli.inputs import RunRequest, as_text, read_request, reviewed, reviewed_of, state_at
 from orchestrator.cli.options import (
     FILE,
     all_of,
@@ -114,9 +114,9 @@ def command(  # noqa: PLR0913 - one parameter for each option
     display = Display(quiet=quiet, color=color, log_format=log_format, log_level=log_level)
     state = state_at(state_dir, simulated=simulate)
     reject_conflicting_options(asked, narrowed=bool(only or exclude or earlier))
-    errand = errand_at(plan, earlier, only_failed=only_failed, simulate=simulate, strict=strict, max_age=max_age)
-    refuse_beforehand(errand, state, asked, narrowed=bool(only or exclude or earlier))
-    earlier_runs = PreviousRuns(errand, state, display, agreed=asked.yes, grace=asked.grace, workers=workers)
+    request = read_request(plan, earlier, only_failed=only_failed, simulate=simulate, strict=strict, max_age=max_age)
+    refuse_beforehand(request, state, asked, narrowed=bool(only or exclude or earlier))
+    earlier_runs = PreviousRuns(request, state, display, agreed=asked.yes, grace=asked.grace, workers=workers)
     try:
         if asked.resume and not simulate:
             earlier_runs.finish()
@@ -124,17 +124,17 @@ def command(  # noqa: PLR0913 - one parameter for each option
                 return earlier_runs.before.code
             earlier_runs.trust_notices()
         with reviewed(
-            errand,
+            request,
             world=world,
             workers=workers,
             only=only,
             exclude=exclude,
             state=state,
             display=display,
-            timeout=errand.plan.limits.deadline,
+            timeout=request.plan.limits.deadline_seconds,
         ) as review:
-            refuse_late(review, errand)
-            code = execute(review, errand, state, display, asked, earlier_runs.close_stale)
+            refuse_late(review, request)
+            code = execute(review, request, state, display, asked, earlier_runs.close_stale)
             return earlier_runs.before.ending(code, review.worklist)
     except (OrchestratorError, KeyboardInterrupt) as error:
         if not earlier_runs.before.any:
@@ -145,14 +145,14 @@ def command(  # noqa: PLR0913 - one parameter for each option
 
 def execute(
     review: api.Review,
-    errand: RunRequest,
+    request: RunRequest,
     state: api.StateDir,
     display: Display,
     asked: RunOptions,
     make_way: Callable[[], None],
 ) -> int:
     """Show, ask, run, say how it ended."""
-    shown = reviewed_of(review, errand.plan_file)
+    shown = reviewed_of(review, request.plan_file)
     text = as_text(shown, display, stderr=not asked.dry_run)
     if asked.dry_run:
         write_stdout(text)
@@ -162,20 +162,20 @@ def execute(
     api.enforce_limits(review)
     if asked.first is not None:
         write_stderr(f"With --first {asked.first}: so many now, then you are asked about the rest.")
-    confirm(review.outlook, yes=asked.yes)
-    settings = display.settings(asked.grace, simulated=review.entrance.simulated, first=asked.first)
+    confirm(review.effective_worklist, yes=asked.yes)
+    settings = display.settings(asked.grace, simulated=review.connections.simulated, first=asked.first)
     result = api.run(review, state=state, settings=settings, journal_path=asked.journal, make_way=make_way)
     return end(
         result,
         result.exit_code,
-        simulated=review.entrance.simulated,
+        simulated=review.connections.simulated,
         state_dir=state.root,
         # With --from it is a journal, which nobody can review.
-        plan_file=None if errand.meant is not None else errand.plan_file.absolute(),
+        plan_file=None if request.lines_to_retry is not None else request.plan_file.absolute(),
     )
 
 
-def refuse_beforehand(errand: RunRequest, state: api.StateDir, asked: RunOptions, *, narrowed: bool) -> None:
+def refuse_beforehand(request: RunRequest, state: api.StateDir, asked: RunOptions, *, narrowed: bool) -> None:
     """
     Refuse what needs no call to be known, all at once.
 
@@ -187,17 +187,17 @@ def refuse_beforehand(errand: RunRequest, state: api.StateDir, asked: RunOptions
     if asked.dry_run:
         return
     obstacles = api.file_in_the_way(asked.journal)
-    if not errand.simulate and not asked.resume:
-        obstacles += api.earlier_runs(errand.plan.name, state)
-    if errand.worklist is None and not narrowed:
-        obstacles += api.named_products(errand.plan)
+    if not request.simulate and not asked.resume:
+        obstacles += api.earlier_runs(request.plan.name, state)
+    if request.worklist is None and not narrowed:
+        obstacles += api.named_products(request.plan)
     # An earlier run that is finished first needs no yes for what it has sent already.
-    if not asked.yes and not asked.resume and errand.may_terminate and not sys.stdin.isatty():
+    if not asked.yes and not asked.resume and request.may_terminate and not sys.stdin.isatty():
         obstacles.append(GuardRefused(f"confirmation required, and {NO_TERMINAL}"))
     api.refuse_all(obstacles)
 
 
-def refuse_late(review: api.Review, errand: RunRequest) -> None:
+def refuse_late(review: api.Review, request: RunRequest) -> None:
     """
     Refuse a run whose deadline has passed while the lanes were read.
 
@@ -205,8 +205,8 @@ def refuse_late(review: api.Review, errand: RunRequest) -> None:
 
         GuardRefused: It has.
     """
-    entrance, deadline = review.entrance, errand.plan.limits.deadline
-    if entrance.clock.now() >= min((each.begun_at for each in review.inventories), default=0.0) + deadline:
+    connections, deadline = review.connections, request.plan.limits.deadline_seconds
+    if connections.clock.now() >= min((each.started_at for each in review.inventories), default=0.0) + deadline:
         passed = f"the plan's Deadline ({format_duration(deadline)}) passed while the accounts were read"
         message = f"{passed}; no termination was started"
         raise GuardRefused(message)

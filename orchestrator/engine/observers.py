@@ -22,7 +22,7 @@ class Observers:
         self._observers = list(observers)
         self._complain = complain
 
-    def tell(self, event: Event) -> None:
+    def notify(self, event: Event) -> None:
         """Tell all observers about *event*."""
         for observer in tuple(self._observers):
             try:

@@ -86,7 +86,7 @@ def examine(surveyor: Surveyor, lane: Lane, catalog: Catalog, *, probe: bool) ->
         catalog: Its catalog.
         probe: Whether to send one termination of a product that does not exist; without it that permission is not tried.
     """
-    page = surveyor.insist(lambda: catalog.scan(None), TRIES)
+    page = surveyor.call_with_retries(lambda: catalog.scan(None), TRIES)
     asks = asks_of(catalog, lane, first_product(page), probe=probe)
     if isinstance(page, NotSent):
         # Every other call would wait for the same connection.
@@ -94,10 +94,10 @@ def examine(surveyor: Surveyor, lane: Lane, catalog: Catalog, *, probe: bool) ->
         return PermissionReport(alias=None, life=catalog.credential_life(), rights=(right_of(SCAN, page), *others))
     found = [right_of(SCAN, page)]
     found += [
-        right_of(action, surveyor.insist(ask, TRIES)) if ask else Permission(action, PermissionStatus.NOT_TRIED)
+        right_of(action, surveyor.call_with_retries(ask, TRIES)) if ask else Permission(action, PermissionStatus.NOT_TRIED)
         for action, ask in asks.items()
     ]
-    alias = surveyor.insist(catalog.account_alias, 1)
+    alias = surveyor.call_with_retries(catalog.account_alias, 1)
     return PermissionReport(
         alias=alias.value if isinstance(alias, Answer) else None, life=catalog.credential_life(), rights=tuple(found)
     )

@@ -51,7 +51,7 @@ class RunnerDependencies:
     clock: Clock
     inbox: Inbox
     journal: Journal
-    audience: Observers
+    observers: Observers
     interruption: StopSignal
     stop_requested: Callable[[], bool] = lambda: False
     clock_ahead: Callable[[], float | None] = lambda: None
@@ -75,7 +75,7 @@ class Runner:
         how: StartedBy,
         *,
         first: Sequence[Event] = (),
-        no_sends: str | None = None,
+        send_ban: str | None = None,
         most: int | None = None,
     ) -> None:
         """
@@ -85,7 +85,7 @@ class Runner:
 
             how: Whether it is the first one.
             first: What is known already: the listings of the survey.
-            no_sends: Why nothing is sent any more, None if it is.
+            send_ban: Why nothing is sent any more, None if it is.
             most: How many lines are started at most, None for all.
 
         Raises:
@@ -95,12 +95,12 @@ class Runner:
         around = self._around
         around.interruption.wake = around.inbox.wake
         now = around.clock.now()
-        self._commit(self._run.begin(now, how, no_sends, most, by_service(now, around.clock_ahead())))
+        self._commit(self._run.begin(now, how, send_ban, most, by_service(now, around.clock_ahead())))
         self._commit(first)
         while True:
             now = around.clock.now()
             self._turn(now)
-            if self.in_flight == 0 and self._run.at_rest(around.clock.now()):
+            if self.in_flight == 0 and self._run.is_idle(around.clock.now()):
                 break
             if self._cut_off(around.clock.now()):
                 break
@@ -127,7 +127,7 @@ class Runner:
         self._issue(now)
         if now - self._synced_at >= SYNC_EVERY:
             self._sync(now)
-        self._around.audience.tell(Heartbeat(at=now))
+        self._around.observers.notify(Heartbeat(at=now))
 
     def _issue(self, now: float) -> None:
         room = self._around.workers - self.in_flight
@@ -165,7 +165,7 @@ class Runner:
             self._run.apply(event)
         self._around.journal.append([event for event in events if event.durable])
         for event in events:
-            self._around.audience.tell(event)
+            self._around.observers.notify(event)
 
     def _sync(self, now: float) -> None:
         self._around.journal.sync()

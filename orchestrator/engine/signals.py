@@ -29,7 +29,7 @@ class StopSignal:
 
     def __init__(self) -> None:
         self.signal: signal.Signals | None = None
-        self.farewell = b""
+        self.exit_message = b""
         self.wake: Callable[[], None] = lambda: None
 
     @contextmanager
@@ -53,7 +53,7 @@ class StopSignal:
             # Everything that matters is on disk already; no clean-up may delay this.
             with suppress(OSError):
                 if is_taken(2):
-                    os.write(2, self.farewell[: select.PIPE_BUF])
+                    os.write(2, self.exit_message[: select.PIPE_BUF])
             os._exit(128 + number)
         self.signal = signal.Signals(number)
         self.wake()

@@ -96,13 +96,13 @@ class Surveyor:
 
             NoAccess: Nobody answers, or the credentials are refused.
         """
-        answer = self.insist(catalog.caller_identity, ATTEMPTS_TO_CONNECT)
+        answer = self.call_with_retries(catalog.caller_identity, ATTEMPTS_TO_CONNECT)
         if not isinstance(answer, Answer):
             message = f"cannot tell who the credentials belong to (sts:GetCallerIdentity): {explain(answer)}"
             raise NoAccess(message)
         return answer.value
 
-    def listing(self, lane: Lane, catalog: Catalog, paces: LaneRateLimits | None = None) -> Inventory:
+    def listing(self, lane: Lane, catalog: Catalog, rate_limits: LaneRateLimits | None = None) -> Inventory:
         """
         List what a lane holds.
 
@@ -110,24 +110,24 @@ class Surveyor:
 
             lane: The lane.
             catalog: Its catalog.
-            paces: Its rate limiters; None for new ones.
+            rate_limits: Its rate limiters; None for new ones.
 
         Returns:
 
             The inventory; incomplete, with the problem named, if anything could not be read.
         """
-        paces = paces or LaneRateLimits()
+        rate_limits = rate_limits or LaneRateLimits()
         listing = Listing(self.clock.now(), deadline=self.deadline)
         while not listing.is_over:
             command = next_page(listing, lane)
             self._wait_until(listing.ready_at)
-            outcome = self._paced(paces, command.operation, partial(ask, catalog, command))
+            outcome = self._paced(rate_limits, command.operation, partial(ask, catalog, command))
             listing.on_reply(self.clock.now(), outcome)
             self.on_progress(Progress(lane, listing.pages, listing.products_read, listing.is_over, listing.problem))
         return replace(listing.inventory(lane), clock_ahead=catalog.clock_ahead())
 
-    def recall(
-        self, inventory: Inventory, catalog: Catalog, question: LaneLookups, paces: LaneRateLimits | None = None
+    def fetch_records(
+        self, inventory: Inventory, catalog: Catalog, question: LaneLookups, rate_limits: LaneRateLimits | None = None
     ) -> Inventory:
         """
         Add what has to be known beyond a lane's listing.
@@ -137,24 +137,24 @@ class Surveyor:
             inventory: The lane's complete listing.
             catalog: Its catalog.
             question: What to look up.
-            paces: The lane's rate limiters; None for new ones.
+            rate_limits: The lane's rate limiters; None for new ones.
 
         Returns:
 
             The inventory with the records of products that are missing or under change, with what lookups say of those that
             are missing, and with what may not be read.
         """
-        paces = paces or LaneRateLimits()
-        denied = dict(self._probe(catalog, question, paces))
+        rate_limits = rate_limits or LaneRateLimits()
+        denied = dict(self._probe(catalog, question, rate_limits))
         records: dict[str, tuple[Record, ...]] = {}
         names: dict[str, Record] = {}
         unknown: dict[str, str] = {}
         if Operation.HISTORY not in denied:
-            records, unknown = self._histories(catalog, list(question.histories), paces)
+            records, unknown = self._histories(catalog, list(question.histories), rate_limits)
             if question.ids or question.names:
-                unknown |= self._newest(catalog, question, paces, records, names)
+                unknown |= self._newest(catalog, question, rate_limits, records, names)
         missing = [key for key in question.missing if not is_terminated(key, records, names)]
-        found, failed = self._look_up(catalog, missing, paces)
+        found, failed = self._look_up(catalog, missing, rate_limits)
         return replace(
             inventory,
             records=records,
@@ -165,31 +165,31 @@ class Surveyor:
             clock_ahead=catalog.clock_ahead(),
         )
 
-    def _probe(self, catalog: Catalog, question: LaneLookups, paces: LaneRateLimits) -> Mapping[str, str]:
+    def _probe(self, catalog: Catalog, question: LaneLookups, rate_limits: LaneRateLimits) -> Mapping[str, str]:
         """
         Find out which operations on records may not be called: a handful of calls now, or hundreds in the run. Each is
         tried once, since only a denial is of interest.
         """
         denied: dict[str, str] = {}
         for record_id in question.probes:
-            answer = self._paced(paces, Operation.RECORD, partial(catalog.describe_record, record_id))
+            answer = self._paced(rate_limits, Operation.RECORD, partial(catalog.describe_record, record_id))
             if not isinstance(answer, Denied):
                 denied.pop(Operation.RECORD, None)
                 break
             denied[Operation.RECORD] = explain(answer)
         if question.probes or question.missing:
-            history = self._paced(paces, Operation.HISTORY, partial(catalog.newest_records, None))
+            history = self._paced(rate_limits, Operation.HISTORY, partial(catalog.newest_records, None))
             if isinstance(history, Denied):
                 denied[Operation.HISTORY] = explain(history)
         return denied
 
     def _histories(
-        self, catalog: Catalog, asked: list[str], paces: LaneRateLimits
+        self, catalog: Catalog, asked: list[str], rate_limits: LaneRateLimits
     ) -> tuple[dict[str, tuple[Record, ...]], dict[str, str]]:
         """Read the histories of single products; returns them, and which could not be read."""
 
         def read(id_: str) -> Answer[object] | Problem:
-            return self._ask(paces, Operation.HISTORY, lambda: catalog.record_history(id_, None))
+            return self._ask(rate_limits, Operation.HISTORY, lambda: catalog.record_history(id_, None))
 
         records: dict[str, tuple[Record, ...]] = {}
         unknown: dict[str, str] = {}
@@ -205,7 +205,7 @@ class Surveyor:
         self,
         catalog: Catalog,
         question: LaneLookups,
-        paces: LaneRateLimits,
+        rate_limits: LaneRateLimits,
         records: dict[str, tuple[Record, ...]],
         names: dict[str, Record],
     ) -> dict[str, str]:
@@ -213,7 +213,7 @@ class Surveyor:
         ids, wanted = set(question.ids), set(question.names)
         token: str | None = None
         for _ in range(MOST_RECORD_PAGES):
-            answer = self._ask(paces, Operation.HISTORY, partial(catalog.newest_records, token))
+            answer = self._ask(rate_limits, Operation.HISTORY, partial(catalog.newest_records, token))
             if not isinstance(answer, Answer):
                 problem = f"ListRecordHistory failed: {explain(answer)}"
                 return dict.fromkeys((*ids, *(f"name:{name}" for name in wanted)), problem)
@@ -230,14 +230,14 @@ class Surveyor:
         return {}
 
     def _look_up(
-        self, catalog: Catalog, missing: list[str], paces: LaneRateLimits
+        self, catalog: Catalog, missing: list[str], rate_limits: LaneRateLimits
     ) -> tuple[dict[str, Product], dict[str, str]]:
         """Look products up that the listing does not show; returns those that are there, and which are not known to be."""
 
         def look(key: str) -> Answer[Product] | Problem:
             is_name, _, name = key.partition(":")
             look_up = partial(catalog.describe_named, name) if is_name == "name" else partial(catalog.describe_product, key)
-            return self._ask(paces, Operation.PRODUCT, look_up)
+            return self._ask(rate_limits, Operation.PRODUCT, look_up)
 
         found: dict[str, Product] = {}
         unknown: dict[str, str] = {}
@@ -249,32 +249,34 @@ class Surveyor:
         return found, unknown
 
     def _ask(
-        self, paces: LaneRateLimits, operation: Operation, question: Callable[[], Answer[T] | Problem]
+        self, rate_limits: LaneRateLimits, operation: Operation, question: Callable[[], Answer[T] | Problem]
     ) -> Answer[T] | Problem:
-        return self.insist(partial(self._paced, paces, operation, question))
+        return self.call_with_retries(partial(self._paced, rate_limits, operation, question))
 
-    def _paced(self, paces: LaneRateLimits, operation: Operation, question: Callable[[], T]) -> T:
+    def _paced(self, rate_limits: LaneRateLimits, operation: Operation, question: Callable[[], T]) -> T:
         """Make one call as soon as the rate limiter lets it leave."""
-        pace = paces.of[operation]
+        limiter = rate_limits.of[operation]
         while True:
-            with paces.lock:
+            with rate_limits.lock:
                 now = self.clock.now()
-                if pace.allowance(now) > 0:
-                    pace.sent(now)
+                if limiter.allowance(now) > 0:
+                    limiter.on_send(now)
                     break
-                wait = pace.ready_at() - now
+                wait = limiter.ready_at() - now
             self.sleep(min(max(wait, 0.005), 0.1))
         outcome = question()
         self.timer.touch()
-        with paces.lock:
-            pace.heard(self.clock.now(), slower=isinstance(outcome, Throttled | NotSent | Unanswered))
+        with rate_limits.lock:
+            limiter.on_reply(self.clock.now(), slower=isinstance(outcome, Throttled | NotSent | Unanswered))
         return outcome
 
     def _wait_until(self, moment: float) -> None:
         if (wait := moment - self.clock.now()) > 0:
             self.sleep(wait)
 
-    def insist(self, question: Callable[[], Answer[T] | Problem], attempts: int = ATTEMPTS) -> Answer[T] | Problem:
+    def call_with_retries(
+        self, question: Callable[[], Answer[T] | Problem], attempts: int = ATTEMPTS
+    ) -> Answer[T] | Problem:
         """Ask until there is an answer or a definite refusal, at most *attempts* times."""
 
         def last(state: RetryCallState) -> Answer[T] | Problem:

@@ -50,7 +50,7 @@ class LiveProgress:
 
     def __call__(self, event: e.Event) -> None:
         """Hear *event*."""
-        self._fold.hear(event)
+        self._fold.on_event(event)
         self._began_at = self._began_at or event.at
         if event.durable and not isinstance(event, NOT_SHOWN):
             self._batch.append(self._text(event))
@@ -78,7 +78,7 @@ class LiveProgress:
         self._live.update(Group(self._bar(), *self._lanes()), refresh=True)
 
     def _bar(self) -> Table:
-        counts = self._fold.board.counts
+        counts = self._fold.state_table.counts
         total = sum(counts.values())
         done = sum(counts[state] for state in ENDED)
         elapsed = self._drawn_at - self._began_at if self._began_at else 0.0

@@ -34,9 +34,9 @@ def ways_on(
         if not broken:
             yield f"or to leave it at that: orchestrator abandon {path} --reason TEXT"
         return
-    if run.board.has(RETRYABLE):
+    if run.state_table.has(RETRYABLE):
         yield f"To try again what did not go: orchestrator run --from {path} --only-failed{options}"
-    if run.board.has(CHANGED) and plan_file is not None:
+    if run.state_table.has(CHANGED) and plan_file is not None:
         yield f"To review again what was refused or drifted: orchestrator review {pasteable(plan_file)}{options}"
-    elif run.board.has(CHANGED):
+    elif run.state_table.has(CHANGED):
         yield "What was refused or drifted needs a new review: orchestrator review PLAN"

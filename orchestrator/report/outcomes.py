@@ -66,7 +66,7 @@ def outcomes(run: Run, events: Iterable[e.Event]) -> list[LineOutcome]:
     lives = {t.line.id: t for t in run.terminations}
     found = []
     for line in run.worklist.lines:
-        state = run.board.states[line.id]
+        state = run.state_table.states[line.id]
         t = lives.get(line.id)
         if t is None or line.decision is not Decision.TERMINATE:
             found.append(LineOutcome(line=line, state=state, evidence=line.detail, record_id=line.record_id))
@@ -113,6 +113,6 @@ def times_of(run: Run, events: Iterable[e.Event]) -> dict[str, Times]:
             found.sent_at = found.sent_at or event.at
         found.ended_at = event.at
     for line, found in times.items():
-        if run.board.states[line] in OPEN:
+        if run.state_table.states[line] in OPEN:
             found.ended_at = None
     return times

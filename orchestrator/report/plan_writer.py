@@ -99,7 +99,10 @@ def protection_lines(protections: Sequence[Protection]) -> Iterator[str]:
         ]
         tags = [f"{quoted(key)}: [{', '.join(map(quoted, words))}]" for key, words in conditions.tags]
         keys += [f"Tags: {{{', '.join(tags)}}}"] if tags else []
-        for key, seconds in (("OlderThan", conditions.older_than), ("YoungerThan", conditions.younger_than)):
+        for key, seconds in (
+            ("OlderThan", conditions.older_than_seconds),
+            ("YoungerThan", conditions.younger_than_seconds),
+        ):
             keys += [f"{key}: {format_duration(seconds)}"] if seconds is not None else []
         yield f"  - {{{', '.join(keys)}}}"
 

@@ -64,19 +64,19 @@ class Projection:
     """
 
     def __init__(self, worklist: Worklist, board: StateTable | None = None) -> None:
-        self.board = board.copy() if board is not None else StateTable(worklist)
+        self.state_table = board.copy() if board is not None else StateTable(worklist)
         self.lines: dict[str, Line] = {line.id: line for line in worklist.lines}
         self.by_lane: dict[Lane, Counter[State]] = {}
         for line in worklist.lines:
             if line.lane is not None:
-                self.by_lane.setdefault(line.lane, Counter())[self.board.states[line.id]] += 1
+                self.by_lane.setdefault(line.lane, Counter())[self.state_table.states[line.id]] += 1
 
-    def hear(self, event: e.Event) -> None:
+    def on_event(self, event: e.Event) -> None:
         """Move the line that an event is about."""
         if not (event.durable and isinstance(event, e.LineEvent)):
             return
-        before = self.board.states[event.line]
-        after = self.board.move(event)
+        before = self.state_table.states[event.line]
+        after = self.state_table.move(event)
         lane = self.lines[event.line].lane
         if lane is not None:
             self.by_lane[lane][before] -= 1
@@ -84,13 +84,13 @@ class Projection:
 
     def counts(self) -> str:
         """Return the counts that are not zero, in words; an unanswered request is in progress while it is settled."""
-        found = [(name, sum(self.board.counts[state] for state in states)) for name, states in MOMENTARY]
+        found = [(name, sum(self.state_table.counts[state] for state in states)) for name, states in MOMENTARY]
         return ", ".join(f"{count:,} {name}" for name, count in found if count)
 
 
 def details(event: e.Event) -> dict[str, Any]:
     """Return what an event says, for a log line."""
-    skipped = {"at", "service_at", "line", "errors", "lane", "retry_at", "begun_at", "summary", "exit_code", "until"}
+    skipped = {"at", "service_at", "line", "errors", "lane", "retry_at", "started_at", "summary", "exit_code", "until"}
     names = [name for kind in type(event).__mro__ for name in getattr(kind, "__slots__", ())]
     found = {name: getattr(event, name) for name in names if name not in skipped}
     errors = getattr(event, "errors", ())
@@ -125,7 +125,7 @@ class LogProgress:
 
     def __call__(self, event: e.Event) -> None:
         """Hear *event*."""
-        self._fold.hear(event)
+        self._fold.on_event(event)
         if event.durable:
             self._log(LOG_LEVELS.get(type(event), "info"), event.kind, **self._about(event), **details(event))
         if self._beat_at is None or event.at - self._beat_at >= HEARTBEAT:

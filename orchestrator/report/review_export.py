@@ -14,9 +14,9 @@ from orchestrator.report.text import timestamp_text
 REVIEW_FORMAT = "orchestrator-review/1"
 
 REVIEW_COLUMNS = (
-    "account_id", "region", "product_id", "name", "type", "decision", "reason", "why", "due_at", "turn", "after", "status",
-    "created_at", "ignore_errors", "retain_physical_resources", "user_arn", "catalog_product_id", "catalog_product_name",
-    "tags", "physical_id", "last_record_id", "key", "where", "selected_by",
+    "account_id", "region", "product_id", "name", "type", "decision", "reason", "detail", "due_at", "wave", "after",
+    "status", "created_at", "ignore_errors", "retain_physical_resources", "user_arn", "catalog_product_id",
+    "catalog_product_name", "tags", "physical_id", "last_record_id", "key", "location", "selected_by",
 )  # fmt: skip
 
 
@@ -73,10 +73,10 @@ def line_row(line: Line, reviewed: ReviewView) -> dict[str, Any]:
         **location_of(line),
         "decision": reviewed.decision(line),
         "reason": line.reason.value,
-        "why": reviewed.why(line),
+        "detail": reviewed.why(line),
         "due_at": timestamp_text(line.due_at),
-        "turn": reviewed.turns.get(line.id, 1 if line.decision is Decision.TERMINATE else None),
-        "after": list(line.after),
+        "wave": reviewed.turns.get(line.id, 1 if line.decision is Decision.TERMINATE else None),
+        "after": list(line.after_lines),
         "status": product.status if product else None,
         "created_at": timestamp_text(product.created_at) if product else None,
         "ignore_errors": line.options.ignore_errors,
@@ -88,8 +88,8 @@ def line_row(line: Line, reviewed: ReviewView) -> dict[str, Any]:
         "physical_id": product.physical_id if product else None,
         "last_record_id": product.last_record_id if product else None,
         "key": line.key,
-        "where": line.where,
+        "location": line.location,
         "selected_by": [
-            reviewed.plan.selections[number].key or reviewed.plan.selections[number].where for number in line.selected_by
+            reviewed.plan.selections[number].key or reviewed.plan.selections[number].location for number in line.selected_by
         ],
     }

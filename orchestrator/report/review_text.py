@@ -93,12 +93,12 @@ class ReviewRows:
         said = [self._reviewed.why(line)]
         if line.decision is Decision.TERMINATE and (after := describe_prerequisites(line, self._found)):
             said.append(after)
-        handle = line.key or (line.where if line.selected_by or self._is_elsewhere(line) else None)
+        handle = line.key or (line.location if line.selected_by or self._is_elsewhere(line) else None)
         return plain(", ".join(said)) + (f" [{plain(handle)}]" if handle else "")
 
     def _is_elsewhere(self, line: Line) -> bool:
         """Whether a line's entry stands in another file than the plan."""
-        return line.where is not None and not line.where.startswith(f"{self._reviewed.plan_file}:")
+        return line.location is not None and not line.location.startswith(f"{self._reviewed.plan_file}:")
 
 
 def table(lines: Sequence[Line], rows: ReviewRows, style: Style, width: int | None) -> Iterator[str]:

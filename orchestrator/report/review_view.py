@@ -118,7 +118,7 @@ def limits_text(plan: Plan) -> str:
         f"at most {plural(limits.max_terminations, 'termination')}",
         f"{limits.failure_tolerance} failures tolerated",
         plural(plan.retry.attempts, "attempt") + " each",
-        f"deadline {format_duration(limits.deadline)}",
+        f"deadline {format_duration(limits.deadline_seconds)}",
     ]
     if limits.max_percent < 100:
         parts.insert(1, f"at most {limits.max_percent} % of a lane")
@@ -157,11 +157,11 @@ def location_of(line: Line) -> dict[str, Any]:
         "account_id": line.lane.account_id if line.lane else account_id.replace("?", "") or None,
         "region": line.lane.region if line.lane else region.replace("?", "") or None,
         "product_id": line.product_id,
-        "name": line.product.name if line.product else line.asked_name,
+        "name": line.product.name if line.product else line.requested_name,
         "type": line.product.type if line.product else None,
     }
 
 
 def shown_name(line: Line) -> str:
     """Return the name of a line's product, safe to show."""
-    return plain(line.name) if line.product or line.asked_name else "-"
+    return plain(line.name) if line.product or line.requested_name else "-"

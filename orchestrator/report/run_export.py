@@ -19,7 +19,7 @@ from orchestrator.report.text import plain, timestamp_text
 RUN_COLUMNS = (
     "account_id", "region", "product_id", "name", "type", "state", "decision", "reason", "evidence", "errors",
     "record_id", "attempts", "sends", "sent_at", "ended_at", "seconds", "ignore_errors", "retain_physical_resources",
-    "left_behind", "key", "where",
+    "left_behind", "key", "location",
 )  # fmt: skip
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
@@ -99,11 +99,11 @@ def outcome_row(outcome: LineOutcome) -> dict[str, Any]:
         "retain_physical_resources": line.options.retain_physical_resources,
         "left_behind": outcome.left_behind,
         "key": line.key,
-        "where": line.where,
+        "location": line.location,
     }
 
 
-def story(outcome: LineOutcome, events: Iterable[e.Event]) -> Iterator[str]:
+def timeline(outcome: LineOutcome, events: Iterable[e.Event]) -> Iterator[str]:
     """
     Yield everything that happened to one product, in words.
 
@@ -115,8 +115,8 @@ def story(outcome: LineOutcome, events: Iterable[e.Event]) -> Iterator[str]:
     line = outcome.line
     yield f"{line.id}  {plain(line.name)}: {outcome.state.value.replace('_', ' ')}"
     yield f"  decided to {line.decision.value}: {plain(line.detail)}"
-    if line.after:
-        yield f"  comes after {', '.join(line.after)}"
+    if line.after_lines:
+        yield f"  comes after {', '.join(line.after_lines)}"
     for event in events:
         if isinstance(event, e.LineEvent) and event.line == line.id:
             said = "  ".join(f"{name}={value}" for name, value in details(event).items())

@@ -41,9 +41,11 @@ def summary_lines(run: Run) -> Iterator[str]:
     by_state: dict[State, list[str]] = {}
     for line in run.worklist.of(Decision.REFUSE):
         # Decided at review already; what is refused and what is blocked is said again, so that nobody has to look for it.
-        by_state.setdefault(run.board.states[line.id], []).append(f"  {line.id}  {plain(line.name)}: {plain(line.detail)}")
+        by_state.setdefault(run.state_table.states[line.id], []).append(
+            f"  {line.id}  {plain(line.name)}: {plain(line.detail)}"
+        )
     for t in run.terminations:
-        state = run.board.states[t.line.id]
+        state = run.state_table.states[t.line.id]
         if state in TITLES:
             by_state.setdefault(state, []).append(line_text(t, state))
     for state, title in TITLES.items():
@@ -92,13 +94,13 @@ def unmet(run: Run) -> Iterator[str]:
 
 def orphans(run: Run) -> Iterator[str]:
     """Yield what may have been left behind, by the stack's ARN as the survey saw it."""
-    left = [t for t in run.terminations if may_have_left(t, run.board.states[t.line.id])]
+    left = [t for t in run.terminations if may_have_left(t, run.state_table.states[t.line.id])]
     if not left:
         return
     yield f"{plural(len(left), 'stack')} left behind (RetainPhysicalResources) or possibly so (IgnoreErrors):"
     for t in left:
         why = "retained" if t.line.options.retain_physical_resources else "errors ignored"
-        why += ", if it was ours" if run.board.states[t.line.id] is not State.TERMINATED else ""
+        why += ", if it was ours" if run.state_table.states[t.line.id] is not State.TERMINATED else ""
         stack = t.line.product.physical_id if t.line.product else None
         yield f"  {t.line.id}  {plain(t.line.name)}: {plain(stack or 'its stack is not known')} ({why})"
 
@@ -109,5 +111,5 @@ def unfinished(run: Run) -> Iterator[str]:
         yield f"Lane {lane} was given up: {plain(reason)}"
     if run.drained_by is not None and run.is_unfinished:
         yield f"Nothing new was started any more: {plain(run.drained_by.detail)}"
-    if run.is_unfinished and not run.board.has(OPEN):
+    if run.is_unfinished and not run.state_table.has(OPEN):
         yield "Every line has its verdict; the final listing that checks them is still owed."

@@ -1,8 +1,8 @@
 """
 What is on disk: the kinds and keys of journals and worklists, written out.
 
-Every name here is in files that exist, so none may change because a class or an attribute is renamed. Each key is written
-as it is on disk; `key=attribute` where the code calls it otherwise. A class without an entry cannot be written.
+Every name here is in files that exist, so none may change because a class or an attribute is renamed. A key is written as
+it is on disk, or as `key=attribute` where the code calls it otherwise. A class without an entry cannot be written.
 
 How a format may change:
 
@@ -52,31 +52,31 @@ ON_DISK: Mapping[type, str] = {
     e.Blocked: "at line reason",
     e.Contradicted: "at line evidence",
     e.FoundGone: "at line evidence",
-    e.Started: "at how send_ban=no_sends first service_at",
+    e.Started: "at how send_ban first service_at",
     e.Draining: "at why detail until",
     e.LaneClosed: "at lane reason",
     e.LaneUnreachable: "at lane reason",
-    e.Verified: "at lane started_at=begun_at checked",
+    e.Verified: "at lane started_at checked",
     e.Finished: "at exit_code summary",
     e.Abandoned: "at reason summary",
     p.Plan: "name targets entries selections protections limits retry",
-    p.Options: ("ignore_errors retain_physical_resources accept_language termination_timeout_seconds=termination_timeout"),
+    p.Options: ("ignore_errors retain_physical_resources accept_language termination_timeout_seconds"),
     p.Target: "account_id regions role_name role_arn profile external_id role_session_name",
-    p.Entry: "product_id name account_id region key options depends_on location=where",
+    p.Entry: "product_id name account_id region key options depends_on location",
     p.Conditions: (
         "names product_ids statuses tags catalog_names catalog_ids types user_arns account_ids regions "
-        "older_than_seconds=older_than younger_than_seconds=younger_than"
+        "older_than_seconds younger_than_seconds"
     ),
-    p.Selection: "conditions options notice_seconds=after key depends_on location=where",
-    p.Protection: "conditions location=where",
+    p.Selection: "conditions options notice_seconds key depends_on location",
+    p.Protection: "conditions location",
     p.Tolerance: "count percent",
-    p.Limits: ("max_terminations max_percent failure_tolerance in_flight rate_per_second deadline_seconds=deadline"),
-    p.Retry: "attempts backoff_seconds=backoff",
+    p.Limits: ("max_terminations max_percent failure_tolerance in_flight rate_per_second deadline_seconds"),
+    p.Retry: "attempts backoff_seconds",
     Worklist: "lines made_at lanes warnings",
     Line: (
-        "id product_id lane decision reason detail options product requested_name=asked_name key record_id "
-        "after_lines=after after_globs=globs after_entries=named after_selections=behind location=where selected_by due_at "
-        "similar_ids=close"
+        "id product_id lane decision reason detail options product requested_name key record_id "
+        "after_lines after_globs after_entries after_selections location selected_by due_at "
+        "similar_ids"
     ),
     Product: (
         "product_id name type status arn status_message created_at last_record_id physical_id catalog_id catalog_name "
@@ -87,9 +87,9 @@ ON_DISK: Mapping[type, str] = {
     Caller: "lane arn endpoint",
     RunOrigin: (
         "run_id plan_name plan_digest worklist_digest tool_version started_at simulated callers state_dir "
-        "reviewed_digest=reviewed service_at"
+        "reviewed_digest service_at"
     ),
-    Survey: "lane started_at=begun_at problem coverage",
+    Survey: "lane started_at problem coverage",
 }
 """The keys of each value, in the order in which they are written."""
 

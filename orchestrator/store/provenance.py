@@ -22,7 +22,7 @@ class Survey:
     """How a lane was read, and when (seconds since the epoch); `coverage` is there where it was read completely."""
 
     lane: Lane
-    begun_at: float
+    started_at: float
     problem: str | None = None
     coverage: LaneCoverage | None = None
 
@@ -45,5 +45,5 @@ class RunOrigin:
     simulated: bool
     callers: tuple[Caller, ...]
     state_dir: str
-    reviewed: str | None = None
+    reviewed_digest: str | None = None
     service_at: float | None = None

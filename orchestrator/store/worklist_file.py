@@ -159,9 +159,9 @@ def load_worklist(path: Path) -> SavedWorklist:
         refuse_worklist(path, "it says more, or something else, than would be run")
     if not Path(reviewed.plan_file).name:
         refuse_worklist(path, f"`{reviewed.plan_file}` names no plan file")
-    begun_at = {survey.lane: survey.begun_at for survey in reviewed.surveys}
+    started_at = {survey.lane: survey.started_at for survey in reviewed.surveys}
     findings = [finding.message for finding in validate(reviewed.plan)]
-    for problem in [*findings, *inconsistencies(reviewed.plan, reviewed.worklist, begun_at)]:
+    for problem in [*findings, *inconsistencies(reviewed.plan, reviewed.worklist, started_at)]:
         refuse_worklist(path, problem)
     return reviewed
 

@@ -41,8 +41,8 @@ def test_a_mistake_in_mid_run_leaves_a_journal_that_can_be_gone_on_with(tmp_path
     path = tmp_path / "plan.yaml"
     path.write_text(PLAN)
     plan = api.load_plan(path)
-    with api.rehearse(plan, None) as entrance:
-        review = api.survey(plan, entrance)
+    with api.rehearse(plan, None) as connections:
+        review = api.survey(plan, connections)
         state = api.StateDir(tmp_path / "state", simulated=True)
         settings = api.RunSettings(executor=lambda _workers: NoMoreThreads(1))
         result = api.run(review, state=state, settings=settings)

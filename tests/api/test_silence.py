@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from orchestrator.api.entrance import SILENT, Connections, ask_who
+from orchestrator.api.connections import SILENT, Connections, ask_who
 from orchestrator.api.review import list_inventories
 from orchestrator.core.inventory.outcomes import Answer, Page, Problem, RecordPage
 from orchestrator.core.review.lookups import questions
@@ -93,7 +93,7 @@ def gates() -> Iterator[Callable[[int], Gate]]:
         gate.open()
 
 
-def entrance(gate: Gate, where: str, *lanes: Lane) -> Connections:
+def connections(gate: Gate, where: str, *lanes: Lane) -> Connections:
     """Lanes, of which one hangs."""
     well, hanging = FakeCatalog(FakeClock(), [fake("pp-a")]), Hanging(gate, where)
     return Connections(
@@ -109,24 +109,24 @@ def entrance(gate: Gate, where: str, *lanes: Lane) -> Connections:
 def test_a_listing_that_never_ends_is_not_complete(gates: Callable[[int], Gate]) -> None:
     """The lane is refused, the other one is not; if there is no other, nothing could be read."""
     # To be heard are a scan, a search, and that both are done; the beginning counts as well.
-    well, silent = list_inventories(entrance(gates(4), "scan", LANE, SILENT_LANE))
+    well, silent = list_inventories(connections(gates(4), "scan", LANE, SILENT_LANE))
     assert (well.lane, well.complete) == (LANE, True)
-    assert (silent.lane, silent.complete, silent.barred, silent.problem) == (SILENT_LANE, False, True, SILENT)
+    assert (silent.lane, silent.complete, silent.is_unreachable, silent.problem) == (SILENT_LANE, False, True, SILENT)
     with pytest.raises(NoAccess, match=r"no lane could be read: .*nothing answered any more for ten minutes"):
-        list_inventories(entrance(gates(0), "scan", SILENT_LANE))
+        list_inventories(connections(gates(0), "scan", SILENT_LANE))
 
 
 def test_records_that_never_come_leave_their_lane_unread(gates: Callable[[int], Gate]) -> None:
     """What became of a product that is missing cannot be told."""
     asked = partial(questions, plan("pp-a", "pp-missing"))
-    [found] = list_inventories(entrance(gates(0), "history", SILENT_LANE), asked)
-    assert (found.complete, found.barred, found.problem) == (False, False, SILENT)
+    [found] = list_inventories(connections(gates(0), "history", SILENT_LANE), asked)
+    assert (found.complete, found.is_unreachable, found.problem) == (False, False, SILENT)
 
 
 def test_nobody_is_waited_for_at_the_door(gates: Callable[[int], Gate]) -> None:
     """The lane cannot be entered, and the other one can."""
     gate = gates(3)
-    connect = entrance(gate, "identity", LANE, SILENT_LANE).connect
+    connect = connections(gate, "identity", LANE, SILENT_LANE).connect
     known, silent = ask_who(connect, [LANE, SILENT_LANE], gate)
     assert isinstance(known, Identity)
     assert silent == SILENT

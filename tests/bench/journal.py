@@ -72,7 +72,7 @@ def write(path: Path, events: int) -> None:
         callers=(caller(),),
         state_dir=str(path.parent),
     )
-    file = journal.create(path, journal.JournalHeader(header=header, plan=wanted, worklist=made))
+    file = journal.create(path, journal.JournalHeader(origin=header, plan=wanted, worklist=made))
     for event in history(len(ids)):
         file.append([event])
     file.sync()

@@ -45,14 +45,14 @@ def test_an_age_is_by_the_services_clock_unless_that_says_it_is_still_to_come() 
 
 def test_what_time_permits_has_to_be_permitted_by_both_clocks() -> None:
     """And what protects by one of them protects."""
-    old = Selection(conditions=Conditions(older_than=86_400))
+    old = Selection(conditions=Conditions(older_than_seconds=86_400))
     wanted = Plan(name="x", selections=(old,))
     found = product("pp-a", created_at=START - 86_000)
     for ahead, selected in ((None, 0), (800.0, 0), (-800.0, 0)):
         held = inventory(found, clock_ahead=ahead)
         assert len(list(select(wanted, [held]))) == selected
     assert len(list(select(wanted, [inventory(product("pp-a", created_at=START - 87_300), clock_ahead=-800.0)]))) == 1
-    young = Plan(name="x", protections=(Protection(conditions=Conditions(younger_than=86_400)),))
+    young = Plan(name="x", protections=(Protection(conditions=Conditions(younger_than_seconds=86_400)),))
     just = product("pp-a", created_at=START - 86_800, catalog_id="c", catalog_name="c", user_arn="u")
     assert protection(young, just, LANE, moments_of(START, None)) is None
     assert protection(young, just, LANE, moments_of(START, -800.0)) is not None
@@ -85,7 +85,7 @@ def test_a_clock_that_jumps_between_two_executions_times_nothing_out_and_nothing
     for jump, more, expected in ((600.0, 50.0, State.TERMINATED), (-600.0, 1e9, State.TIMED_OUT)):
         world = stage(fake("pp-a", duration=1e9))
         world.catalog.ahead = 0.0
-        wanted = plan("pp-a", options=Options(termination_timeout=300), limits=Limits(deadline=10))
+        wanted = plan("pp-a", options=Options(termination_timeout_seconds=300), limits=Limits(deadline_seconds=10))
         run = world.run(wanted)
         assert state_of(run, "pp-a") is State.IN_PROGRESS
         began = world.clock.now()
@@ -101,9 +101,9 @@ def test_a_clock_that_jumps_between_two_executions_times_nothing_out_and_nothing
 def test_a_line_that_timed_out_with_a_send_still_out_is_audited_after_that_has_settled() -> None:
     """The execution died with the send unanswered, and what came of it is overdue when the next one begins."""
     world = stage(fake("pp-a", duration=1e9))
-    wanted = plan("pp-a", options=Options(termination_timeout=300))
+    wanted = plan("pp-a", options=Options(termination_timeout_seconds=300))
     world.catalog.trouble[Operation.TERMINATE].append(lost)
-    run = world.run(replace(wanted, limits=Limits(deadline=1)))
+    run = world.run(replace(wanted, limits=Limits(deadline_seconds=1)))
     world.clock.time += 400
     began = world.clock.now()
     # The journal as a kill leaves it: begun, the intent, no answer.

@@ -17,7 +17,7 @@ def test_a_close_name_is_suggested() -> None:
     wanted = Plan(name="x", entries=(Entry(name="shared-netwrok"), Entry(product_id="pp-9"), Entry(name="nothing")))
     lines = decide(wanted, [HELD]).lines
     assert lines[0].detail == f"not found in {LANE}; did you mean `shared-network` (pp-1)?"
-    assert [line.close for line in lines] == [("pp-1",), (), ()]
+    assert [line.similar_ids for line in lines] == [("pp-1",), (), ()]
     assert [line.reason for line in lines] == [Reason.NOT_FOUND] * 3
 
 

@@ -128,22 +128,28 @@ def replaced_by_another(line: Line) -> Line:
             "is nothing that its plan asks for",
         ),
         (lambda w: replace(w, lanes=((LANE, "down"),)), "is in a lane that could not be read"),
-        (lambda w: replace(w, lines=(changed(w.lines[0], after=("?",)),)), "comes after a line that it does not have"),
+        (
+            lambda w: replace(w, lines=(changed(w.lines[0], after_lines=("?",)),)),
+            "comes after a line that it does not have",
+        ),
         (lambda w: replace(w, lines=(changed(w.lines[0], product=None),)), "does not say of what it consists"),
         (lambda w: replace(w, lines=(changed(w.lines[0], product_id="pp-z"),)), "does not say of what it consists"),
-        (lambda w: replace(w, lines=(changed(w.lines[0], after=(w.lines[0].id,)),)), "its lines wait for one another"),
+        (
+            lambda w: replace(w, lines=(changed(w.lines[0], after_lines=(w.lines[0].id,)),)),
+            "its lines wait for one another",
+        ),
         (
             lambda w: replace(
-                w, lines=(changed(w.lines[0], after=(w.lines[1].id,)), changed(w.lines[1], decision=Decision.REFUSE))
+                w, lines=(changed(w.lines[0], after_lines=(w.lines[1].id,)), changed(w.lines[1], decision=Decision.REFUSE))
             ),
             "it would terminate something that comes after a product which stays",
         ),
         (
-            lambda w: replace(w, lines=(changed(w.lines[0], named=(7,)), w.lines[1])),
+            lambda w: replace(w, lines=(changed(w.lines[0], after_entries=(7,)), w.lines[1])),
             "names an entry or a selection that its plan does not have",
         ),
         (
-            lambda w: replace(w, lines=(changed(w.lines[0], behind=(0,)), w.lines[1])),
+            lambda w: replace(w, lines=(changed(w.lines[0], after_selections=(0,)), w.lines[1])),
             "names an entry or a selection that its plan does not have",
         ),
     ],

@@ -52,11 +52,11 @@ ALICE = product(
         ({"account_ids": (LANE.account_id,), "regions": (LANE.region,)}, []),
         ({"account_ids": ("999999999999",)}, ["AccountId"]),
         ({"regions": ("us-east-1",)}, ["Region"]),
-        ({"older_than": 999}, []),
-        ({"older_than": 1_000}, ["OlderThan"]),
-        ({"younger_than": 1_001}, []),
-        ({"younger_than": 1_000}, ["YoungerThan"]),
-        ({"names": ("x",), "statuses": ("ERROR",), "older_than": 5_000}, ["Name", "Status", "OlderThan"]),
+        ({"older_than_seconds": 999}, []),
+        ({"older_than_seconds": 1_000}, ["OlderThan"]),
+        ({"younger_than_seconds": 1_001}, []),
+        ({"younger_than_seconds": 1_000}, ["YoungerThan"]),
+        ({"names": ("x",), "statuses": ("ERROR",), "older_than_seconds": 5_000}, ["Name", "Status", "OlderThan"]),
     ],
 )
 def test_every_condition_must_fit_and_one_word_of_each_is_enough(conditions: dict[str, Any], misfits: list[str]) -> None:
@@ -69,7 +69,7 @@ def test_every_condition_must_fit_and_one_word_of_each_is_enough(conditions: dic
 def test_a_product_of_unknown_age_is_neither_old_nor_young() -> None:
     """Nothing is guessed."""
     ageless = product(created_at=None)
-    for conditions in (Conditions(older_than=1), Conditions(younger_than=10**9)):
+    for conditions in (Conditions(older_than_seconds=1), Conditions(younger_than_seconds=10**9)):
         assert not fits(conditions, ageless, LANE, (NOW,))
 
 

@@ -119,7 +119,7 @@ class World:
         self.run = Run(run_id="run-1", plan=wanted, worklist=made)
         shown = {id_: Observation(at=self.now, status="AVAILABLE", record_id=f"rec-of-{id_}") for id_ in IDS}
         self.commit(self.run.begin(self.now, StartedBy.RUN, None, first))
-        self.commit([Listed(at=self.now, lane=LANE, begun_at=self.now, observed=shown)])
+        self.commit([Listed(at=self.now, lane=LANE, started_at=self.now, observed=shown)])
 
     def commit(self, events: list[Event]) -> None:
         for event in events:
@@ -181,16 +181,16 @@ class World:
     def check_send(self, command: Terminate) -> None:
         """One token per attempt; nothing is sent that is closed, under way or protected; limits hold."""
         assert self.listed is not None
-        assert command.line not in self.listed.bars
-        assert self.failed_at.get(command.line, 0.0) <= self.listed.begun_at
+        assert command.line not in self.listed.send_blocks
+        assert self.failed_at.get(command.line, 0.0) <= self.listed.started_at
         assert self.now - self.listed.at <= 600
         assert self.tokens.setdefault((command.product_id, command.attempt), command.token) == command.token
-        state = self.run.board.states[command.line]
+        state = self.run.state_table.states[command.line]
         assert state in (State.PENDING, State.IN_DOUBT)
         line = next(line for line in self.worklist.lines if line.id == command.line)
         t = next(t for t in self.run.terminations if t.line.id == command.line)
         if state is State.PENDING:
-            assert all(self.run.board.states[before] in GONE for before in line.after)
+            assert all(self.run.state_table.states[before] in GONE for before in line.after_lines)
             assert line.id not in self.held
             assert self.failures <= self.plan.limits.failure_tolerance.allowed(len(IDS))
         assert self.run.drained_by is None
@@ -198,7 +198,9 @@ class World:
         assert command.send <= 5 or state is State.PENDING
         if state is State.PENDING:
             # What is left in doubt until the end keeps nobody waiting.
-            going = [t for t in self.run.terminations if self.run.board.states[t.line.id] in UNDER_WAY and not t.resting]
+            going = [
+                t for t in self.run.terminations if self.run.state_table.states[t.line.id] in UNDER_WAY and not t.is_parked
+            ]
             assert len(going) < self.plan.limits.in_flight
 
     def crash(self, kept: int | None = None) -> None:
@@ -223,11 +225,11 @@ def test_no_order_of_replies_breaks_the_rules(data: st.DataObject) -> None:
     """Never an illegal transition, a second token, a verdict without evidence; replay equals memory; the run can end."""
     wanted = plan(
         *IDS,
-        options=Options(termination_timeout=data.draw(st.sampled_from([5, 600]))),
+        options=Options(termination_timeout_seconds=data.draw(st.sampled_from([5, 600]))),
         limits=Limits(
             in_flight=data.draw(st.integers(1, 3)), failure_tolerance=Tolerance(count=data.draw(st.integers(0, 2)))
         ),
-        retry=Retry(attempts=data.draw(st.integers(1, 3)), backoff=2),
+        retry=Retry(attempts=data.draw(st.integers(1, 3)), backoff_seconds=2),
         after={"pp-b": data.draw(st.sets(st.just("pp-a"))), "pp-c": data.draw(st.sets(st.sampled_from(["pp-a", "pp-b"])))},
     )
     types = st.sampled_from(["CFN_STACK", "CFN_STACK", "CONTROL_TOWER_ACCOUNT"])
@@ -261,21 +263,21 @@ def test_no_order_of_replies_breaks_the_rules(data: st.DataObject) -> None:
 
 def ends(world: World) -> None:
     """From any situation, a resume in a sane world comes to rest, and replay tells the same story."""
-    states = dict(world.run.board.states)
+    states = dict(world.run.state_table.states)
     world.crash()
     replayed = {line: State.IN_DOUBT if state is State.REQUESTED else state for line, state in states.items()}
-    assert world.run.board.states == replayed
+    assert world.run.state_table.states == replayed
     for _ in range(3_000):
         world.tick()
         world.ask(8)
         while world.in_flight:
             command = world.in_flight.pop()
             world.hear(Reply(at=world.now, command=command, outcome=sane(command)))
-        if world.run.at_rest(world.now):
+        if world.run.is_idle(world.now):
             break
         world.now = round(min(max(world.run.wake_at(world.now), world.now + 0.05), world.now + 60), 6)
     else:
-        message = f"no rest: {world.run.board.states}"
+        message = f"no rest: {world.run.state_table.states}"
         raise AssertionError(message)
     tally = world.run.tally()
     assert sum(tally.counts.values()) == len(IDS)

@@ -30,7 +30,7 @@ def test_a_name_becomes_the_id_of_its_one_product() -> None:
     """From then on only the id counts."""
     [line] = lines([inventory(product("pp-a", name="alice"))], Entry(name="alice"))
     assert (line.id, line.product_id, line.decision) == (f"{LANE}/pp-a", "pp-a", Decision.TERMINATE)
-    assert (line.asked_name, line.label) == ("alice", "alice (pp-a)")
+    assert (line.requested_name, line.label) == ("alice", "alice (pp-a)")
 
 
 def test_namesakes_are_refused_with_the_candidates_unless_the_lane_is_named() -> None:
@@ -64,8 +64,8 @@ def test_two_entries_for_one_product_are_refused_as_one_line() -> None:
     """One names it by id and the other by name; which options count is open."""
     [line] = lines(
         [inventory(product("pp-a", name="alice"))],
-        Entry(product_id="pp-a", where="p.yaml:4"),
-        Entry(name="alice", where="p.yaml:5"),
+        Entry(product_id="pp-a", location="p.yaml:4"),
+        Entry(name="alice", location="p.yaml:5"),
     )
     assert (line.decision, line.reason) == (Decision.REFUSE, Reason.DUPLICATE)
     assert line.detail == "two entries mean this product: p.yaml:4 and p.yaml:5"

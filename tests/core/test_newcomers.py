@@ -32,7 +32,7 @@ def test_a_name_that_was_not_found_and_is_there_now_is_a_drift_wherever_it_is() 
     """It may be in any lane that the entry could be in."""
     made = reviewed()
     line = made.of(made.lines[1].decision)[0]
-    assert line.named == (0,)
+    assert line.after_entries == (0,)
     assert UnreviewedProducts(NET, made).lanes_of(line) == (OTHER,)
     there = replace(inventory(product("pp-db", name="db")), lane=OTHER)
     found = drifted_lines(NET, made, [inventory(product("pp-net", name="net")), there])
@@ -56,7 +56,7 @@ def test_a_lane_that_is_lost_leaves_what_may_come_after_something_in_it_for_late
     lost = e.LaneUnreachable(at=world.clock.now(), lane=OTHER, reason="its credentials are no longer accepted")
     world.drive(run, [lost])
     assert sent(world) == []
-    assert run.board.states[f"{LANE}/pp-net"] is State.PENDING
+    assert run.state_table.states[f"{LANE}/pp-net"] is State.PENDING
     assert run.tally().exit_code is ExitCode.LEFT_TO_DO
     world.drive(run, how=e.StartedBy.RESUME)
     assert sent(world) == ["pp-net"]
@@ -72,4 +72,6 @@ def test_more_products_than_may_be_terminated_are_known_before_any_call() -> Non
 def test_a_run_knows_its_lanes_only() -> None:
     """A listing of another lane says nothing."""
     run = Run(run_id="run-1", plan=NET, worklist=reviewed())
-    assert run.opening([replace(inventory(), lane=Lane("999999999999", "eu-west-1")), inventory(complete=False)]) == []
+    assert (
+        run.survey_events([replace(inventory(), lane=Lane("999999999999", "eu-west-1")), inventory(complete=False)]) == []
+    )

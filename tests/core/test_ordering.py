@@ -50,8 +50,8 @@ def test_a_line_comes_after_ids_names_keys_and_globs() -> None:
         elsewhere=named("far", "hub-1"),
     )
     found = by_name(made)
-    assert found["team-net"].after == (f"{LANE}/pp-team-1", f"{LANE}/pp-team-2", f"{OTHER}/pp-hub-1")
-    assert found["net"].after == (f"{OTHER}/pp-far", f"{LANE}/pp-team-net")
+    assert found["team-net"].after_lines == (f"{LANE}/pp-team-1", f"{LANE}/pp-team-2", f"{OTHER}/pp-hub-1")
+    assert found["net"].after_lines == (f"{OTHER}/pp-far", f"{LANE}/pp-team-net")
     assert turns(made.lines)[found["net"].id] == 3
     assert [line.name for line in in_turn(made.lines)][-2:] == ["team-net", "net"]
     assert (
@@ -66,7 +66,7 @@ def test_many_prerequisites_are_named_in_part() -> None:
     names = [f"team-{n}" for n in range(9)]
     dependents = (Entry(name="net", depends_on=("team-*",)), Entry(name="dns", depends_on=("team-*",)))
     made = decided(named("net", "dns", *names), *(Entry(name=n) for n in names), *dependents)
-    assert by_name(made)["dns"].after == by_name(made)["net"].after
+    assert by_name(made)["dns"].after_lines == by_name(made)["net"].after_lines
     assert describe_prerequisites(by_name(made)["net"], {line.id: line for line in made.lines}).endswith(" and 6 more")
 
 
@@ -79,7 +79,7 @@ def test_what_matches_nothing_or_was_not_found_is_warned_about() -> None:
         Entry(name="y", depends_on=("net",)),
     )
     assert by_name(made)["net"].decision is Decision.TERMINATE
-    assert by_name(made)["net"].after == ()
+    assert by_name(made)["net"].after_lines == ()
     assert made.warnings == (
         f"net (pp-net) depends on `x-*`, which matches nothing in {LANE}",
         "net (pp-net) depends on `gone`, which was not found and so keeps nothing waiting",
@@ -108,7 +108,7 @@ def test_a_prerequisite_that_stays_blocks_whoever_made_the_worklist() -> None:
     refused = replace(made.lines[0], decision=Decision.REFUSE)
     worklist = replace(made, lines=(refused, made.lines[1]))
     waiting = Prerequisites(worklist.lines, StateTable(worklist))
-    assert waiting.stays(made.lines[1].id) == "its prerequisite a (pp-a) is refused"
+    assert waiting.permanent_blocker(made.lines[1].id) == "its prerequisite a (pp-a) is refused"
 
 
 def test_what_is_refused_blocks_what_comes_after_it() -> None:
@@ -130,7 +130,7 @@ def test_a_termination_that_is_under_way_keeps_what_it_comes_after() -> None:
     shown = inventory(busy, *named("a"), records={"pp-busy": (record("rec-1", product_id="pp-busy"),)})
     entries = (Entry(name="busy", depends_on=("a",)), Entry(name="a"))
     line = decide(Plan(name="x", entries=entries), [shown]).lines[0]
-    assert (line.decision, line.reason, line.after) == (Decision.TERMINATE, Reason.ADOPT, (f"{LANE}/pp-a",))
+    assert (line.decision, line.reason, line.after_lines) == (Decision.TERMINATE, Reason.ADOPT, (f"{LANE}/pp-a",))
 
 
 def test_a_long_circle_is_named_in_part() -> None:
@@ -147,8 +147,8 @@ def test_globs_that_lead_in_a_circle_are_refused_with_the_places() -> None:
     """Words that do are found by `validate`; globs only here."""
     made = decided(
         named("a-1", "b-1", "c"),
-        Entry(name="a-1", depends_on=("b-*",), where="p.yaml:4"),
-        Entry(name="b-1", depends_on=("a-*",), where="p.yaml:7"),
+        Entry(name="a-1", depends_on=("b-*",), location="p.yaml:4"),
+        Entry(name="b-1", depends_on=("a-*",), location="p.yaml:7"),
         Entry(name="c", depends_on=("a-1",)),
     )
     found = by_name(made)

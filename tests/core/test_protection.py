@@ -14,7 +14,7 @@ from orchestrator.core.review.worklist import Decision, Line, Reason
 from tests.fakes import LANE, START
 from tests.makers import inventory, plan, product
 
-PROD = Protection(conditions=Conditions(names=("prod-*",)), where="p.yaml:9")
+PROD = Protection(conditions=Conditions(names=("prod-*",)), location="p.yaml:9")
 
 
 @pytest.mark.parametrize(
@@ -73,12 +73,12 @@ def test_what_a_protection_asks_for_and_nobody_knows_protects() -> None:
     """AWS's own sample of a product in ERROR omits some of it; what is known and does not fit does not protect."""
     unknown = product(created_at=None)
     for conditions, missing in (
-        (Conditions(younger_than=30), "YoungerThan"),
-        (Conditions(older_than=30), "OlderThan"),
+        (Conditions(younger_than_seconds=30), "YoungerThan"),
+        (Conditions(older_than_seconds=30), "OlderThan"),
         (Conditions(user_arns=("*:role/Admin/*",)), "UserArn"),
         (Conditions(catalog_names=("a",), catalog_ids=("prod-1",)), "ProductId and ProductName"),
     ):
-        made = Plan(name="x", protections=(Protection(conditions=conditions, where="p.yaml:9"),))
+        made = Plan(name="x", protections=(Protection(conditions=conditions, location="p.yaml:9"),))
         said = f"protected by Protect at p.yaml:9, as its {missing} cannot be told"
         assert protection(made, unknown, LANE, (START,)) == said
     named = Plan(name="x", protections=(Protection(conditions=Conditions(names=("z",), user_arns=("x",))),))
@@ -89,7 +89,7 @@ def test_what_a_protection_asks_for_and_nobody_knows_protects() -> None:
 def test_whole_accounts_are_denied_by_protections_of_nothing_else() -> None:
     """One that says more denies less."""
     whole = Protection(conditions=Conditions(account_ids=("1",)))
-    placed = Protection(conditions=Conditions(account_ids=("2",)), where="p.yaml:3")
+    placed = Protection(conditions=Conditions(account_ids=("2",)), location="p.yaml:3")
     part = Protection(conditions=Conditions(account_ids=("3",), names=("a",)))
     made = Plan(name="x", protections=(whole, placed, part))
     assert [denied_account(made, account) for account in "1234"] == ["Protect", "p.yaml:3", None, None]
@@ -109,8 +109,10 @@ def drift(made_from: Plan, line: Line, now: Product, at: float) -> str | None:
 
 def test_before_a_send_it_is_looked_at_again_what_the_newest_listing_shows() -> None:
     """Protected meanwhile, not what was selected any more; a passing condition may have passed."""
-    conditions = Conditions(names=("pp-*", "name-*"), tags=(("E", ("s",)),), younger_than=100_000, statuses=("AVAILABLE",))
-    wanted = Plan(name="x", selections=(Selection(conditions=conditions, where="p.yaml:5"),), protections=(PROD,))
+    conditions = Conditions(
+        names=("pp-*", "name-*"), tags=(("E", ("s",)),), younger_than_seconds=100_000, statuses=("AVAILABLE",)
+    )
+    wanted = Plan(name="x", selections=(Selection(conditions=conditions, location="p.yaml:5"),), protections=(PROD,))
     line = line_of(wanted, product("pp-a", tags=(("E", "s"),)))
     assert drift(wanted, line, product("pp-a", tags=(("E", "s"),)), START) is None
     assert drift(wanted, line, product("pp-a", tags=(("E", "s"),), status="TAINTED"), START + 10**6) is None
@@ -131,9 +133,9 @@ def test_before_a_send_it_is_looked_at_again_what_the_newest_listing_shows() -> 
 def test_a_plan_without_targets_is_for_the_environments_lane_or_refused() -> None:
     """By its entries, by its selections, by what it protects."""
     elsewhere = Conditions(account_ids=("999999999999",), regions=("eu-west-1",))
-    placed, placeless = Selection(conditions=elsewhere, where="p.yaml:3"), Selection(conditions=elsewhere)
+    placed, placeless = Selection(conditions=elsewhere, location="p.yaml:3"), Selection(conditions=elsewhere)
     leads = f"and the environment's credentials lead to {LANE}"
-    whole = Protection(conditions=Conditions(account_ids=(LANE.account_id,)), where="p.yaml:9")
+    whole = Protection(conditions=Conditions(account_ids=(LANE.account_id,)), location="p.yaml:9")
     for made, said in (
         (Plan(name="x", entries=(Entry(product_id="pp-a", region="us-east-1"),)), f"pp-a is for us-east-1, {leads}"),
         (Plan(name="x", selections=(placed,)), f"p.yaml:3 selects in 999999999999, eu-west-1, {leads}"),

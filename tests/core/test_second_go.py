@@ -49,7 +49,7 @@ def second(plan: Plan, made: Worklist, *inventories: Inventory) -> Worklist:
 def order(made: Worklist) -> dict[str, tuple[str, ...]]:
     """What each line to terminate comes after, by names."""
     names = {line.id: line.name for line in made.lines}
-    return {line.name: tuple(names[id_] for id_ in line.after) for line in made.of(Decision.TERMINATE)}
+    return {line.name: tuple(names[id_] for id_ in line.after_lines) for line in made.of(Decision.TERMINATE)}
 
 
 def held(*names: str, **keys: Any) -> list[Product]:
@@ -62,7 +62,7 @@ def test_what_an_entry_takes_from_a_selection_still_comes_first() -> None:
     wanted = Plan(
         name="x",
         entries=(
-            Entry(product_id="pp-net-a", options=Options(termination_timeout=7200)),
+            Entry(product_id="pp-net-a", options=Options(termination_timeout_seconds=7200)),
             Entry(product_id="pp-app-a", depends_on=("nets",)),
         ),
         selections=(select("net-*", key="nets"),),
@@ -141,15 +141,15 @@ def test_what_was_blocked_by_what_was_not_found_is_not_meant() -> None:
 def test_entries_that_mean_one_product_do_not_lose_the_others_their_lines() -> None:
     """The first one's place is the line's, also where there is an order."""
     entries = (
-        Entry(name="net-a", where="p:1"),
+        Entry(name="net-a", location="p:1"),
         Entry(name="app-a"),
-        Entry(product_id="pp-net-a", where="p:3"),
+        Entry(product_id="pp-net-a", location="p:3"),
         Entry(name="app-b", depends_on=("app-a",)),
     )
     wanted = Plan(name="x", entries=entries)
     here = inventory(*held("net-a", "app-a", "app-b"))
     made = decide(wanted, [here])
-    assert [line.where for line in made.lines] == ["p:1", None, None]
+    assert [line.location for line in made.lines] == ["p:1", None, None]
     assert list(inconsistencies(wanted, made)) == []
     assert order(made) == order(second(wanted, made, here)) == {"app-a": (), "app-b": ("app-a",)}
 
@@ -200,7 +200,7 @@ def plans(draw: st.DrawFn) -> Plan:
             key=f"e{number}",
             options=Options(ignore_errors=draw(st.booleans())),
             depends_on=tuple(draw(st.lists(st.sampled_from([*handles, *GLOBS]), unique=True, max_size=2))),
-            where=f"p:{number}",
+            location=f"p:{number}",
         )
         entries.append(entry)
         handles.append(f"e{number}")
@@ -210,7 +210,7 @@ def plans(draw: st.DrawFn) -> Plan:
         words = draw(st.lists(st.sampled_from([*handles, *GLOBS]), unique=True, max_size=2))
         selection = select(
             draw(st.sampled_from((*GLOBS, "*"))), statuses=statuses, key=f"s{number}", depends_on=tuple(words),
-            where=f"s:{number}", after=draw(st.sampled_from([None, None, 0, 86_400])),
+            location=f"s:{number}", notice_seconds=draw(st.sampled_from([None, None, 0, 86_400])),
         )  # fmt: skip
         selections.append(selection)
         handles.append(f"s{number}")
@@ -255,14 +255,14 @@ def test_where_nothing_changes_a_second_go_is_the_first_one(
         return
     made = decide(wanted, world, strict=strict, notices=NOTICES)
     assert decode(tuple[Line, ...], encode(made.lines)) == made.lines
-    begun_at = {each.lane: each.begun_at for each in world}
-    assert list(inconsistencies(wanted, made, begun_at)) == []
+    started_at = {each.lane: each.started_at for each in world}
+    assert list(inconsistencies(wanted, made, started_at)) == []
     assert drifted_lines(wanted, made, world) == {}
     again = second(wanted, made, *world)
     assert {line.id for line in again.of(Decision.TERMINATE)} == {line.id for line in made.of(Decision.TERMINATE)}
     later = {line.id: line for line in again.lines}
     for line in made.of(Decision.TERMINATE):
-        assert set(line.after) <= set(later[line.id].after)
+        assert set(line.after_lines) <= set(later[line.id].after_lines)
         assert line.options == later[line.id].options
     third = second(wanted, again, *world)
     assert order(third) == order(again)

@@ -30,9 +30,9 @@ def selecting(*names: str, entries: tuple[Entry, ...] = (), **keys: Any) -> Plan
     return Plan(name="x", entries=entries, selections=(select(*names, **keys),))
 
 
-def select(*names: str, where: str = "p.yaml:5", **keys: Any) -> Selection:
+def select(*names: str, location: str = "p.yaml:5", **keys: Any) -> Selection:
     """A selection by name."""
-    return Selection(conditions=Conditions(names=names), where=where, **keys)
+    return Selection(conditions=Conditions(names=names), location=location, **keys)
 
 
 def named(*names: str, **changes: Any) -> list[Any]:
@@ -66,7 +66,7 @@ def test_everything_that_fits_becomes_a_line_with_the_options_of_its_selection()
         detail="it is AVAILABLE",
         options=options,
         product=named("sbx-1")[0],
-        where="p.yaml:5",
+        location="p.yaml:5",
         selected_by=(0,),
     )
     assert made.warnings == ()
@@ -75,16 +75,16 @@ def test_everything_that_fits_becomes_a_line_with_the_options_of_its_selection()
 def test_a_product_that_an_entry_names_is_the_entrys() -> None:
     """With the entry's options, and once; what the entry cannot decide stays undecided."""
     options = Options(retain_physical_resources=True)
-    entries = (Entry(product_id="pp-sbx-1", options=options, where="p.yaml:3"),)
+    entries = (Entry(product_id="pp-sbx-1", options=options, location="p.yaml:3"),)
     made = decide(selecting("sbx-*", entries=entries), [inventory(*named("sbx-1", "sbx-2"))])
-    assert [(line.options, line.where) for line in made.lines] == [(options, "p.yaml:3"), (Options(), "p.yaml:5")]
+    assert [(line.options, line.location) for line in made.lines] == [(options, "p.yaml:3"), (Options(), "p.yaml:5")]
 
 
 def test_selections_that_disagree_about_a_product_refuse_it() -> None:
     """On its options, or on its notice; those that agree share it."""
-    retaining = select("sbx-1", where="p.yaml:9", options=Options(retain_physical_resources=True))
-    waiting = select("sbx-2", after=DAY)
-    wanted = Plan(name="x", selections=(select("sbx-*"), retaining, waiting, select("sbx-3", where="p.yaml:12")))
+    retaining = select("sbx-1", location="p.yaml:9", options=Options(retain_physical_resources=True))
+    waiting = select("sbx-2", notice_seconds=DAY)
+    wanted = Plan(name="x", selections=(select("sbx-*"), retaining, waiting, select("sbx-3", location="p.yaml:12")))
     one, two, three = decide(wanted, [inventory(*named("sbx-1", "sbx-2", "sbx-3"))]).lines
     assert (one.decision, one.reason) == (Decision.REFUSE, Reason.OPTIONS_DIFFER)
     assert one.detail == "it is selected twice, and the selections disagree on its options: p.yaml:5 and p.yaml:9"
@@ -119,7 +119,7 @@ def test_many_differences_are_counted() -> None:
 
 def test_nothing_is_selected_in_a_lane_that_was_not_read_completely_and_that_is_a_refusal() -> None:
     """One line stands for what is not known, but not for a selection that is for other lanes."""
-    elsewhere = Selection(conditions=Conditions(account_ids=(LANE.account_id,)), where="p.yaml:9")
+    elsewhere = Selection(conditions=Conditions(account_ids=(LANE.account_id,)), location="p.yaml:9")
     wanted = Plan(name="x", selections=(select("sbx-*"), elsewhere))
     broken = replace(inventory(*named("sbx-3")), lane=OTHER, complete=False, problem="page 3 failed")
     made = decide(wanted, [inventory(*named("sbx-1")), broken])
@@ -160,7 +160,7 @@ def test_the_records_of_selected_products_under_change_are_read_too() -> None:
 
 def test_a_notice_has_to_be_over() -> None:
     """Skipped until then, with the moment; what could not go anyway has no notice."""
-    wanted = selecting("sbx-*", after=7 * DAY)
+    wanted = selecting("sbx-*", notice_seconds=7 * DAY)
     held = [inventory(*named("sbx-1"), *named("sbx-2", type="ODD"))]
     fresh, odd = decide(wanted, held).lines
     assert (fresh.decision, fresh.reason, fresh.due_at) == (Decision.SKIP, Reason.NOTICE, START + 7 * DAY)
@@ -174,7 +174,7 @@ def test_a_notice_has_to_be_over() -> None:
 
 def test_notices_are_kept_as_long_as_a_product_is_selected() -> None:
     """A lane that was not read changes nothing; one that is not in the plan any more is forgotten; the future is now."""
-    wanted = selecting("sbx-*", after=DAY)
+    wanted = selecting("sbx-*", notice_seconds=DAY)
     broken = replace(inventory(complete=False), lane=OTHER)
     held = [inventory(*named("sbx-1", "sbx-2", "sbx-3")), broken]
     earlier = {
@@ -194,7 +194,7 @@ def test_notices_are_kept_as_long_as_a_product_is_selected() -> None:
 
 def test_a_notice_that_was_given_anew_since_a_worklist_was_made_holds() -> None:
     """Whoever was told a day can rely on it, whatever was saved before."""
-    wanted = selecting("sbx-*", after=DAY, entries=(Entry(product_id="pp-a"),))
+    wanted = selecting("sbx-*", notice_seconds=DAY, entries=(Entry(product_id="pp-a"),))
     over = {f"{LANE}/pp-sbx-{n}": START - DAY for n in (1, 2, 3)}
     made = decide(wanted, [inventory(*named("a", "sbx-1", "sbx-2", "sbx-3"))], notices=over)
     assert len(made.of(Decision.TERMINATE)) == 4
@@ -213,7 +213,7 @@ def test_entries_and_selections_wait_for_one_another() -> None:
     )
     assert validate(wanted) == []
     made = decide(wanted, [inventory(*named("net", "first", "sbx-1", "sbx-2", "tmp-1"))])
-    after = {line.name: [before.rpartition("/")[2] for before in line.after] for line in made.lines}
+    after = {line.name: [before.rpartition("/")[2] for before in line.after_lines] for line in made.lines}
     assert after == {
         "net": ["pp-sbx-1", "pp-sbx-2", "pp-first"],
         "first": [],
@@ -227,7 +227,7 @@ def test_entries_and_selections_wait_for_one_another() -> None:
 def test_what_is_selected_together_and_fits_a_glob_does_not_wait_for_its_like() -> None:
     """Infrastructure after applications, in one selection; a glob that matches nothing is warned about once."""
     made = decide(selecting("*", depends_on=("app-*", "none-*")), [inventory(*named("app-1", "app-2", "net-1", "net-2"))])
-    after = {line.name: [before.rpartition("/")[2] for before in line.after] for line in made.lines}
+    after = {line.name: [before.rpartition("/")[2] for before in line.after_lines] for line in made.lines}
     assert after == {"app-1": [], "app-2": [], "net-1": ["pp-app-1", "pp-app-2"], "net-2": ["pp-app-1", "pp-app-2"]}
     assert made.warnings == (f"the selection at p.yaml:5 depends on `none-*`, which matches nothing in {LANE}",)
 
@@ -235,7 +235,7 @@ def test_what_is_selected_together_and_fits_a_glob_does_not_wait_for_its_like() 
 def test_a_dependent_of_a_selection_is_blocked_by_what_of_it_stays_and_waits_for_what_is_on_notice() -> None:
     """A night on which nothing is due is no failure; something that is protected is in the way for good."""
     entries = (Entry(name="net", depends_on=("sandboxes",)), Entry(name="dns", depends_on=("net",)))
-    wanted = selecting("sbx-*", key="sandboxes", entries=entries, after=DAY)
+    wanted = selecting("sbx-*", key="sandboxes", entries=entries, notice_seconds=DAY)
     made = decide(wanted, [inventory(*named("net", "sbx-1", "dns"))])
     assert told(made) == [("skip", "net", "notice"), ("skip", "dns", "notice"), ("skip", "sbx-1", "notice")]
     assert made.lines[0].detail == "waits for sbx-1 (pp-sbx-1), which is on notice"
@@ -263,7 +263,10 @@ def test_what_waits_for_its_own_selection_waits_for_ever_and_is_refused() -> Non
 def test_what_a_refused_entry_may_mean_is_not_taken_by_a_selection() -> None:
     """By name or by id; with the entry's options in mind nobody can tell. Elsewhere it is another product."""
     options = Options(retain_physical_resources=True)
-    entries = (Entry(name="shared", options=options, where="p.yaml:3"), Entry(product_id="pp-x", account_id="999999999999"))
+    entries = (
+        Entry(name="shared", options=options, location="p.yaml:3"),
+        Entry(product_id="pp-x", account_id="999999999999"),
+    )
     wanted = selecting("*", entries=entries)
     there = replace(inventory(*named("shared", "x")), lane=OTHER)
     made = decide(wanted, [inventory(*named("shared", "other")), there])
@@ -296,7 +299,7 @@ def test_what_is_between_two_statuses_is_followed_or_skipped_and_holds_back_what
     assert list(questions(wanted, [held])[LANE].histories) == ["pp-app-1"]
     adopted = decide(wanted, [replace(held, records={"pp-app-1": (record("rec-1"),)})])
     assert told(adopted) == [("terminate", "net", "planned"), ("terminate", "app-1", "adopt")]
-    assert adopted.lines[0].after == (f"{LANE}/pp-app-1",)
+    assert adopted.lines[0].after_lines == (f"{LANE}/pp-app-1",)
     update = record("rec-1", record_type="UPDATE_PROVISIONED_PRODUCT")
     for shown, reason in (
         (replace(held, records={"pp-app-1": (update,)}), "under_change"),
@@ -318,7 +321,7 @@ def test_what_a_selection_finds_anew_holds_back_what_was_reviewed_to_come_after_
     both = selecting("app-*", key="apps", entries=tuple(Entry(name=name, depends_on=("apps",)) for name in ("net", "dns")))
     made_both = decide(both, [inventory(*named("net", "dns", "app-1"))])
     assert drifted_lines(both, made_both, [inventory(*named("net", "dns", "app-1"))]) == {}
-    placeless = replace(wanted, selections=(replace(wanted.selections[0], where=None),))
+    placeless = replace(wanted, selections=(replace(wanted.selections[0], location=None),))
     [said] = drifted_lines(placeless, made, [inventory(*named("net", "app-1", "app-2"))]).values()
     assert said == "it comes after all that apps selects, and app-2 (pp-app-2) is there now"
 
@@ -366,7 +369,7 @@ def test_what_was_selected_drifts_when_it_is_protected(changes: dict[str, Any], 
 def test_a_worklist_from_outside_holds_only_what_its_plan_asks_for(changes: dict[str, Any], said: list[str]) -> None:
     """Whoever edits it by hand. What its products are like by now, the run looks at before it sends."""
     twice = select("sbx-twice", options=Options(ignore_errors=True))
-    old = replace(select("sbx-*", after=DAY), conditions=Conditions(names=("sbx-*",), older_than=14 * DAY))
+    old = replace(select("sbx-*", notice_seconds=DAY), conditions=Conditions(names=("sbx-*",), older_than_seconds=14 * DAY))
     named_too = Entry(name="sbx-named", options=Options(retain_physical_resources=True))
     wanted = Plan(name="x", entries=(named_too,), selections=(old, twice))
     held = inventory(sbx())

@@ -69,7 +69,7 @@ def test_no_verdict_is_a_lie(script: Script) -> None:
     stage.play()
     for id_ in IDS:
         t = stage.line(id_)
-        state, thing = stage.run.board.states[t.line.id], stage.service.things[id_]
+        state, thing = stage.run.state_table.states[t.line.id], stage.service.things[id_]
         ours = thing.gone_by in stage.service.ours
         told = (id_, state, t.evidence, thing.gone_by, stage.service.ours)
         if state in GONE:

@@ -122,9 +122,9 @@ def test_entries_that_wait_for_one_another_are_found_with_every_step() -> None:
         ({"limits": Limits(max_terminations=-1)}, ("Limits", "MaxTerminations")),
         ({"limits": Limits(failure_tolerance=Tolerance())}, ("Limits", "FailureTolerance")),
         ({"limits": Limits(failure_tolerance=Tolerance(count=-1))}, ("Limits", "FailureTolerance")),
-        ({"limits": Limits(deadline=0)}, ("Limits", "Deadline")),
+        ({"limits": Limits(deadline_seconds=0)}, ("Limits", "Deadline")),
         ({"retry": Retry(attempts=0)}, ("Retry", "Attempts")),
-        ({"retry": Retry(backoff=-1)}, ("Retry", "Backoff")),
+        ({"retry": Retry(backoff_seconds=-1)}, ("Retry", "Backoff")),
     ],
 )
 def test_a_plan_that_no_file_has_written_is_held_to_the_same_rules(changes: dict[str, Any], path: tuple[str, ...]) -> None:
@@ -216,7 +216,12 @@ def test_a_key_is_unique_among_entries_and_selections() -> None:
 
 def test_ages_that_exclude_one_another_are_found() -> None:
     """Such a selection could never find anything."""
-    conditions = Conditions(older_than=14, younger_than=14)
+    conditions = Conditions(older_than_seconds=14, younger_than_seconds=14)
     [finding] = validate(Plan(name="x", selections=(Selection(conditions=conditions),)))
     assert finding.path == ("Select", 0, "Where", "YoungerThan")
-    assert validate(Plan(name="x", selections=(Selection(conditions=Conditions(older_than=7, younger_than=14)),))) == []
+    assert (
+        validate(
+            Plan(name="x", selections=(Selection(conditions=Conditions(older_than_seconds=7, younger_than_seconds=14)),))
+        )
+        == []
+    )

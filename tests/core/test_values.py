@@ -129,47 +129,47 @@ def test_without_one_complete_listing_nothing_may_be_concluded() -> None:
 
 def test_a_pace_climbs_until_it_is_throttled_and_falls_once_per_round() -> None:
     """Answers to calls that left before the cut say nothing about the new rate."""
-    pace = RateLimiter()
+    limiter = RateLimiter()
     now = START
     for _ in range(20):
-        pace.sent(now)
-        pace.heard(now, slower=False)
-    climbed = pace.rate
+        limiter.on_send(now)
+        limiter.on_reply(now, slower=False)
+    climbed = limiter.rate
     assert climbed > 50
     for _ in range(4):
-        pace.sent(now)
+        limiter.on_send(now)
     for _ in range(4):
-        pace.heard(now, slower=True)
-    assert pace.rate == pytest.approx(climbed * 0.7)
+        limiter.on_reply(now, slower=True)
+    assert limiter.rate == pytest.approx(climbed * 0.7)
     for _ in range(100):
-        pace.sent(now)
-        pace.heard(now, slower=True)
-    assert pace.rate == FLOOR
-    pace.heard(now + 1, slower=False)
-    assert pace.rate == pytest.approx(FLOOR + 0.5)
+        limiter.on_send(now)
+        limiter.on_reply(now, slower=True)
+    assert limiter.rate == FLOOR
+    limiter.on_reply(now + 1, slower=False)
+    assert limiter.rate == pytest.approx(FLOOR + 0.5)
 
 
 def test_a_pace_that_knows_nothing_yet_keeps_few_in_flight() -> None:
     """Too many at once would all hit the same wall."""
-    pace = RateLimiter()
+    limiter = RateLimiter()
     for n in range(EARLY_IN_FLIGHT):
-        assert pace.allowance(START + n) >= 1
-        pace.sent(START + n)
-    assert pace.allowance(START + 100) == 0
-    assert pace.ready_at() == float("inf")
-    pace.heard(START + 100, slower=False)
-    assert pace.allowance(START + 100) == 1
+        assert limiter.allowance(START + n) >= 1
+        limiter.on_send(START + n)
+    assert limiter.allowance(START + 100) == 0
+    assert limiter.ready_at() == float("inf")
+    limiter.on_reply(START + 100, slower=False)
+    assert limiter.allowance(START + 100) == 1
 
 
 def test_a_capped_pace_never_exceeds_its_cap() -> None:
     """However well it goes."""
-    pace = RateLimiter(cap=2.0)
+    limiter = RateLimiter(cap=2.0)
     for n in range(100):
-        pace.sent(START + n)
-        pace.heard(START + n, slower=False)
-    assert pace.rate == 2.0
-    pace.sent(START + 200)
-    assert pace.allowance(START + 200.1) == 0
+        limiter.on_send(START + n)
+        limiter.on_reply(START + n, slower=False)
+    assert limiter.rate == 2.0
+    limiter.on_send(START + 200)
+    assert limiter.allowance(START + 200.1) == 0
 
 
 def test_looks_are_spaced_by_what_has_passed_and_never_miss_the_timeout() -> None:
@@ -205,13 +205,13 @@ def test_a_plan_whose_lines_were_moved_means_the_same() -> None:
 
     def written(at: str, **changes: object) -> Plan:
         parts = {
-            "entries": (Entry(name="a", where=at),),
-            "selections": (Selection(conditions=Conditions(names=("b*",)), where=at),),
-            "protections": (Protection(conditions=Conditions(names=("c*",)), where=at),),
+            "entries": (Entry(name="a", location=at),),
+            "selections": (Selection(conditions=Conditions(names=("b*",)), location=at),),
+            "protections": (Protection(conditions=Conditions(names=("c*",)), location=at),),
         }
         return Plan(name="test", **parts | changes)  # type: ignore[arg-type]
 
     assert written("p.yaml:3") != written("p.yaml:9")
-    assert written("p.yaml:3").unplaced == written("p.yaml:9").unplaced
-    assert written("p.yaml:3").unplaced != written("p.yaml:3", protections=()).unplaced
-    assert written("p.yaml:3").unplaced != written("p.yaml:3", limits=Limits(max_terminations=1)).unplaced
+    assert written("p.yaml:3").without_locations == written("p.yaml:9").without_locations
+    assert written("p.yaml:3").without_locations != written("p.yaml:3", protections=()).without_locations
+    assert written("p.yaml:3").without_locations != written("p.yaml:3", limits=Limits(max_terminations=1)).without_locations

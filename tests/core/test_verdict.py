@@ -39,14 +39,14 @@ OPEN_OURS = Evidence(observation=BUSY, records={"rec-9": OURS})
 OPEN_OTHER = Evidence(observation=BUSY, records={"rec-9": OTHERS})
 CHANGED = Evidence(observation=UPDATED, records={"rec-9": UPDATE})
 GONE = Evidence(observation=Observation(at=START, status=None), history=())
-FRESH: dict[str, object] = {"facts": Evidence(), "doubts": 0, "send": 0, "intended_at": None}
+FRESH: dict[str, object] = {"lookups": Evidence(), "doubts": 0, "send": 0, "intended_at": None}
 
 
 def line_of(**values: object) -> Termination:
     """A line that was sent, of whose product a look shows that it is at rest."""
     [line] = worklist(plan("pp-a"), [product("pp-a")]).lines
     t = Termination(line=line, rank=0, reviewed_at=START, send=1, doubts=1, intended_at=START - 100)
-    t.facts, t.agreement = Evidence(observation=AT_REST, looks=3), SETTLED
+    t.lookups, t.agreement = Evidence(observation=AT_REST, looks=3), SETTLED
     for name, value in values.items():
         setattr(t, name, value)
     return t
@@ -57,7 +57,7 @@ def line_of(**values: object) -> Termination:
     [
         # What a complete listing does not show is looked up before it is called blocked.
         (State.PENDING, {**FRESH, "unlisted": True}, replace(RULES, blocked="pp-b stays"), None, ""),
-        (State.PENDING, {**FRESH, "facts": GONE}, replace(RULES, blocked="pp-b stays"), e.AlreadyGone, "not found"),
+        (State.PENDING, {**FRESH, "lookups": GONE}, replace(RULES, blocked="pp-b stays"), e.AlreadyGone, "not found"),
         (State.PENDING, FRESH, replace(RULES, blocked="pp-b stays"), e.Blocked, "pp-b stays"),
         # There, at rest, and it may be sent: it is sent again.
         (State.IN_DOUBT, {}, RULES, None, ""),
@@ -72,7 +72,7 @@ def line_of(**values: object) -> Termination:
         (
             State.IN_DOUBT,
             {},
-            replace(RULES, no_sends="old"),
+            replace(RULES, send_ban="old"),
             e.Drifted,
             "old; one send stayed unanswered, and nothing came of it",
         ),
@@ -90,7 +90,7 @@ def line_of(**values: object) -> Termination:
             e.Drifted,
             "n; one send stayed unanswered, and nothing came of it",
         ),
-        (State.IN_DOUBT, {"agreement": Agreement()}, replace(RULES, barred="p"), None, ""),
+        (State.IN_DOUBT, {"agreement": Agreement()}, replace(RULES, send_block="p"), None, ""),
         (
             State.IN_DOUBT,
             {"rejection": "X: y"},
@@ -104,7 +104,7 @@ def line_of(**values: object) -> Termination:
         (State.IN_DOUBT, {"doubts": MOST_DOUBTS}, RULES, e.Parked, "5 sends stayed unanswered"),
         (
             State.IN_DOUBT,
-            {"doubts": 5, "rests": 2},
+            {"doubts": 5, "parked_count": 2},
             RULES,
             e.TimedOut,
             "5 sends stayed unanswered; 3 executions left it in doubt",
@@ -120,7 +120,7 @@ def line_of(**values: object) -> Termination:
         (
             State.IN_DOUBT,
             {
-                "facts": Evidence(observation=AT_REST, looks=MOST_UNSETTLED_LOOKS),
+                "lookups": Evidence(observation=AT_REST, looks=MOST_UNSETTLED_LOOKS),
                 "rejection": "X: y",
                 "agreement": Agreement(),
             },
@@ -131,54 +131,54 @@ def line_of(**values: object) -> Termination:
         # Somebody's update.
         (
             State.IN_DOUBT,
-            {"facts": Evidence(observation=UPDATED, records={"rec-9": UPDATE})},
+            {"lookups": Evidence(observation=UPDATED, records={"rec-9": UPDATE})},
             RULES,
             e.Drifted,
             f"it has a newer record, {UPDATE}; one send stayed unanswered, and nothing came of it",
         ),
         (
             State.PENDING,
-            {"doubts": 0, "facts": Evidence(observation=UPDATED, records={"rec-9": UPDATE})},
+            {"doubts": 0, "lookups": Evidence(observation=UPDATED, records={"rec-9": UPDATE})},
             RULES,
             e.Drifted,
             "it has a newer record",
         ),
         (
             State.PENDING,
-            {"doubts": 0, "facts": Evidence(observation=UPDATED, hidden={"rec-9": 5})},
+            {"doubts": 0, "lookups": Evidence(observation=UPDATED, hidden={"rec-9": 5})},
             RULES,
             e.Drifted,
             "rec-9 is new, and cannot be read",
         ),
         (
             State.PENDING,
-            {"doubts": 0, "facts": Evidence(observation=UPDATED, denied=frozenset({"rec-9"}), history_denied=True)},
+            {"doubts": 0, "lookups": Evidence(observation=UPDATED, denied=frozenset({"rec-9"}), history_denied=True)},
             RULES,
             e.Drifted,
             "may not be read",
         ),
         (
             State.PENDING,
-            {"doubts": 0, "facts": Evidence(observation=UPDATED, hidden={"rec-9": 5}), "agreement": Agreement()},
+            {"doubts": 0, "lookups": Evidence(observation=UPDATED, hidden={"rec-9": 5}), "agreement": Agreement()},
             RULES,
             None,
             "",
         ),
         # What the listing does not show is looked up before something new beside it counts.
-        (State.PENDING, {"doubts": 0, "facts": Evidence(), "unlisted": True}, replace(RULES, beside="n"), None, ""),
+        (State.PENDING, {"doubts": 0, "lookups": Evidence(), "unlisted": True}, replace(RULES, beside="n"), None, ""),
         (State.PENDING, {"doubts": 0}, replace(RULES, beside="n"), e.Drifted, "n"),
-        (State.PENDING, {"doubts": 0, "misses": 10, "facts": Evidence()}, RULES, e.Parked, "10 lookups in a row failed"),
+        (State.PENDING, {"doubts": 0, "misses": 10, "lookups": Evidence()}, RULES, e.Parked, "10 lookups in a row failed"),
         # A send of an earlier attempt that is not accounted for.
-        (State.PENDING, LOOSE | {"facts": OPEN_OURS}, RULES, e.RecordFound, ""),
-        (State.PENDING, LOOSE | {"facts": CHANGED, "agreement": Agreement()}, RULES, None, ""),
-        (State.PENDING, LOOSE | {"facts": CHANGED}, RULES, e.Drifted, "it has a newer record"),
+        (State.PENDING, LOOSE | {"lookups": OPEN_OURS}, RULES, e.RecordFound, ""),
+        (State.PENDING, LOOSE | {"lookups": CHANGED, "agreement": Agreement()}, RULES, None, ""),
+        (State.PENDING, LOOSE | {"lookups": CHANGED}, RULES, e.Drifted, "it has a newer record"),
         # Gone, and another's termination in progress.
-        (State.PENDING, {"doubts": 0, "facts": OPEN_OTHER}, RULES, e.Adopted, ""),
-        (State.IN_DOUBT, {"doubts": 0, "rejection": "X: y", "facts": GONE, "agreement": Agreement()}, RULES, None, ""),
-        (State.IN_DOUBT, {"doubts": 0, "rejection": "X: y", "facts": GONE}, RULES, e.AlreadyGone, "no record tells"),
+        (State.PENDING, {"doubts": 0, "lookups": OPEN_OTHER}, RULES, e.Adopted, ""),
+        (State.IN_DOUBT, {"doubts": 0, "rejection": "X: y", "lookups": GONE, "agreement": Agreement()}, RULES, None, ""),
+        (State.IN_DOUBT, {"doubts": 0, "rejection": "X: y", "lookups": GONE}, RULES, e.AlreadyGone, "no record tells"),
         (
             State.IN_DOUBT,
-            {"doubts": 0, "not_found": True, "facts": GONE, "agreement": Agreement()},
+            {"doubts": 0, "not_found": True, "lookups": GONE, "agreement": Agreement()},
             RULES,
             e.AlreadyGone,
             "no",
@@ -216,15 +216,15 @@ def test_a_page_of_a_history_that_nobody_waits_for_means_nothing() -> None:
     hand.reply(send, Unanswered("reset"))
     line = f"{LANE}/pp-a"
     stale = ReadHistory(lane=LANE, line=line, product_id="pp-a", page_token="7")
-    before = hand.run.terminations[0].facts
+    before = hand.run.terminations[0].lookups
     hand.reply(stale, Answer(RecordPage(records=(record("rec-1"),))))
-    assert hand.run.terminations[0].facts == before
+    assert hand.run.terminations[0].lookups == before
     hand.reply(send, Answer(record("rec-1", status="CREATED")))
     [look] = hand.tick(2)
     hand.reply(look, Answer(record("rec-1", status="SUCCEEDED")))
     assert hand.state() is State.TERMINATED
     hand.reply(replace(stale, page_token=None), Answer(RecordPage(records=(record("rec-1"),))))
-    assert hand.run.terminations[0].facts == Evidence()
+    assert hand.run.terminations[0].lookups == Evidence()
 
 
 def test_a_review_says_what_drifted_and_whose_clock_is_not_believed() -> None:

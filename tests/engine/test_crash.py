@@ -26,7 +26,7 @@ from tests.driving import Stage, replayed
 from tests.fakes import Crash, CrashingJournal, FakeCatalog, FakeClock, lost, unsent
 from tests.makers import caller, fake, plan
 
-WANTED = plan("pp-a", "pp-b", "pp-c", "pp-d", "pp-e", limits=Limits(rate_per_second=2.0), retry=Retry(backoff=3))
+WANTED = plan("pp-a", "pp-b", "pp-c", "pp-d", "pp-e", limits=Limits(rate_per_second=2.0), retry=Retry(backoff_seconds=3))
 
 
 def world() -> Stage:
@@ -50,7 +50,7 @@ def begin(stage: Stage, wanted: Plan) -> Run:
     inventory = stage.survey(wanted)
     run = Run(run_id="run-1", plan=wanted, worklist=decide(wanted, [inventory]))
     with contextlib.suppress(Crash):
-        stage.drive(run, StartedBy.RUN, run.opening([inventory]))
+        stage.drive(run, StartedBy.RUN, run.survey_events([inventory]))
     return run
 
 
@@ -64,7 +64,7 @@ def operations() -> int:
 
 def verdicts(run: Run) -> dict[str, State]:
     """Return the state of each product."""
-    return {t.product_id: run.board.states[t.line.id] for t in run.terminations}
+    return {t.product_id: run.state_table.states[t.line.id] for t in run.terminations}
 
 
 UNDISTURBED = verdicts(begin(world(), WANTED))
@@ -109,7 +109,7 @@ class PoweredFile:
             callers=(caller(),),
             state_dir=str(path.parent),
         )
-        self._file = journal.create(path, journal.JournalHeader(header=header, plan=wanted, worklist=made))
+        self._file = journal.create(path, journal.JournalHeader(origin=header, plan=wanted, worklist=made))
         self._path = path
         self._left = at
         self.synced = path.stat().st_size
@@ -138,22 +138,22 @@ def test_a_journal_cut_at_any_byte_that_was_not_synced_is_gone_on_with(at: int, 
     file = PoweredFile(tmp_path / "run.jsonl", WANTED, made, at)
     with contextlib.suppress(Crash):
         run = Run(run_id="run-1", plan=WANTED, worklist=made)
-        stage.drive(run, StartedBy.RUN, run.opening([inventory]), journal=file)
+        stage.drive(run, StartedBy.RUN, run.survey_events([inventory]), journal=file)
     written = (tmp_path / "run.jsonl").read_bytes()
     ends = set()
     for size in range(file.synced, len(written) + 1):
         left = tmp_path / "left.jsonl"
         left.write_bytes(written[:size])
-        story = journal.load_journal(left)
-        assert file.synced <= story.good <= size
-        assert story.torn is (story.good < size)
-        if story.good in ends:
+        loaded = journal.load_journal(left)
+        assert file.synced <= loaded.good <= size
+        assert loaded.torn is (loaded.good < size)
+        if loaded.good in ends:
             continue
-        ends.add(story.good)
+        ends.add(loaded.good)
         after = copy.deepcopy(stage)
         after.clock.sleep(30)
-        reopened = journal.reopen(story)
-        resumed = frame.replay(story)
+        reopened = journal.reopen(loaded)
+        resumed = frame.replay(loaded)
         after.drive(resumed, StartedBy.RESUME, [], journal=reopened)
         reopened.close()
         assert verdicts(resumed) == UNDISTURBED
@@ -186,9 +186,9 @@ def test_replay_of_a_journal_is_the_run_as_it_was() -> None:
     again = replayed(WANTED, run.worklist, stage.journal.lines)
     durable = (
         "attempt", "send", "doubts", "token", "record_before", "intended_at", "record_id", "followed_at",
-        "own_records", "retry_at", "rejection", "adopted", "resting", "evidence", "errors", "by_another", "options_unmet",
+        "own_records", "retry_at", "rejection", "adopted", "is_parked", "evidence", "errors", "by_another", "options_unmet",
     )  # fmt: skip
-    assert again.board.states == run.board.states
+    assert again.state_table.states == run.state_table.states
     for one, other in zip(run.terminations, again.terminations, strict=True):
         assert [getattr(one, name) for name in durable] == [getattr(other, name) for name in durable]
     assert again.tally() == run.tally()
@@ -201,7 +201,7 @@ def test_unsent_lines_of_an_old_run_expire_and_sent_ones_are_followed() -> None:
     run = begin(stage, WANTED)
     sent = list(stage.catalog.sent)
     assert sent
-    resumed = stage.resume(WANTED, run.worklist, stage.journal.lines, no_sends="expired: begun yesterday")
+    resumed = stage.resume(WANTED, run.worklist, stage.journal.lines, send_ban="expired: begun yesterday")
     assert stage.catalog.sent == sent
     unsent_ids = {str(entry.product_id) for entry in WANTED.entries} - {command.product_id for command in sent}
     assert {verdicts(resumed)[id_] for id_ in unsent_ids} == {State.DRIFTED}

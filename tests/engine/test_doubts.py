@@ -12,7 +12,7 @@ from orchestrator.core.inventory.model import FAILED, SUCCEEDED, TERMINATION, Ob
 from orchestrator.core.inventory.outcomes import Answer, Denied, NotFound, Page, RecordPage, Rejected, Throttled, Unanswered
 from orchestrator.core.plan.model import Limits, Options, Retry, Tolerance
 from orchestrator.core.run import events as e
-from orchestrator.core.run import observations as v
+from orchestrator.core.run import observations as o
 from orchestrator.core.run.commands import Command, DescribeProduct, DescribeRecord, ListPage, ReadHistory, Terminate
 from orchestrator.core.run.machine import Run
 from orchestrator.core.run.polling import after_miss
@@ -37,7 +37,7 @@ class Hand:
 
     def __init__(self, **limits: object) -> None:
         self.now = START
-        self.plan = plan("pp-a", limits=Limits(**limits), retry=Retry(backoff=10))  # type: ignore[arg-type]
+        self.plan = plan("pp-a", limits=Limits(**limits), retry=Retry(backoff_seconds=10))  # type: ignore[arg-type]
         self.worklist = worklist(self.plan, [product("pp-a")])
         self.run = Run(run_id="run-1", plan=self.plan, worklist=self.worklist)
         self.history: list[e.Event] = []
@@ -50,11 +50,11 @@ class Hand:
             if event.durable:
                 self.history.append(event)
 
-    def show(self, record_id: str, begun_at: float | None = None, seen_at: float | None = None) -> None:
+    def show(self, record_id: str, started_at: float | None = None, seen_at: float | None = None) -> None:
         """A complete listing shows the product."""
         observation = Observation(at=seen_at or self.now, status="AVAILABLE", record_id=record_id)
-        begun_at = begun_at or self.now
-        self.commit([v.Listed(at=self.now, lane=LANE, begun_at=begun_at, observed={"pp-a": observation})])
+        started_at = started_at or self.now
+        self.commit([o.Listed(at=self.now, lane=LANE, started_at=started_at, observed={"pp-a": observation})])
 
     def tick(self, seconds: float = 0.0) -> list[Command]:
         """Let time pass, and issue what is proposed."""
@@ -113,7 +113,7 @@ def test_an_older_page_of_a_listing_does_not_overwrite_a_newer_look() -> None:
     failed_at = hand.now
     [look] = hand.tick(11)
     hand.reply(look, Answer(product("pp-a", last_record_id="rec-owner")))
-    hand.show("rec-1", begun_at=failed_at + 1, seen_at=hand.now - 5)
+    hand.show("rec-1", started_at=failed_at + 1, seen_at=hand.now - 5)
     [look] = hand.tick()
     assert isinstance(look, DescribeRecord)
     assert look.record_id == "rec-owner"
@@ -144,7 +144,7 @@ def test_a_listing_begun_before_the_doubt_settles_nothing() -> None:
     hand.now += 5
     hand.reply(send, Unanswered("reset"))
     hand.now += 5
-    hand.show("rec-of-pp-a", begun_at=START + 1, seen_at=START + 1)
+    hand.show("rec-of-pp-a", started_at=START + 1, seen_at=START + 1)
     [look] = hand.tick()
     assert isinstance(look, DescribeProduct)
 
@@ -157,7 +157,7 @@ def test_a_repeated_send_rests_on_a_fresh_look() -> None:
     [look] = hand.tick(2)
     hand.reply(look, Answer(product("pp-a")))
     hand.now = START + 700
-    hand.show("rec-of-pp-a", begun_at=START + 1, seen_at=START + 1.5)
+    hand.show("rec-of-pp-a", started_at=START + 1, seen_at=START + 1.5)
     [look] = hand.tick()
     assert isinstance(look, DescribeProduct)
     hand.reply(look, Unanswered("slow"))
@@ -263,7 +263,7 @@ def test_an_adopted_termination_that_fails_costs_no_attempt() -> None:
     world.catalog.products["pp-a"].product = product("pp-a", status="UNDER_CHANGE")
     world.catalog.add_record("pp-a", TERMINATION, "IN_PROGRESS")
     world.catalog.products["pp-a"].ends_at = world.clock.now() + 10
-    run = world.run(plan("pp-a", retry=Retry(attempts=1, backoff=1)))
+    run = world.run(plan("pp-a", retry=Retry(attempts=1, backoff_seconds=1)))
     assert state_of(run, "pp-a") is State.TERMINATED
     assert [command.attempt for command in world.catalog.sent] == [2]
 
@@ -460,7 +460,7 @@ def test_a_product_that_does_not_tell_its_record_is_not_sent_after_its_owners_up
     for number, outcome in enumerate(answers):
         if number == 2:
             hand.now += 650
-            hand.show("rec-of-pp-a", begun_at=START + 1, seen_at=START + 1.5)
+            hand.show("rec-of-pp-a", started_at=START + 1, seen_at=START + 1.5)
         [look] = hand.tick(6)
         hand.reply(look, Answer(outcome))
     hand.settle(shows(status="ERROR", last_record_id=None, records={"rec-own": update, "rec-of-pp-a": old}))
@@ -493,10 +493,10 @@ def test_a_resume_that_only_follows_does_not_lift_the_failure_tolerance() -> Non
 def test_what_failed_before_a_resume_that_only_follows_has_failed() -> None:
     """It has not drifted."""
     world = stage(fake("pp-a", FAILED, duration=1))
-    wanted = plan("pp-a", limits=Limits(deadline=3), retry=Retry(backoff=1_000))
+    wanted = plan("pp-a", limits=Limits(deadline_seconds=3), retry=Retry(backoff_seconds=1_000))
     run = world.run(wanted)
     assert state_of(run, "pp-a") is State.PENDING
-    resumed = world.resume(wanted, run.worklist, world.journal.lines, no_sends="too old")
+    resumed = world.resume(wanted, run.worklist, world.journal.lines, send_ban="too old")
     assert state_of(resumed, "pp-a") is State.FAILED
     assert [str(error) for error in resumed.terminations[0].errors] == ["400: Stack cannot be deleted"]
 
@@ -504,7 +504,7 @@ def test_what_failed_before_a_resume_that_only_follows_has_failed() -> None:
 def test_a_stuck_control_tower_account_keeps_the_next_one_waiting() -> None:
     """It is still under way, and unmanaging is done one at a time."""
     world = stage(*(fake(id_, type="CONTROL_TOWER_ACCOUNT", duration=1e9) for id_ in ("pp-a", "pp-b")))
-    run = world.run(plan("pp-a", "pp-b", options=Options(termination_timeout=60)))
+    run = world.run(plan("pp-a", "pp-b", options=Options(termination_timeout_seconds=60)))
     assert [state_of(run, id_) for id_ in ("pp-a", "pp-b")] == [State.TIMED_OUT, State.PENDING]
     assert len(world.catalog.sent) == 1
 
@@ -523,7 +523,7 @@ def test_records_that_stay_unanswered_past_the_timeout_lose_sight_of_the_product
         return carry_out() if about == "rec-0000000000002" else Unanswered("slow")
 
     world.catalog.trouble[Operation.RECORD].extend([only_b] * 10_000)
-    run = world.run(plan("pp-a", "pp-b", options=Options(termination_timeout=60)))
+    run = world.run(plan("pp-a", "pp-b", options=Options(termination_timeout_seconds=60)))
     assert state_of(run, "pp-a") in (State.TIMED_OUT, State.IN_DOUBT)
     assert run.tally().exit_code is ExitCode.LEFT_TO_DO
     assert world.clock.now() < START + 3_000
@@ -591,7 +591,7 @@ def test_a_control_tower_account_resting_in_doubt_keeps_the_next_one_waiting() -
 def test_the_deadline_holds_after_the_failure_tolerance_was_passed() -> None:
     """What is under way is followed to its end, but not past the deadline."""
     world = stage(fake("pp-a", FAILED, duration=1), fake("pp-b", duration=1e9))
-    limits = Limits(failure_tolerance=Tolerance(count=0), deadline=100)
+    limits = Limits(failure_tolerance=Tolerance(count=0), deadline_seconds=100)
     run = world.run(plan("pp-a", "pp-b", limits=limits, retry=Retry(attempts=1)))
     assert state_of(run, "pp-b") is State.IN_PROGRESS
     assert run.passed_tolerance is not None
@@ -601,7 +601,7 @@ def test_the_deadline_holds_after_the_failure_tolerance_was_passed() -> None:
 def test_a_clock_that_was_set_back_does_not_keep_the_audit_from_ending() -> None:
     """Verdicts from the future count as verdicts of now."""
     world = stage(fake("pp-a"), fake("pp-b", duration=1e9))
-    wanted = plan("pp-a", "pp-b", options=Options(termination_timeout=60), limits=Limits(deadline=30))
+    wanted = plan("pp-a", "pp-b", options=Options(termination_timeout_seconds=60), limits=Limits(deadline_seconds=30))
     run = world.run(wanted)
     assert run.is_unfinished
     world.clock.time = START - 50_000
@@ -650,7 +650,7 @@ def test_what_a_lookup_shows_and_the_listing_does_not_waits_for_the_next_ones_an
     """The two differ, and nobody knows which one is right; after three listings it has drifted."""
     hand = Hand()
     hand.now += 700
-    hand.commit([v.Listed(at=hand.now, lane=LANE, begun_at=hand.now, observed={})])
+    hand.commit([o.Listed(at=hand.now, lane=LANE, started_at=hand.now, observed={})])
     listings = 0
 
     def answer(command: Command) -> object:
@@ -681,19 +681,19 @@ def test_a_reply_about_nothing_means_nothing() -> None:
     hand = Hand()
     line = f"{LANE}/pp-z"
     hand.reply(ListPage(lane=LANE, listing=9, page=0, page_token=None), Answer(Page(products=())))
-    hand.commit([v.PageRead(at=hand.now, lane=LANE, listing=9, page=0, outcome=Answer(Page(products=())))])
+    hand.commit([o.PageRead(at=hand.now, lane=LANE, listing=9, page=0, outcome=Answer(Page(products=())))])
     [send] = hand.tick()
     hand.reply(send, Unanswered("reset"))
     [look] = hand.tick(2)
     hand.reply(look, Answer(product("pp-z")))
     assert hand.state() is State.IN_DOUBT
-    assert line not in hand.run.board.states
+    assert line not in hand.run.state_table.states
     hand.commit(hand.run.receive(Reply(at=hand.now, command=look, outcome=NotFound("x")))[:1])
     unknown = DescribeProduct(lane=LANE, line=line, product_id="pp-z")
     assert hand.run.receive(Reply(at=hand.now, command=unknown, outcome=NotFound("x")))[1:] == []
     hand.reply(ReadHistory(lane=LANE, line=f"{LANE}/pp-a", product_id="pp-a"), Denied("AccessDenied", "no"))
     hand.reply(ReadHistory(lane=LANE, line=f"{LANE}/pp-a", product_id="pp-a"), NotFound("none"))
-    assert hand.run.terminations[0].facts.history == ()
+    assert hand.run.terminations[0].lookups.history == ()
 
 
 def test_answers_that_come_after_the_verdict_change_nothing() -> None:
@@ -709,17 +709,17 @@ def test_answers_that_come_after_the_verdict_change_nothing() -> None:
     [send] = doubtful.tick()
     doubtful.reply(send, Unanswered("reset"))
     doubtful.reply(DescribeRecord(lane=LANE, line=line, record_id="rec-1"), Throttled("SlowDown"))
-    assert doubtful.run.terminations[0].facts.records == {}
+    assert doubtful.run.terminations[0].lookups.records == {}
 
 
 def test_a_run_whose_lane_has_a_conclusion_due_is_not_at_rest() -> None:
     """The next tick writes it down."""
     hand = Hand()
     hand.commit([e.LaneClosed(at=hand.now, lane=LANE, reason="no right")])
-    assert not hand.run.at_rest(hand.now)
+    assert not hand.run.is_idle(hand.now)
     assert hand.run.wake_at(hand.now) == hand.now
     hand.tick()
-    assert hand.run.at_rest(hand.now)
+    assert hand.run.is_idle(hand.now)
 
 
 def test_what_cannot_happen_raises_and_changes_nothing() -> None:
@@ -736,7 +736,7 @@ def test_what_cannot_happen_raises_and_changes_nothing() -> None:
 def test_blocked_and_other_closings_are_remembered_with_their_reason() -> None:
     """Whoever says it."""
     hand = Hand()
-    hand.commit([v.Heartbeat(at=hand.now), e.Blocked(at=hand.now, line=f"{LANE}/pp-a", reason="a prerequisite failed")])
+    hand.commit([o.Heartbeat(at=hand.now), e.Blocked(at=hand.now, line=f"{LANE}/pp-a", reason="a prerequisite failed")])
     assert hand.state() is State.BLOCKED
     assert evidence_of(hand.run, "pp-a") == "a prerequisite failed"
     assert hand.run.tally().exit_code is ExitCode.SOME_NOT_DONE
@@ -746,13 +746,13 @@ def test_blocked_and_other_closings_are_remembered_with_their_reason() -> None:
     again = Run(run_id="run-1", plan=hand.plan, worklist=hand.worklist)
     for event in hand.history:
         again.apply(event)
-    assert again.board.states == hand.run.board.states
+    assert again.state_table.states == hand.run.state_table.states
 
 
 def test_the_worst_order_of_stops_keeps_the_shortest_grace() -> None:
     """A signal after the deadline does not lengthen it."""
     world = stage(fake("pp-a", duration=1e9))
-    run = world.run(plan("pp-a", limits=Limits(deadline=10)))
+    run = world.run(plan("pp-a", limits=Limits(deadline_seconds=10)))
     until = run.drained_by.until if run.drained_by else None
     run.apply(e.Draining(at=START + 20, why=e.Drain.INTERRUPTED, detail="x", until=START + 99))
     assert run.drained_by is not None
@@ -762,10 +762,10 @@ def test_the_worst_order_of_stops_keeps_the_shortest_grace() -> None:
 def test_nothing_is_sent_by_a_resume_that_only_follows() -> None:
     """Not even a second attempt after a failure."""
     world = stage(fake("pp-a", FAILED, SUCCEEDED, duration=100))
-    wanted = plan("pp-a", limits=Limits(deadline=5))
+    wanted = plan("pp-a", limits=Limits(deadline_seconds=5))
     run = world.run(wanted)
     assert state_of(run, "pp-a") is State.IN_PROGRESS
-    resumed = world.resume(replace(wanted, limits=Limits()), run.worklist, world.journal.lines, no_sends="too old")
+    resumed = world.resume(replace(wanted, limits=Limits()), run.worklist, world.journal.lines, send_ban="too old")
     assert state_of(resumed, "pp-a") is State.FAILED
     assert len(world.catalog.sent) == 1
     assert replayed(wanted, run.worklist, world.journal.lines).tally().exit_code is ExitCode.SOME_NOT_DONE
@@ -804,13 +804,13 @@ def test_looks_at_stale_products_keep_the_pace_of_looks() -> None:
     for event in run.begin(START, e.StartedBy.RUN):
         run.apply(event)
     old = {id_: Observation(at=START - 900, status="AVAILABLE", record_id=f"rec-of-{id_}") for id_ in ids}
-    run.apply(v.Listed(at=START, lane=LANE, begun_at=START, observed=old))
+    run.apply(o.Listed(at=START, lane=LANE, started_at=START, observed=old))
     commands = list(run.next(START))
     assert len(commands) == 1
     assert isinstance(commands[0], DescribeProduct)
     assert run.wake_at(START) <= START
     run.apply(e.LaneUnreachable(at=START, lane=LANE, reason="silent"))
-    assert run.wake_at(START) == START + wanted.limits.deadline
+    assert run.wake_at(START) == START + wanted.limits.deadline_seconds
 
 
 def test_a_stage_has_no_trouble_of_its_own() -> None:
@@ -848,11 +848,11 @@ def test_a_lane_that_accepted_before_a_resume_is_not_closed_by_three_denials() -
     ids = [f"pp-{n}" for n in range(8)]
     world = stage(*map(fake, ids))
     tolerant = Limits(failure_tolerance=Tolerance(count=8))
-    wanted = plan(*ids, limits=replace(tolerant, deadline=3, rate_per_second=1.0))
+    wanted = plan(*ids, limits=replace(tolerant, deadline_seconds=3, rate_per_second=1.0))
     run = world.run(wanted)
-    assert 0 < run.board.counts[State.TERMINATED] < 5
+    assert 0 < run.state_table.counts[State.TERMINATED] < 5
     world.catalog.trouble[Operation.TERMINATE].extend([says(Denied("AccessDeniedException", "no"))] * 3)
     resumed = world.resume(replace(wanted, limits=tolerant), run.worklist, world.journal.lines)
-    assert resumed.board.counts[State.FAILED] == 3
-    assert resumed.board.counts[State.REFUSED] == 0
-    assert resumed.board.counts[State.TERMINATED] == 5
+    assert resumed.state_table.counts[State.FAILED] == 3
+    assert resumed.state_table.counts[State.REFUSED] == 0
+    assert resumed.state_table.counts[State.TERMINATED] == 5

@@ -21,7 +21,7 @@ from orchestrator.errors import GuardRefused
 from orchestrator.store.codec import decode, unframe
 from orchestrator.store.formats import EVENTS
 from tests.engine.test_order import OTHER, Lanes, lanes
-from tests.engine.test_reviewed import entrance, reviewed_and_saved
+from tests.engine.test_reviewed import connections, reviewed_and_saved
 from tests.fakes import LANE, FakeProduct
 from tests.makers import fake
 
@@ -146,8 +146,8 @@ def scenes(draw: st.DrawFn) -> Scene:
         targets=targets,
         entries=tuple(entries),
         selections=selections,
-        limits=Limits(deadline=86_400),
-        retry=Retry(attempts=1, backoff=1),
+        limits=Limits(deadline_seconds=86_400),
+        retry=Retry(attempts=1, backoff_seconds=1),
     )
     where = draw(st.lists(st.integers(0, 1), min_size=len(NAMES), max_size=len(NAMES)))
     things = st.tuples(st.sampled_from((*NAMES, *MISSING)), st.sampled_from(HAPPENINGS))
@@ -203,8 +203,8 @@ def oracle(scene: Scene, reviewed: Sequence[Line]) -> set[str]:  # noqa: C901 - 
     def fate_of(line: Line) -> str:
         id_, lane = str(line.product_id), line.lane
         assert lane is not None
-        namesake = line.asked_name and any(
-            where == lane and other != id_ and product.name == line.asked_name
+        namesake = line.requested_name and any(
+            where == lane and other != id_ and product.name == line.requested_name
             for (where, other), (product, _) in held.items()
         )
         if namesake:
@@ -213,7 +213,7 @@ def oracle(scene: Scene, reviewed: Sequence[Line]) -> set[str]:  # noqa: C901 - 
             return "gone"
         if how.get(id_) in spoiled or (how.get(id_) == "not selected any more" and line.selected_by):
             return "stays"
-        after = [before.rpartition("/")[2] for before in line.after]
+        after = [before.rpartition("/")[2] for before in line.after_lines]
         if any(fate(before) == "stays" for before in after):
             return "stays"
         for word in words_of(line):
@@ -234,7 +234,7 @@ def by_worklist(scene: Scene) -> set[str]:
     reviewed = reviewed_and_saved(scene.plan, world)
     scene.change(world)
     try:
-        review = api.recheck(reviewed, entrance(world))
+        review = api.recheck(reviewed, connections(world))
         api.enforce_limits(review)
     except GuardRefused:
         return set()
@@ -246,7 +246,7 @@ def by_worklist(scene: Scene) -> set[str]:
 def by_canary(scene: Scene) -> set[str]:
     """Begin with the first line, and do the rest later."""
     world = scene.world(SHORT)
-    review = api.survey(scene.plan, entrance(world))
+    review = api.survey(scene.plan, connections(world))
     run = Run(run_id="run-1", plan=review.plan, worklist=review.worklist)
     world.drive(run, most=1, inventories=review.inventories)
     scene.change(world)
@@ -257,7 +257,7 @@ def by_canary(scene: Scene) -> set[str]:
 def by_resume_after_a_kill(scene: Scene) -> set[str]:
     """Die as soon as the first line has ended; resume what the journal tells."""
     world = scene.world(SHORT)
-    review = api.survey(scene.plan, entrance(world))
+    review = api.survey(scene.plan, connections(world))
     world.drive(Run(run_id="run-1", plan=review.plan, worklist=review.worklist), most=1, inventories=review.inventories)
     scene.change(world)
     run = Run(run_id="run-1", plan=review.plan, worklist=review.worklist)
@@ -269,7 +269,7 @@ def by_resume_after_a_kill(scene: Scene) -> set[str]:
 def by_reviewed_canary(scene: Scene) -> set[str]:
     """Run a saved worklist, its first line first, and the rest later."""
     world = scene.world(SHORT)
-    review = api.recheck(reviewed_and_saved(scene.plan, world), entrance(world))
+    review = api.recheck(reviewed_and_saved(scene.plan, world), connections(world))
     run = Run(run_id="run-2", plan=review.plan, worklist=review.worklist)
     world.drive(run, review.opening, most=1, inventories=review.inventories)
     scene.change(world)
@@ -280,7 +280,7 @@ def by_reviewed_canary(scene: Scene) -> set[str]:
 def by_one_long_run(scene: Scene) -> set[str]:
     """Let it happen while the first line takes its time: the run's own next listing shows it."""
     world = scene.world(LONG)
-    review = api.survey(scene.plan, entrance(world))
+    review = api.survey(scene.plan, connections(world))
     first = next(iter(world.connect.catalogs.values()))
     first.later.append((world.clock.now() + AFTER_THE_REVIEW, lambda: scene.change(world)))
     run = Run(run_id="run-1", plan=review.plan, worklist=review.worklist)
@@ -307,6 +307,8 @@ WAYS = (by_worklist, by_canary, by_resume_after_a_kill, by_reviewed_canary, by_o
 @given(scenes())
 def test_every_way_of_running_sends_what_the_oracle_says(way: Callable[[Scene], set[str]], scene: Scene) -> None:
     """Neither more (a wrong termination) nor less (a product that is left for no reason)."""
-    reviewed = api.survey(scene.plan, entrance(scene.world(SHORT))).worklist.lines
-    order = [(line.label, line.after, line.globs, line.named, line.behind) for line in reviewed]
+    reviewed = api.survey(scene.plan, connections(scene.world(SHORT))).worklist.lines
+    order = [
+        (line.label, line.after_lines, line.after_globs, line.after_entries, line.after_selections) for line in reviewed
+    ]
     assert way(scene) == oracle(scene, reviewed), (scene.happens, order)

@@ -65,7 +65,7 @@ class Lanes:
             clock=self.clock,
             inbox=FakeInbox(),
             journal=self.journal,
-            audience=Observers((), lambda _observer, _error: None),
+            observers=Observers((), lambda _observer, _error: None),
             interruption=Stage(self.clock, self.connect(LANE)).interruption,
             stop_requested=self.stop_requested,
         )
@@ -73,7 +73,7 @@ class Lanes:
             listed_from(catalog, lane, self.clock.now()) for lane, catalog in self.connect.catalogs.items()
         ]
         if inventories is not None:
-            listings = run.opening(inventories)
+            listings = run.survey_events(inventories)
         Runner(run, around).drive(how, first=[*listings, *first], most=most)
         return run
 
@@ -92,7 +92,7 @@ def sent(world: Lanes) -> list[str]:
 
 def state(run: Run, product_id: str) -> State:
     """The state of a product, wherever it is."""
-    return next(run.board.states[line.id] for line in run.worklist.lines if line.product_id == product_id)
+    return next(run.state_table.states[line.id] for line in run.worklist.lines if line.product_id == product_id)
 
 
 def test_a_dependent_is_sent_only_after_all_it_comes_after_is_gone() -> None:
@@ -109,7 +109,12 @@ def test_what_comes_after_a_product_that_did_not_go_is_blocked() -> None:
     """All the way down; what comes after nothing goes on."""
     world = stage(fake("pp-a", FAILED), fake("pp-b"), fake("pp-c"), fake("pp-free"))
     wanted = plan(
-        "pp-a", "pp-b", "pp-c", "pp-free", after={"pp-b": ["pp-a"], "pp-c": ["pp-b"]}, retry=Retry(attempts=1, backoff=1)
+        "pp-a",
+        "pp-b",
+        "pp-c",
+        "pp-free",
+        after={"pp-b": ["pp-a"], "pp-c": ["pp-b"]},
+        retry=Retry(attempts=1, backoff_seconds=1),
     )
     run = world.run(wanted)
     assert [state_of(run, id_) for id_ in ("pp-a", "pp-b", "pp-c", "pp-free")] == [
@@ -127,7 +132,7 @@ def test_what_comes_after_a_product_that_did_not_go_is_blocked() -> None:
 def test_what_comes_after_a_stuck_product_is_blocked() -> None:
     """The run ends, with 4 for the stuck one."""
     world = stage(fake("pp-a", "NEVER"), fake("pp-b"))
-    run = world.run(plan("pp-a", "pp-b", after={"pp-b": ["pp-a"]}, options=Options(termination_timeout=60)))
+    run = world.run(plan("pp-a", "pp-b", after={"pp-b": ["pp-a"]}, options=Options(termination_timeout_seconds=60)))
     assert [state_of(run, id_) for id_ in ("pp-a", "pp-b")] == [State.TIMED_OUT, State.BLOCKED]
     assert run.tally().exit_code is ExitCode.LEFT_TO_DO
 
@@ -158,7 +163,7 @@ def test_dependents_of_what_failed_are_blocked_while_the_run_drains() -> None:
         *("pp-a", "pp-b", "pp-c"),
         after={"pp-b": ["pp-a"], "pp-c": ["pp-b"]},
         limits=Limits(failure_tolerance=Tolerance(count=0)),
-        retry=Retry(attempts=1, backoff=1),
+        retry=Retry(attempts=1, backoff_seconds=1),
     )
     run = world.run(wanted)
     assert [state_of(run, id_) for id_ in ("pp-b", "pp-c")] == [State.BLOCKED, State.BLOCKED]
@@ -189,7 +194,7 @@ def test_after_somebody_elses_failed_termination_ours_waits_its_turn() -> None:
     world.catalog.add_record("pp-net", TERMINATION, "IN_PROGRESS")
     net = world.catalog.products["pp-net"]
     net.product, net.ends_at = replace(net.product, status="UNDER_CHANGE"), world.clock.now() + 5
-    run = world.run(plan("pp-net", "pp-a", after={"pp-net": ["pp-a"]}, retry=Retry(backoff=1)))
+    run = world.run(plan("pp-net", "pp-a", after={"pp-net": ["pp-a"]}, retry=Retry(backoff_seconds=1)))
     assert [command.product_id for command in world.catalog.sent] == ["pp-a", "pp-net"]
     assert [state_of(run, id_) for id_ in ("pp-net", "pp-a")] == [State.TERMINATED, State.TERMINATED]
 
@@ -264,7 +269,7 @@ def test_a_lane_that_fails_does_not_hold_the_others_back(answer: object) -> None
     """Whatever it says, the other lane's products go in their time."""
     world = lanes([fake(f"pp-{n}") for n in range(10)], [fake(f"pp-x{n}") for n in range(10)])
     world.connect.catalogs[OTHER].trouble[Operation.TERMINATE].extend([says(answer)] * 10_000)
-    wanted = plan(*(f"pp-{n}" for n in range(10)), *(f"pp-x{n}" for n in range(10)), limits=Limits(deadline=3_600))
+    wanted = plan(*(f"pp-{n}" for n in range(10)), *(f"pp-x{n}" for n in range(10)), limits=Limits(deadline_seconds=3_600))
     began = world.clock.now()
     run = world.drive(world.review(wanted))
     assert {state(run, f"pp-{n}") for n in range(10)} == {State.TERMINATED}

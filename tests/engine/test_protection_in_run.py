@@ -37,7 +37,7 @@ def test_what_is_protected_while_the_run_goes_on_is_not_sent() -> None:
     run = world.run(plan(*IDS, limits=SLOWLY))
     assert state_of(run, IDS[-1]) is State.DRIFTED
     assert evidence_of(run, IDS[-1]) == "it is protected by its tag sc-orchestrator:protect=true"
-    assert run.board.counts[State.TERMINATED] == len(IDS) - 1
+    assert run.state_table.counts[State.TERMINATED] == len(IDS) - 1
     assert IDS[-1] not in [command.product_id for command in world.catalog.sent]
     assert Operation.SEARCH in [operation for operation, _ in world.catalog.calls]
     assert run.tally().exit_code is ExitCode.SOME_NOT_DONE
@@ -57,11 +57,11 @@ def test_what_its_selection_does_not_fit_any_more_is_not_sent() -> None:
     world = stage(*(fake(id_) for id_ in IDS))
     world.catalog.tags = {id_: {"Use": "workshop"} for id_ in IDS}
     conditions = Conditions(tags=(("Use", ("workshop",)),))
-    wanted = Plan(name="x", selections=(Selection(conditions=conditions, where="p.yaml:5"),), limits=SLOWLY)
+    wanted = Plan(name="x", selections=(Selection(conditions=conditions, location="p.yaml:5"),), limits=SLOWLY)
     world.after_survey = lambda: world.catalog.tags.update({IDS[-1]: {"Use": "production"}})
     run = world.run(wanted)
     assert evidence_of(run, IDS[-1]) == "its selection at p.yaml:5 does not fit it any more (Tags)"
-    assert run.board.counts[State.TERMINATED] == len(IDS) - 1
+    assert run.state_table.counts[State.TERMINATED] == len(IDS) - 1
 
 
 @pytest.mark.parametrize("duration", [5, 700])
@@ -79,7 +79,7 @@ def test_an_attempt_that_failed_is_not_repeated_on_what_is_protected_meanwhile(d
 def test_what_its_own_failure_brings_under_a_protection_is_not_sent_again() -> None:
     """The plan protects what is TAINTED, for somebody to look at."""
     world = stage(fake("pp-a", FAILED, SUCCEEDED))
-    tainted = Protection(conditions=Conditions(statuses=("TAINTED",)), where="p.yaml:9")
+    tainted = Protection(conditions=Conditions(statuses=("TAINTED",)), location="p.yaml:9")
     run = world.run(replace(plan("pp-a"), protections=(tainted,)))
     assert evidence_of(run, "pp-a") == "its last attempt FAILED; it is protected by Protect at p.yaml:9"
     assert len(world.catalog.sent) == 1
@@ -114,7 +114,7 @@ def test_a_send_in_doubt_is_not_repeated_on_what_is_protected_meanwhile() -> Non
     run = world.run(plan(*IDS, limits=SLOWLY))
     assert state_of(run, IDS[0]) is State.DRIFTED
     assert [command.product_id for command in world.catalog.sent].count(IDS[0]) == 1
-    assert run.board.counts[State.TERMINATED] == len(IDS) - 1
+    assert run.state_table.counts[State.TERMINATED] == len(IDS) - 1
 
 
 def test_what_was_carried_out_before_it_was_protected_is_followed() -> None:
@@ -129,14 +129,14 @@ def test_what_was_carried_out_before_it_was_protected_is_followed() -> None:
 def test_a_resumed_run_heeds_protections_before_it_sends_anything() -> None:
     """Nothing is sent upon the listing of another execution."""
     world = stage(*(fake(id_) for id_ in IDS))
-    first = world.run(plan(*IDS, limits=replace(SLOWLY, deadline=60)))
-    assert first.board.counts[State.PENDING] > 10
+    first = world.run(plan(*IDS, limits=replace(SLOWLY, deadline_seconds=60)))
+    assert first.state_table.counts[State.PENDING] > 10
     sent = len(world.catalog.sent)
     for id_ in IDS:
         protect(world, id_)
     again = world.resume(first.plan, first.worklist, world.journal.lines)
     assert len(world.catalog.sent) == sent
-    assert again.board.counts[State.DRIFTED] == first.board.counts[State.PENDING]
+    assert again.state_table.counts[State.DRIFTED] == first.state_table.counts[State.PENDING]
 
 
 @pytest.mark.parametrize("trouble", [Denied("AccessDenied", "no"), Unanswered("reset")])
@@ -162,7 +162,7 @@ def test_what_was_adopted_and_failed_is_sent_only_if_its_status_is_one_that_was_
     world = stage(fake("pp-a", FAILED, SUCCEEDED, duration=30))
     world.catalog.terminate(replace(of_nobody(LANE), product_id="pp-a"))
     world.catalog.sent.clear()
-    selection = Selection(conditions=Conditions(names=("*",), statuses=statuses), where="p.yaml:5")
+    selection = Selection(conditions=Conditions(names=("*",), statuses=statuses), location="p.yaml:5")
     run = world.run(Plan(name="x", selections=(selection,)))
     assert len(world.catalog.sent) == sent
     assert state_of(run, "pp-a") is (State.TERMINATED if sent else State.FAILED)

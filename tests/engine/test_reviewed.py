@@ -26,7 +26,7 @@ NAMES = ("a", "b", "c", "d", "e", "f")
 LANES = (LANE, OTHER)
 
 
-def entrance(world: Lanes) -> api.Connections:
+def connections(world: Lanes) -> api.Connections:
     """The way into a fake world."""
     return api.Connections(
         connect=world.connect,
@@ -40,7 +40,9 @@ def entrance(world: Lanes) -> api.Connections:
 
 
 IN_LAB = Conditions(tags=(("Use", ("lab",)),))
-SELECTED = st.sampled_from([IN_LAB, Conditions(names=("[a-d]",)), Conditions(statuses=("AVAILABLE",), older_than=60)])
+SELECTED = st.sampled_from(
+    [IN_LAB, Conditions(names=("[a-d]",)), Conditions(statuses=("AVAILABLE",), older_than_seconds=60)]
+)
 OPTIONS = st.builds(Options, retain_physical_resources=st.sampled_from([False, False, True]))
 WAITING = st.sampled_from([(), (), ("[ab]",)])
 PROTECTED = st.sampled_from([Conditions(names=("c",)), Conditions(tags=(("Use", ("sh*",)),)), Conditions(names=("z",))])
@@ -90,14 +92,14 @@ def reviewed_and_saved(wanted: Plan, world: Lanes) -> worklist_file.SavedWorklis
     """Review a plan, save the worklist, and read it back."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "w.json"
-        api.save_worklist(api.survey(wanted, entrance(world)), path, Path("p.yaml"))
+        api.save_worklist(api.survey(wanted, connections(world)), path, Path("p.yaml"))
         return worklist_file.load_worklist(path)
 
 
 def execute(reviewed: worklist_file.SavedWorklist, world: Lanes) -> Run | None:
     """Run a saved worklist; None if a guard refuses it."""
     try:
-        review = api.recheck(reviewed, entrance(world))
+        review = api.recheck(reviewed, connections(world))
         api.enforce_limits(review)
     except GuardRefused:
         return None
@@ -177,15 +179,15 @@ def test_what_was_reviewed_is_what_is_terminated_and_never_more(
     assert all((lines[id_].lane, lines[id_].options) == (lane, options) for id_, lane, options in sent)
     if run is None:
         assert not sent
-        assert all(lines[id_].globs or lines[id_].named or lines[id_].selected_by for id_ in kept)
+        assert all(lines[id_].after_globs or lines[id_].after_entries or lines[id_].selected_by for id_ in kept)
         return
     order = [id_ for id_, _, _ in sent]
     for id_, line in lines.items():
         if id_ in order:
-            before = [b.rpartition("/")[2] for b in line.after]
+            before = [b.rpartition("/")[2] for b in line.after_lines]
             assert all(b not in order or order.index(b) < order.index(str(id_)) for b in before)
     # A namesake elsewhere may be what a word of DependsOn means, and so be in the way of what comes after it.
-    words = any(line.globs or line.named or line.behind for line in lines.values())
+    words = any(line.after_globs or line.after_entries or line.after_selections for line in lines.values())
     in_the_way = "a namesake elsewhere" in happened.values() and words
     in_the_way = in_the_way or "used elsewhere" in happened.values()
     if not changed and not in_the_way:
@@ -200,17 +202,17 @@ def test_a_worklist_expires_and_is_for_its_lanes() -> None:
     wanted = Plan(name="x", targets=targets, entries=(Entry(product_id="pp-a"),))
     reviewed = reviewed_and_saved(wanted, world)
     with pytest.raises(GuardRefused, match="the worklist is for 444455556666/eu-west-1"):
-        api.recheck(reviewed, replace(entrance(world), identities={LANE: entrance(world).identities[LANE]}))
+        api.recheck(reviewed, replace(connections(world), identities={LANE: connections(world).identities[LANE]}))
     with pytest.raises(GuardRefused, match="the worklist was made at memory://, and this is https://elsewhere"):
-        api.recheck(reviewed, replace(entrance(world), endpoints=dict.fromkeys(LANES, "https://elsewhere")))
+        api.recheck(reviewed, replace(connections(world), endpoints=dict.fromkeys(LANES, "https://elsewhere")))
     world.clock.time += api.WORKLIST_MAX_AGE + 1
     age = format_duration(api.WORKLIST_MAX_AGE + 1)
     with pytest.raises(GuardRefused, match=f"the worklist is {age} old, and may be 7d; review the plan again"):
-        api.recheck(reviewed, entrance(world))
-    assert api.recheck(reviewed, entrance(world), max_age=api.WORKLIST_MAX_AGE + 2).reviewed == reviewed.digest
+        api.recheck(reviewed, connections(world))
+    assert api.recheck(reviewed, connections(world), max_age=api.WORKLIST_MAX_AGE + 2).reviewed == reviewed.digest
     world.clock.time -= 2 * api.WORKLIST_MAX_AGE
     with pytest.raises(GuardRefused, match="made in the future"):
-        api.recheck(reviewed, entrance(world))
+        api.recheck(reviewed, connections(world))
 
 
 def test_a_lane_that_cannot_be_read_any_more_refuses_its_lines_only() -> None:
@@ -219,8 +221,8 @@ def test_a_lane_that_cannot_be_read_any_more_refuses_its_lines_only() -> None:
     targets = tuple(Target(account_id=lane.account_id, regions=(lane.region,)) for lane in LANES)
     wanted = Plan(name="x", targets=targets, entries=(Entry(product_id="pp-a"), Entry(product_id="pp-b")))
     reviewed = reviewed_and_saved(wanted, world)
-    way = entrance(world)
-    barred = replace(way, identities={LANE: way.identities[LANE]}, barred={OTHER: "no such role"})
+    way = connections(world)
+    barred = replace(way, identities={LANE: way.identities[LANE]}, unreachable={OTHER: "no such role"})
     review = api.recheck(reviewed, barred)
     run = world.drive(
         Run(run_id="run-2", plan=review.plan, worklist=review.worklist), review.opening, inventories=review.inventories

@@ -144,7 +144,7 @@ def test_a_failed_record_leads_to_another_attempt_with_another_token() -> None:
 def test_when_no_attempt_is_left_the_line_failed_with_its_errors_word_for_word() -> None:
     """A failure rests on its record."""
     world = stage(fake("pp-a", FAILED))
-    run = world.run(plan("pp-a", retry=Retry(attempts=3, backoff=1)))
+    run = world.run(plan("pp-a", retry=Retry(attempts=3, backoff_seconds=1)))
     assert state_of(run, "pp-a") is State.FAILED
     assert len(world.catalog.sent) == 3
     assert [str(error) for t in run.terminations for error in t.errors] == ["400: Stack cannot be deleted"]
@@ -231,7 +231,7 @@ def test_an_owners_update_is_never_waited_out_and_then_destroyed() -> None:
 def test_a_stuck_product_is_closed_by_the_clock_and_the_others_go_on() -> None:
     """One stuck product of many leaves the rest done and exit code 4."""
     world = stage(fake("pp-a", duration=1e9), fake("pp-b"))
-    run = world.run(plan("pp-a", "pp-b", options=Options(termination_timeout=120)))
+    run = world.run(plan("pp-a", "pp-b", options=Options(termination_timeout_seconds=120)))
     assert [state_of(run, id_) for id_ in ("pp-a", "pp-b")] == [State.TIMED_OUT, State.TERMINATED]
     assert world.clock.now() < 1_700_000_000 + 200
     assert run.tally().exit_code is ExitCode.LEFT_TO_DO
@@ -245,9 +245,9 @@ def test_three_denials_close_the_lane_and_name_the_missing_right() -> None:
     denied = says(Denied("AccessDeniedException", "not authorized"))
     world.catalog.trouble[Operation.TERMINATE].extend([denied] * 30)
     run = world.run(plan(*ids))
-    assert run.board.counts[State.FAILED] == len(world.catalog.sent) < 10
-    assert run.board.counts[State.REFUSED] == 30 - len(world.catalog.sent)
-    refused = next(t for t in run.terminations if run.board.states[t.line.id] is State.REFUSED)
+    assert run.state_table.counts[State.FAILED] == len(world.catalog.sent) < 10
+    assert run.state_table.counts[State.REFUSED] == 30 - len(world.catalog.sent)
+    refused = next(t for t in run.terminations if run.state_table.states[t.line.id] is State.REFUSED)
     assert "servicecatalog:TerminateProvisionedProduct" in refused.evidence
 
 
@@ -286,8 +286,8 @@ def test_passing_the_failure_tolerance_starts_nothing_new() -> None:
     world = stage(*(fake(id_, FAILED, duration=1) for id_ in ids))
     limits = Limits(failure_tolerance=Tolerance(count=2), rate_per_second=2.0)
     run = world.run(plan(*ids, limits=limits, retry=Retry(attempts=1)))
-    assert 3 <= run.board.counts[State.FAILED] < 12
-    assert run.board.counts[State.PENDING] == 100 - run.board.counts[State.FAILED]
+    assert 3 <= run.state_table.counts[State.FAILED] < 12
+    assert run.state_table.counts[State.PENDING] == 100 - run.state_table.counts[State.FAILED]
     assert run.tally().exit_code is ExitCode.LEFT_TO_DO
     assert run.drained_by is not None
 
@@ -296,17 +296,17 @@ def test_the_deadline_stops_starting_and_follows_for_the_grace() -> None:
     """A cron job ends in time."""
     ids = [f"pp-{n:03d}" for n in range(100)]
     world = stage(*(fake(id_, duration=500) for id_ in ids))
-    run = world.run(plan(*ids, limits=Limits(deadline=30, rate_per_second=1.0)))
+    run = world.run(plan(*ids, limits=Limits(deadline_seconds=30, rate_per_second=1.0)))
     assert world.clock.now() < 1_700_000_000 + 30 + 20 + 2
-    assert run.board.counts[State.IN_PROGRESS] > 10
-    assert run.board.counts[State.PENDING] > 50
+    assert run.state_table.counts[State.IN_PROGRESS] > 10
+    assert run.state_table.counts[State.PENDING] > 50
     assert run.is_unfinished
 
 
 def test_a_run_whose_last_products_go_within_the_grace_is_audited_and_done() -> None:
     """What the deadline cuts short is the starting; a final listing that finishes the run is not left to a resume."""
     world = stage(fake("pp-a", duration=35), fake("pp-b", duration=35))
-    run = world.run(plan("pp-a", "pp-b", limits=Limits(deadline=30)))
+    run = world.run(plan("pp-a", "pp-b", limits=Limits(deadline_seconds=30)))
     assert run.drained_by is not None
     assert run.tally().exit_code is ExitCode.DONE
     assert not run.is_unfinished
@@ -315,9 +315,9 @@ def test_a_run_whose_last_products_go_within_the_grace_is_audited_and_done() -> 
 def test_an_execution_that_leaves_lines_behind_leaves_the_audit_to_the_resume() -> None:
     """Whoever pressed Ctrl-C does not wait for a listing that somebody has to make again."""
     world = stage(fake("pp-a", duration=1), fake("pp-b", duration=500))
-    run = world.run(plan("pp-a", "pp-b", limits=Limits(deadline=30)))
+    run = world.run(plan("pp-a", "pp-b", limits=Limits(deadline_seconds=30)))
     assert Operation.SCAN not in [operation for operation, _ in world.catalog.calls]
-    assert run.board.counts[State.TERMINATED] == 1
+    assert run.state_table.counts[State.TERMINATED] == 1
     assert run.is_unfinished
 
 
@@ -339,7 +339,7 @@ def test_a_signal_starts_nothing_new_and_leaves_a_resumable_journal() -> None:
     world.observers = []
     world.interruption.signal = None
     resumed = world.resume(wanted, run.worklist, world.journal.lines)
-    assert resumed.board.counts[State.TERMINATED] == 20
+    assert resumed.state_table.counts[State.TERMINATED] == 20
     assert len(world.catalog.sent) == 20
 
 
@@ -358,7 +358,7 @@ def test_a_listing_older_than_ten_minutes_is_read_again_before_anything_is_sent(
     run = world.run(plan(*ids, limits=Limits(rate_per_second=0.02)))
     assert state_of(run, "pp-029") is State.DRIFTED
     assert state_of(run, "pp-028") is State.ALREADY_GONE
-    assert run.board.counts[State.TERMINATED] == 28
+    assert run.state_table.counts[State.TERMINATED] == 28
     assert {"pp-028", "pp-029"}.isdisjoint(command.product_id for command in world.catalog.sent)
 
 
@@ -377,7 +377,7 @@ def test_no_more_than_the_limit_is_under_way() -> None:
     world.catalog.trouble[Operation.TERMINATE].extend([count] * 20)
     run = world.run(plan(*ids, limits=Limits(in_flight=3)))
     assert most == 3
-    assert run.board.counts[State.TERMINATED] == 12
+    assert run.state_table.counts[State.TERMINATED] == 12
 
 
 def test_control_tower_accounts_go_one_at_a_time() -> None:
@@ -395,7 +395,7 @@ def test_control_tower_accounts_go_one_at_a_time() -> None:
     world.catalog.trouble[Operation.TERMINATE].extend([count] * 9)
     run = world.run(plan("pp-0", "pp-1", "pp-2", "pp-z"))
     assert most == 1
-    assert run.board.counts[State.TERMINATED] == 4
+    assert run.state_table.counts[State.TERMINATED] == 4
 
 
 def test_the_rate_limit_is_never_exceeded() -> None:

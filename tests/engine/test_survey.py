@@ -52,7 +52,7 @@ def test_every_page_is_read_and_the_stacks_are_added() -> None:
     catalog, clock = lane(45)
     inventory = stock_of(surveyed(catalog, clock), catalog, plan())
     assert inventory.complete
-    assert inventory.begun_at == START
+    assert inventory.started_at == START
     assert len(inventory.products) == 45
     assert inventory.products["pp-044"].physical_id == "arn:stack/pp-044"
 
@@ -137,7 +137,7 @@ def test_a_listing_that_fails_on_a_page_is_incomplete_and_names_the_problem(page
     catalog.trouble[Operation.SCAN].extend([lambda carry_out: carry_out()] * pages)
     catalog.trouble[Operation.SCAN].extend([says(Unanswered("HTTP 500"))] * ATTEMPTS)
     inventory = stock_of(surveyed(catalog, clock), catalog, plan())
-    assert (inventory.complete, inventory.barred) == (False, barred)
+    assert (inventory.complete, inventory.is_unreachable) == (False, barred)
     assert inventory.problem == "ScanProvisionedProducts failed: HTTP 500"
 
 

@@ -51,13 +51,13 @@ def terminating(moment: Moment) -> Moment:
 
 POINTS: dict[str, Moment] = {
     "the journal is born": native("c_return", "link"),
-    "an intent is synced and not sent": terminating(python("call", "engine/perform.py", "ask")),
+    "an intent is synced and not sent": terminating(python("call", "engine/worker.py", "ask")),
     "it is sent and not answered": terminating(python("call", "http/client.py", "getresponse")),
-    "it is answered and not written down": terminating(python("return", "engine/perform.py", "perform")),
-    "a write is made": python("return", "store/journal.py", "write_all"),
+    "it is answered and not written down": terminating(python("return", "engine/worker.py", "perform")),
+    "a write is made": python("return", "journal/writer.py", "write_all"),
     "a sync begins": native("c_call", "fdatasync"),
     "a sync has ended": native("c_return", "fdatasync"),
-    "an event is applied": python("call", "core/run.py", "apply"),
+    "an event is applied": python("call", "run/machine.py", "apply"),
 }
 
 

@@ -19,11 +19,11 @@ QUICK = [{"Id": "pp-b", "Duration": 0}, {"Id": "pp-c", "Duration": 0}]
 
 def age(path: Path, seconds: float) -> None:
     """Let a journal's run have begun so long ago."""
-    story = journal.load_journal(path)
-    header = story.birth.header
+    loaded = journal.load_journal(path)
+    header = loaded.header.origin
     service_at = None if header.service_at is None else header.service_at - seconds
     header = replace(header, started_at=header.started_at - seconds, service_at=service_at)
-    birth = replace(story.birth, header=header)
+    birth = replace(loaded.header, origin=header)
     lines = path.read_bytes().splitlines(keepends=True)
     begun = list(header_lines(birth))
     path.write_bytes(b"".join([*begun, *lines[len(begun) :]]))

@@ -76,5 +76,5 @@ def test_one_stuck_product_of_five_hundred_leaves_the_others_done(bench: Bench, 
     assert ended.returncode == 4, ended.stderr
     assert "499 terminated, 0 failed, 1 timed out" in ended.stdout
     run = check(bench.journals[0], service)
-    assert run.board.counts[State.TERMINATED] == 499
+    assert run.state_table.counts[State.TERMINATED] == 499
     assert not run.is_unfinished

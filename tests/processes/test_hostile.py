@@ -178,12 +178,12 @@ def test_a_forged_journal_moves_no_cursor_and_is_refused_without_a_traceback(ben
     """Whatever words it holds, and however deep."""
     service = simulate({"Products": [{"Id": "pp-a", "Duration": 0}]})
     assert bench.run(service, "run", bench.plan("pp-a"), "--yes").returncode == 0
-    story = load_journal(bench.journals[0])
+    loaded = load_journal(bench.journals[0])
     names: tuple[dict[str, Any], ...] = {"run_id": "r\x1b[31m"}, {"plan_name": "../p"}, {}
     forged = bench.folder / "forged.jsonl"
     for number, name in enumerate(names):
         forged = bench.folder / f"forged{number}.jsonl"
-        file = create(forged, replace(story.birth, header=replace(story.birth.header, **name)))
+        file = create(forged, replace(loaded.header, origin=replace(loaded.header.origin, **name)))
         file.append([Finished(at=1.0, exit_code=0, summary="Run \x1b[2J: 9999 terminated")])
         file.close()
         for ended in (bench.run(service, "report", forged), bench.run(service, "resume", forged)):

@@ -56,7 +56,7 @@ def die(bench: Bench, service: Service, point: str, nth: int, *arguments: object
 
 def verdicts(run: Run) -> dict[str, State]:
     """Return how each product stands."""
-    return {t.product_id: run.board.states[t.line.id] for t in run.terminations}
+    return {t.product_id: run.state_table.states[t.line.id] for t in run.terminations}
 
 
 def goes_on_to_the_same_end(bench: Bench, service: Service) -> None:

@@ -73,9 +73,9 @@ def test_a_journal_whose_history_cannot_have_been_is_set_aside_too(
     service = simulate({"Products": [{"Id": "pp-a", "Duration": 12}]})
     path = bench.plan("pp-a")
     bench.interrupt(service, "run", path, "--yes")
-    story = journal.load_journal(bench.journals[0])
-    [accepted] = [event for event in story.events if isinstance(event, Accepted)]
-    forged = journal.reopen(story)
+    loaded = journal.load_journal(bench.journals[0])
+    [accepted] = [event for event in loaded.events if isinstance(event, Accepted)]
+    forged = journal.reopen(loaded)
     done = Terminated(at=accepted.at, line=accepted.line, evidence="it was", record_id=None)
     forged.append([done, done])
     forged.close()
@@ -84,7 +84,7 @@ def test_a_journal_whose_history_cannot_have_been_is_set_aside_too(
     second = bench.run(service, "run", path, *NIGHTLY)
     assert second.returncode == code, second.stderr
     assert "1 terminated" in second.stdout
-    assert list(story.path.parent.glob("*.corrupt"))
+    assert list(loaded.path.parent.glob("*.corrupt"))
 
 
 def test_a_journal_of_a_newer_version_is_left_where_it_is(bench: Bench, simulate: Simulate) -> None:

@@ -115,7 +115,7 @@ def test_whatever_a_proxy_does_to_terminations_each_is_carried_out_once(
     ended = bench.run(between.service, "run", bench.plan(*WRITES), "--yes")
     assert ended.returncode == 0, ended.stderr
     run = check(bench.journals[0], service)
-    assert run.board.counts[State.TERMINATED] == len(WRITES)
+    assert run.state_table.counts[State.TERMINATED] == len(WRITES)
     assert len(between.fired()) == sum(trouble.get("times", 0) for trouble in WRITES.values())
 
 
@@ -133,6 +133,6 @@ def test_whatever_a_proxy_does_to_reads_no_verdict_is_a_lie(
     ended = bench.run(between.service, "run", path, "--yes")
     assert ended.returncode == 1, ended.stderr
     run = check(bench.journals[0], service)
-    assert run.board.counts[State.TERMINATED] == 8
-    assert run.board.counts[State.FAILED] == 2
+    assert run.state_table.counts[State.TERMINATED] == 8
+    assert run.state_table.counts[State.FAILED] == 2
     assert between.fired()

@@ -27,16 +27,16 @@ def check(journal: Path, service: Service) -> Run:
     Nothing was terminated that was not meant, nothing was sent that is not on disk, no attempt had two tokens or two
     records, and no verdict is a lie.
     """
-    story = load_journal(journal)
-    run = replay(story)
-    check_sends(story, run, service)
+    loaded = load_journal(journal)
+    run = replay(loaded)
+    check_sends(loaded, run, service)
     check_verdicts(run, service)
     return run
 
 
-def check_sends(story: LoadedJournal, run: Run, service: Service) -> None:
+def check_sends(loaded: LoadedJournal, run: Run, service: Service) -> None:
     """Hold what was sent against the intents."""
-    intents = [event for event in story.events if isinstance(event, Intended)]
+    intents = [event for event in loaded.events if isinstance(event, Intended)]
     lines = {t.line.id: t for t in run.terminations}
     meant = {(intent.token, lines[intent.line].product_id): intent for intent in intents}
     tokens: dict[tuple[str, int], set[str]] = defaultdict(set)
@@ -59,8 +59,8 @@ def check_verdicts(run: Run, service: Service) -> None:
     lanes = service.world()["lanes"]
     for t in run.terminations:
         is_gone = lanes[str(t.line.lane)]["products"][t.product_id] == "TERMINATED"
-        state = run.board.states[t.line.id]
+        state = run.state_table.states[t.line.id]
         assert is_gone or state not in GONE, f"{t.line.id} is {state}, and still there: {t.evidence}"
         assert not is_gone or state is not State.FAILED, f"{t.line.id} is {state}, and gone: {t.evidence}"
     if not run.is_unfinished:
-        assert not run.board.counts[State.IN_DOUBT] + run.board.counts[State.PENDING]
+        assert not run.state_table.counts[State.IN_DOUBT] + run.state_table.counts[State.PENDING]

@@ -11,7 +11,7 @@ from orchestrator.core.plan.model import Options, Retry
 from orchestrator.core.run import events as e
 from orchestrator.core.run.machine import Run
 from orchestrator.report.outcomes import LineOutcome, outcomes
-from orchestrator.report.run_export import RUN_COLUMNS, cell, run_as_csv, run_as_json, story
+from orchestrator.report.run_export import RUN_COLUMNS, cell, run_as_csv, run_as_json, timeline
 from orchestrator.store.codec import decode, unframe
 from orchestrator.store.formats import EVENTS
 from tests.driving import Stage
@@ -34,7 +34,7 @@ def test_each_line_is_told_with_what_it_rests_on() -> None:
     """When it was sent, how long it took, how often it was tried, what was left behind."""
     world = stage(fake("pp-a", duration=7.0), fake("pp-b", FAILED))
     run = world.run(
-        plan("pp-a", "pp-b", "pp-none", options=Options(ignore_errors=True), retry=Retry(attempts=2, backoff=1))
+        plan("pp-a", "pp-b", "pp-none", options=Options(ignore_errors=True), retry=Retry(attempts=2, backoff_seconds=1))
     )
     found = told(world, run)
     assert found["pp-a"].left_behind == "arn:stack/pp-a"
@@ -64,7 +64,7 @@ def test_a_line_that_is_open_has_no_end() -> None:
 def test_no_cell_is_a_formula_and_none_moves_the_cursor() -> None:
     """Names and error texts come from other people."""
     world = stage(fake("pp-a", FAILED, name="=cmd()"), fake("-b", name="x\x1b[2J\n,y"))
-    run = world.run(plan("pp-a", "-b", retry=Retry(attempts=1, backoff=1)))
+    run = world.run(plan("pp-a", "-b", retry=Retry(attempts=1, backoff_seconds=1)))
     rows = list(csv.reader(io.StringIO(run_as_csv(list(told(world, run).values())))))
     assert rows[0] == list(RUN_COLUMNS)
     assert len(rows) == 3
@@ -80,7 +80,7 @@ def test_the_story_of_a_product_has_every_event_in_order() -> None:
     """And what it comes after."""
     world = stage(fake("pp-a"), fake("pp-b"))
     run = world.run(plan("pp-a", "pp-b", after={"pp-b": ["pp-a"]}, options=Options(retain_physical_resources=True)))
-    lines = list(story(told(world, run)["pp-b"], history(world)))
+    lines = list(timeline(told(world, run)["pp-b"], history(world)))
     assert lines[0] == f"{LANE}/pp-b  name-of-pp-b: terminated"
     assert lines[2] == f"  comes after {LANE}/pp-a"
     assert [line.split("  ")[2].strip() for line in lines[3:6]] == ["intended", "accepted", "terminated"]

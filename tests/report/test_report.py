@@ -85,8 +85,8 @@ def test_long_source_lines_are_cut_around_the_caret_and_many_mistakes_counted() 
 def test_what_did_not_go_as_planned_is_named_at_the_end() -> None:
     """Each with what it rests on; what was left behind by its stack."""
     world = stage(fake("pp-a", FAILED), fake("pp-b"), fake("pp-c", duration=1e9))
-    options = Options(retain_physical_resources=True, termination_timeout=60)
-    run = world.run(plan("pp-a", "pp-b", "pp-c", options=options, limits=Limits(deadline=500)))
+    options = Options(retain_physical_resources=True, termination_timeout_seconds=60)
+    run = world.run(plan("pp-a", "pp-b", "pp-c", options=options, limits=Limits(deadline_seconds=500)))
     said = "\n".join(summary_lines(run))
     assert "1 product failed:" in said
     assert "record rec-0000000000004 FAILED; 400: Stack cannot be deleted" in said
@@ -97,7 +97,7 @@ def test_what_did_not_go_as_planned_is_named_at_the_end() -> None:
 def test_what_an_interrupted_run_knows_is_named() -> None:
     """Why it stopped, and how far each product was."""
     world = stage(fake("pp-a", duration=1e9))
-    run = world.run(plan("pp-a", limits=Limits(deadline=5)))
+    run = world.run(plan("pp-a", limits=Limits(deadline_seconds=5)))
     said = "\n".join(summary_lines(run))
     assert "record rec-0000000000001 was CREATED" in said
     assert "Nothing new was started any more: the plan's Deadline has passed" in said

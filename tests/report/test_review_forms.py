@@ -40,8 +40,8 @@ def shown(*held: Any, **more: Any) -> ReviewView:
     plan = Plan(
         name="nightly",
         selections=(
-            Selection(conditions=Conditions(names=("late",)), after=7 * DAY, where="p.yaml:5"),
-            Selection(conditions=Conditions(names=("[!l]*",)), options=Options(ignore_errors=True), where="p.yaml:9"),
+            Selection(conditions=Conditions(names=("late",)), notice_seconds=7 * DAY, location="p.yaml:5"),
+            Selection(conditions=Conditions(names=("[!l]*",)), options=Options(ignore_errors=True), location="p.yaml:9"),
         ),
         limits=Limits(max_percent=90, rate_per_second=2.5),
     )
@@ -71,8 +71,8 @@ def test_a_review_as_json_tells_who_is_due_when() -> None:
     assert (read["caller"], read["complete"], read["scan_pages"], read["search_total"]) == (lane.arn, True, 1, 2)
     late, other = told["lines"]
     assert (late["decision"], late["reason"], late["due_at"]) == ("skip", "notice", "2023-11-21T22:13:20.000Z")
-    assert (late["user_arn"], late["tags"], late["where"]) == ("arn:alice", {"Team": "a"}, "p.yaml:5")
-    assert (other["decision"], other["turn"], other["ignore_errors"]) == ("terminate", 1, True)
+    assert (late["user_arn"], late["tags"], late["location"]) == ("arn:alice", {"Team": "a"}, "p.yaml:5")
+    assert (other["decision"], other["wave"], other["ignore_errors"]) == ("terminate", 1, True)
     assert told["estimated_seconds"] > 0
 
 
@@ -189,8 +189,8 @@ CONDITIONS = st.builds(
     tags=st.sampled_from([(), (("Keep", ("true", 'a"b')), ("no", ("", "off")))]),
     user_arns=st.sampled_from([(), ("*:role/x",)]),
     account_ids=st.sampled_from([(), (LANE.account_id,)]),
-    older_than=st.sampled_from([None, 5_400]),
-    younger_than=st.sampled_from([None, 90_000]),
+    older_than_seconds=st.sampled_from([None, 5_400]),
+    younger_than_seconds=st.sampled_from([None, 90_000]),
 )
 
 

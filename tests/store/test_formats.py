@@ -27,7 +27,7 @@ def test_the_golden_journal_is_read_and_written_again_as_it_is() -> None:
     data = (GOLDEN / "journal.jsonl").read_bytes()
     read = journal.load_journal(GOLDEN / "journal.jsonl")
     assert not read.torn
-    assert b"".join(header_lines(read.birth)) == b"".join(data.splitlines(keepends=True)[:HEAD])
+    assert b"".join(header_lines(read.header)) == b"".join(data.splitlines(keepends=True)[:HEAD])
     written = [frame(seq, event.kind, encode(event)) for seq, event in enumerate(read.events, start=HEAD + 1)]
     assert written == data.splitlines(keepends=True)[HEAD:]
 

@@ -64,7 +64,7 @@ def birth() -> journal.JournalHeader:
         callers=(caller(),),
         state_dir="/state",
     )
-    return journal.JournalHeader(header=header, plan=wanted, worklist=made)
+    return journal.JournalHeader(origin=header, plan=wanted, worklist=made)
 
 
 @pytest.fixture
@@ -86,17 +86,17 @@ def written(path: Path) -> Path:
 
 def test_what_is_written_is_read_back(written: Path) -> None:
     """Header, plan, worklist and every event, to the microsecond."""
-    story = journal.load_journal(written)
-    assert story.birth == birth()
-    assert tuple(story.events) == HISTORY
-    assert not story.torn
-    assert not story.is_finished
+    loaded = journal.load_journal(written)
+    assert loaded.header == birth()
+    assert tuple(loaded.events) == HISTORY
+    assert not loaded.torn
+    assert not loaded.is_finished
 
 
 def test_nobodys_run_is_refused(path: Path) -> None:
     """Every run was begun by somebody, somewhere."""
     begun = birth()
-    journal.create(path, replace(begun, header=replace(begun.header, callers=()))).close()
+    journal.create(path, replace(begun, origin=replace(begun.origin, callers=()))).close()
     with pytest.raises(JournalCorrupt, match="its header does not say who began it"):
         journal.load_journal(path)
 
@@ -134,12 +134,12 @@ def test_cut_anywhere_it_is_torn_or_whole_and_goes_on(written: Path) -> None:
     born = ends[4]
     for size in range(born, len(data)):
         written.write_bytes(data[:size])
-        story = journal.load_journal(written)
+        loaded = journal.load_journal(written)
         whole = [end for end in ends if end <= size]
-        told = tuple(story.events)
+        told = tuple(loaded.events)
         assert told == HISTORY[: len(whole) - 5]
-        assert story.torn == (size not in ends)
-        file = journal.reopen(story)
+        assert loaded.torn == (size not in ends)
+        file = journal.reopen(loaded)
         file.append([HISTORY[0]])
         file.close()
         assert tuple(journal.load_journal(written).events) == (*told, HISTORY[0])
@@ -165,13 +165,13 @@ def test_a_flipped_bit_anywhere_is_found_or_cuts_the_last_line(written: Path) ->
             broken[index] ^= 1 << bit
             written.write_bytes(bytes(broken))
             try:
-                story = journal.load_journal(written)
+                loaded = journal.load_journal(written)
             except JournalError:
                 continue
             # Only the very last newline can look like a torn write; its line is settled again on resume.
             assert index == len(data) - 1
-            assert story.torn
-            assert story.good == last
+            assert loaded.torn
+            assert loaded.good == last
 
 
 def test_a_corrupt_line_in_the_middle_is_named(written: Path) -> None:
@@ -216,11 +216,11 @@ def test_another_plans_worklist_is_refused(written: Path) -> None:
 
 def test_somebody_elses_writing_is_noticed(written: Path) -> None:
     """Between reading and opening."""
-    story = journal.load_journal(written)
+    loaded = journal.load_journal(written)
     with written.open("ab") as file:
         file.write(b"x\n")
     with pytest.raises(JournalError, match="somebody else has written to it"):
-        journal.reopen(story)
+        journal.reopen(loaded)
 
 
 @pytest.fixture(name="small_disk")
@@ -274,9 +274,9 @@ def test_a_full_disk_leaves_the_journal_as_it_was(small_disk: Path) -> None:
     with pytest.raises(JournalError, match="an earlier write failed"):
         file.append([HISTORY[1]])
     file.close()
-    story = journal.load_journal(small_disk / "run.jsonl")
-    assert len(tuple(story.events)) == events
-    assert not story.torn
+    loaded = journal.load_journal(small_disk / "run.jsonl")
+    assert len(tuple(loaded.events)) == events
+    assert not loaded.torn
 
 
 def test_too_little_space_is_said_before_anything_begins(small_disk: Path) -> None:

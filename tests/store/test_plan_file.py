@@ -53,23 +53,23 @@ def test_a_full_plan_is_read(written: Path) -> None:
     assert plan.entries == (
         Entry(
             product_id="pp-a",
-            options=Options(ignore_errors=False, accept_language="jp", termination_timeout=7_200),
-            where=f"{written}:5",
+            options=Options(ignore_errors=False, accept_language="jp", termination_timeout_seconds=7_200),
+            location=f"{written}:5",
         ),
         Entry(
             product_id="pp-b",
             key="second",
             options=Options(
-                ignore_errors=True, retain_physical_resources=True, accept_language="jp", termination_timeout=90
+                ignore_errors=True, retain_physical_resources=True, accept_language="jp", termination_timeout_seconds=90
             ),
-            where=f"{written}:6",
+            location=f"{written}:6",
         ),
     )
     tolerance = Tolerance(percent=25)
     assert plan.limits == Limits(
-        max_terminations=7, failure_tolerance=tolerance, in_flight=3, rate_per_second=2.0, deadline=5_400
+        max_terminations=7, failure_tolerance=tolerance, in_flight=3, rate_per_second=2.0, deadline_seconds=5_400
     )
-    assert plan.retry == Retry(attempts=3, backoff=5)
+    assert plan.retry == Retry(attempts=3, backoff_seconds=5)
 
 
 def test_a_typo_gets_its_line_a_caret_and_the_nearest_word(written: Path) -> None:

@@ -56,26 +56,26 @@ def test_every_key_of_selections_and_protections_is_read(tmp_path: Path) -> None
                 user_arns=("*:role/Student/*",),
                 account_ids=("123456789012",),
                 regions=("eu-west-1",),
-                older_than=14 * 86_400,
-                younger_than=90 * 86_400,
+                older_than_seconds=14 * 86_400,
+                younger_than_seconds=90 * 86_400,
             ),
             options=Options(ignore_errors=True, retain_physical_resources=True, accept_language="en"),
-            after=7 * 86_400,
+            notice_seconds=7 * 86_400,
             key="sandboxes",
             depends_on=("app-*",),
-            where=f"{path}:5",
+            location=f"{path}:5",
         ),
         Selection(
             conditions=Conditions(names=("*",), statuses=("AVAILABLE", "ERROR", "TAINTED")),
             options=Options(ignore_errors=True, accept_language="en"),
-            where=f"{path}:22",
+            location=f"{path}:22",
         ),
     )
     assert plan.protections == (
         Protection(
-            conditions=Conditions(names=("prod-*",), product_ids=("pp-1",), statuses=("TAINTED",)), where=f"{path}:24"
+            conditions=Conditions(names=("prod-*",), product_ids=("pp-1",), statuses=("TAINTED",)), location=f"{path}:24"
         ),
-        Protection(conditions=Conditions(tags=(("Keep", ("true",)),)), where=f"{path}:25"),
+        Protection(conditions=Conditions(tags=(("Keep", ("true",)),)), location=f"{path}:25"),
     )
     assert plan.limits == Limits(max_percent=80)
 

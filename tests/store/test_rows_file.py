@@ -47,20 +47,20 @@ def test_rows_of_csv_are_entries_like_those_of_the_plan(tmp_path: Path) -> None:
     )
     default = Options(ignore_errors=True, accept_language="en")
     assert load_plan(plan).entries == (
-        Entry(product_id="pp-2x", options=default, where=f"{plan}:5"),
+        Entry(product_id="pp-2x", options=default, location=f"{plan}:5"),
         Entry(
             product_id="pp-1",
             account_id="012345670123",
             region="eu-west-1",
-            options=Options(ignore_errors=True, accept_language="en", termination_timeout=7_200),
-            where=f"{tmp_path}/list.csv:2",
+            options=Options(ignore_errors=True, accept_language="en", termination_timeout_seconds=7_200),
+            location=f"{tmp_path}/list.csv:2",
         ),
-        Entry(name="alice", depends_on=("pp-1", "team-*"), options=default, where=f"{tmp_path}/list.csv:3"),
+        Entry(name="alice", depends_on=("pp-1", "team-*"), options=default, location=f"{tmp_path}/list.csv:3"),
         Entry(
             product_id="pp-3",
             depends_on=("pp-1", "pp-2x"),
             options=Options(accept_language="en"),
-            where=f"{tmp_path}/list.csv:5",
+            location=f"{tmp_path}/list.csv:5",
         ),
     )
 
@@ -76,7 +76,7 @@ def test_rows_of_json_lines_are_entries_too(tmp_path: Path) -> None:
     first, second, third = load_plan(plan).entries
     assert (first.key, first.options.retain_physical_resources, second.depends_on) == ("one", True, ("one",))
     assert second.options is third.options
-    assert third.where == f"{tmp_path}/list.jsonl:5"
+    assert third.location == f"{tmp_path}/list.jsonl:5"
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ def test_words_are_conditions_as_in_a_plan() -> None:
         names=("sbx-*", "tmp-1"),
         tags=(("Environment", ("sandbox",)), ("Cost.Centre", ("a=b",))),
         statuses=("ERROR",),
-        older_than=14 * 86_400,
+        older_than_seconds=14 * 86_400,
     )
     assert conditions_from([]) == EVERYTHING
 

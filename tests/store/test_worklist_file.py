@@ -27,7 +27,11 @@ def reviewed() -> SavedWorklist:
     plan = Plan(
         name="x",
         targets=(Target(account_id=LANE.account_id, regions=(LANE.region,), role_name="r"),),
-        entries=(Entry(name="a", where="p.yaml:4"), Entry(name="b", depends_on=("a", "z*")), Entry(product_id="pp-none")),
+        entries=(
+            Entry(name="a", location="p.yaml:4"),
+            Entry(name="b", depends_on=("a", "z*")),
+            Entry(product_id="pp-none"),
+        ),
     )
     shown = inventory(product("pp-a", name="a"), product("pp-b", name="b\u202e\ud800"), product("pp-c", name="b"))
     made = decide(plan, [shown])
@@ -40,7 +44,7 @@ def reviewed() -> SavedWorklist:
         simulated=False,
         callers=(caller(),),
         expires_at=made.made_at + 60,
-        surveys=(Survey(lane=LANE, begun_at=made.made_at, coverage=coverage),),
+        surveys=(Survey(lane=LANE, started_at=made.made_at, coverage=coverage),),
     )
 
 

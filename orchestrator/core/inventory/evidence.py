@@ -186,7 +186,7 @@ Conclusion = Lookup | StillInProgress | Follow | Adopt | Gone | AtRest | EndedUn
 
 
 def settle(
-    facts: Evidence,
+    evidence: Evidence,
     *,
     intent: Intent | None,
     known: frozenset[str],
@@ -194,11 +194,11 @@ def settle(
     denied: Collection[Operation] = NOTHING_DENIED,
 ) -> Conclusion:
     """
-    Say what the facts mean, or what has to be asked next.
+    Say what the evidence means, or what has to be asked next.
 
     Args:
 
-        facts: What lookups have said since the question arose.
+        evidence: What lookups have said since the question arose.
         intent: What was sent in the current attempt and may have been carried out; None if there is no such thing.
         known: Last records that are no news: the reviewed one, and those of our own earlier attempts.
         reviewed_at: When the product was reviewed; what a history holds from before is no news either.
@@ -206,58 +206,58 @@ def settle(
 
     Returns:
 
-        A question, or what the facts say.
+        A question, or what the evidence says.
     """
-    seen = facts.observation
+    seen = evidence.observation
     if seen is None:
         return AskProduct()
     if seen.gone:
-        return settle_gone(facts, intent, denied)
+        return settle_gone(evidence, intent, denied)
     if seen.status in STABLE_STATUSES and seen.record_id in known:
         return AtRest(seen.record_id)
     if seen.record_id is None:
-        return settle_by_history(facts, intent, known, reviewed_at, denied)
-    if (record := read_in(facts, seen.record_id)) is not None:
-        return judge_last_record(facts, record, intent, known)
-    if seen.record_id in facts.denied or Operation.RECORD in denied:
-        if facts.history is None and not facts.history_denied and Operation.HISTORY not in denied:
+        return settle_by_history(evidence, intent, known, reviewed_at, denied)
+    if (record := read_in(evidence, seen.record_id)) is not None:
+        return judge_last_record(evidence, record, intent, known)
+    if seen.record_id in evidence.denied or Operation.RECORD in denied:
+        if evidence.history is None and not evidence.history_denied and Operation.HISTORY not in denied:
             # Who may not describe a record may still list it (documented for a former owner).
             return AskHistory()
         return NewRecord(seen.record_id, denied=True)
-    if facts.hidden.get(seen.record_id, 0) < MOST_LOOKS:
+    if evidence.hidden.get(seen.record_id, 0) < MOST_LOOKS:
         return AskRecord(seen.record_id)
     return NewRecord(seen.record_id, denied=False)
 
 
 def settle_followed(
-    facts: Evidence, *, followed: str, intent: Intent | None, loose: bool, denied: Collection[Operation]
+    evidence: Evidence, *, followed: str, intent: Intent | None, loose: bool, denied: Collection[Operation]
 ) -> Conclusion:
     """
     Say what lookups mean for a termination that is in progress and whose record cannot be read.
 
     Args:
 
-        facts: What lookups have said since the record could not be read.
+        evidence: What lookups have said since the record could not be read.
         followed: The record that an answer gave us, or that was adopted.
         intent: What was sent; None if another's termination is followed.
         loose: Whether a further send of ours is not accounted for, so that another record may be its answer.
         denied: Operations on records that may not be called in the lane.
     """
-    seen = facts.observation
+    seen = evidence.observation
     if seen is None:
         return AskProduct()
-    may_ask = not facts.history_denied and Operation.HISTORY not in denied
+    may_ask = not evidence.history_denied and Operation.HISTORY not in denied
     over = seen.gone or (seen.status in STABLE_STATUSES and seen.record_id == followed)
-    if over and may_ask and facts.history is None:
+    if over and may_ask and evidence.history is None:
         return AskHistory()
-    record = read_in(facts, followed)
+    record = read_in(evidence, followed)
     if over and record is not None and (record.status == SUCCEEDED or (record.status == FAILED and not seen.gone)):
         return Follow(record)
     if seen.gone:
         if record is None or record.status != FAILED:
             return Gone(None, ours=True)
-        other = newest(each for each in facts.history or () if each.is_termination and each.status == SUCCEEDED)
-        is_ours = loose and intent is not None and other is not None and intent.caused(other, facts.seen)
+        other = newest(each for each in evidence.history or () if each.is_termination and each.status == SUCCEEDED)
+        is_ours = loose and intent is not None and other is not None and intent.caused(other, evidence.seen)
         return Gone(other, ours=is_ours)
     if over:
         return EndedUnread(followed, seen.words)
@@ -268,36 +268,36 @@ def settle_followed(
         return StillInProgress(followed)
     if seen.record_id is None:
         return StillInProgress(followed)
-    return settle_overtaken(facts, seen.record_id, denied)
+    return settle_overtaken(evidence, seen.record_id, denied)
 
 
-def settle_overtaken(facts: Evidence, record_id: str, denied: Collection[Operation]) -> Conclusion:
+def settle_overtaken(evidence: Evidence, record_id: str, denied: Collection[Operation]) -> Conclusion:
     """Find out what happened to a product after the termination that is followed, if that is what its last record says."""
-    if (newer := read_in(facts, record_id)) is not None:
+    if (newer := read_in(evidence, record_id)) is not None:
         return Changed(f"it has a newer record, {newer}")
-    if record_id in facts.denied or Operation.RECORD in denied:
+    if record_id in evidence.denied or Operation.RECORD in denied:
         return NewRecord(record_id, denied=True)
-    if facts.hidden.get(record_id, 0) < MOST_LOOKS:
+    if evidence.hidden.get(record_id, 0) < MOST_LOOKS:
         return AskRecord(record_id)
     return NewRecord(record_id, denied=False)
 
 
-def read_in(facts: Evidence, record_id: str) -> Record | None:
+def read_in(evidence: Evidence, record_id: str) -> Record | None:
     """Return a record that was read, from wherever it was."""
-    found = facts.records.get(record_id)
-    return found or next((record for record in facts.history or () if record.record_id == record_id), None)
+    found = evidence.records.get(record_id)
+    return found or next((record for record in evidence.history or () if record.record_id == record_id), None)
 
 
-def settle_gone(facts: Evidence, intent: Intent | None, denied: Collection[Operation]) -> Conclusion:
+def settle_gone(evidence: Evidence, intent: Intent | None, denied: Collection[Operation]) -> Conclusion:
     """Find out whose termination ended a product that is gone."""
-    if facts.history_denied or Operation.HISTORY in denied:
+    if evidence.history_denied or Operation.HISTORY in denied:
         return Gone(None, ours=False)
-    history = facts.history
+    history = evidence.history
     if history is None:
         return AskHistory()
-    if facts.history_token and is_too_young(history, intent) and facts.history_pages < MOST_HISTORY_PAGES:
-        return AskHistory(facts.history_token)
-    ours = newest(record for record in history if intent is not None and intent.caused(record, facts.seen))
+    if evidence.history_token and is_too_young(history, intent) and evidence.history_pages < MOST_HISTORY_PAGES:
+        return AskHistory(evidence.history_token)
+    ours = newest(record for record in history if intent is not None and intent.caused(record, evidence.seen))
     if ours is not None and ours.status == SUCCEEDED:
         return Gone(ours, ours=True)
     if ours is not None and ours.status != FAILED:
@@ -315,41 +315,41 @@ def is_too_young(history: Collection[Record], intent: Intent | None) -> bool:
 
 
 def settle_by_history(
-    facts: Evidence,
+    evidence: Evidence,
     intent: Intent | None,
     known: frozenset[str],
     reviewed_at: float,
     denied: Collection[Operation],
 ) -> Conclusion:
     """Settle a product that does not tell its last record (AWS's own sample of one in ERROR omits some of them)."""
-    quiet = facts.observation is not None and facts.observation.status in STABLE_STATUSES
-    if facts.history_denied or Operation.HISTORY in denied:
+    quiet = evidence.observation is not None and evidence.observation.status in STABLE_STATUSES
+    if evidence.history_denied or Operation.HISTORY in denied:
         return AtRest(None) if quiet else Undetermined("it is under change, and its records may not be read")
-    if facts.history is None:
+    if evidence.history is None:
         return AskHistory()
-    last = newest(facts.history)
+    last = newest(evidence.history)
     if last is None:
         return AtRest(None) if quiet else Undetermined("it is under change, and no record of it can be read")
     reviewed = last.created_at is not None and last.created_at < reviewed_at - CLOCK_SKEW_S
-    if quiet and (last.record_id in known or reviewed) and (intent is None or not intent.caused(last, facts.seen)):
+    if quiet and (last.record_id in known or reviewed) and (intent is None or not intent.caused(last, evidence.seen)):
         return AtRest(last.record_id)
-    return judge_last_record(facts, last, intent, known)
+    return judge_last_record(evidence, last, intent, known)
 
 
-def judge_last_record(facts: Evidence, record: Record, intent: Intent | None, known: frozenset[str]) -> Conclusion:
+def judge_last_record(evidence: Evidence, record: Record, intent: Intent | None, known: frozenset[str]) -> Conclusion:
     """Say what a product's last record means for us."""
-    assert facts.observation is not None
-    if intent is not None and intent.caused(record, facts.seen):
+    assert evidence.observation is not None
+    if intent is not None and intent.caused(record, evidence.seen):
         return Follow(record)
-    if facts.observation.status == UNDER_CHANGE:
+    if evidence.observation.status == UNDER_CHANGE:
         if record.record_id in known or record.status in FINAL:
             # Its status is ahead of its record: whatever changes it, it is not this one.
-            if facts.looks < MOST_LOOKS:
+            if evidence.looks < MOST_LOOKS:
                 return AskProduct()
             return Undetermined(f"it is under change, and its last record is still {record}")
         return Adopt(record) if record.is_termination else Changed(f"another operation is in progress: {record}")
-    if facts.observation.status in STABLE_STATUSES:
+    if evidence.observation.status in STABLE_STATUSES:
         return Changed(f"it has a newer record, {record}")
     if intent is not None:
-        return Undetermined(f"its status is {facts.observation.status}")
-    return Changed(f"its status is {facts.observation.status}")
+        return Undetermined(f"its status is {evidence.observation.status}")
+    return Changed(f"its status is {evidence.observation.status}")

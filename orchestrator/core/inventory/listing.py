@@ -60,16 +60,16 @@ class Listing:
 
     def __init__(
         self,
-        begun_at: float,
+        started_at: float,
         *,
         number: int = 1,
         explained: frozenset[str] = frozenset(),
         deadline: float = float("inf"),
     ) -> None:
-        self.begun_at = begun_at
+        self.started_at = started_at
         self.number = number
         self.step_number = 0
-        self.ready_at = begun_at
+        self.ready_at = started_at
         self.problem: str | None = None
         self.ended_at: float | None = None
         self._explained = explained
@@ -274,15 +274,15 @@ class Listing:
         if not self.is_complete:
             return Inventory(
                 lane=lane,
-                begun_at=self.begun_at,
+                started_at=self.started_at,
                 complete=False,
                 problem=self.problem or "its listing was not read to its end",
-                barred=not self._scanned,
+                is_unreachable=not self._scanned,
                 products={id_: product for id_, (_, product) in self._scanned.items()},
             )
         return Inventory(
             lane=lane,
-            begun_at=self.begun_at,
+            started_at=self.started_at,
             ended_at=self.ended_at,
             complete=True,
             products=self.products,

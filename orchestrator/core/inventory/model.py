@@ -151,7 +151,7 @@ class LaneCoverage:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inventory:
     """
-    What a lane holds at one time: read from `begun_at` to `ended_at` (seconds since the epoch, by our clock).
+    What a lane holds at one time: read from `started_at` to `ended_at` (seconds since the epoch, by our clock).
 
     It is `complete` only if every page was read; no absence may be concluded from one that is not. `records` holds the
     newest records of products that a decision needs them for: those that the plan names and the listing does not show,
@@ -164,10 +164,10 @@ class Inventory:
     """
 
     lane: Lane
-    begun_at: float
+    started_at: float
     complete: bool
     problem: str | None = None
-    barred: bool = False
+    is_unreachable: bool = False
     products: Mapping[str, Product] = field(default_factory=dict)
     records: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)
     terminated_names: Mapping[str, Record] = field(default_factory=dict)
@@ -187,7 +187,7 @@ class Inventory:
 
         What time permits has to be permitted by both: a clock that runs ahead must not make a product older.
         """
-        return moments_of(self.begun_at, self.clock_ahead)
+        return moments_of(self.started_at, self.clock_ahead)
 
     @property
     def only_scanned(self) -> tuple[Product, ...]:

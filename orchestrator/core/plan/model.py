@@ -23,7 +23,7 @@ class Options:
     ignore_errors: bool = False
     retain_physical_resources: bool = False
     accept_language: str | None = None
-    termination_timeout: int = 3_600
+    termination_timeout_seconds: int = 3_600
 
     @property
     def may_leave_resources(self) -> bool:
@@ -68,7 +68,7 @@ class Entry:
     key: str | None = None
     options: Options = field(default_factory=Options)
     depends_on: tuple[str, ...] = ()
-    where: str | None = None
+    location: str | None = None
 
     @property
     def label(self) -> str:
@@ -104,8 +104,8 @@ class Conditions:
     user_arns: tuple[str, ...] = ()
     account_ids: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
-    older_than: int | None = None
-    younger_than: int | None = None
+    older_than_seconds: int | None = None
+    younger_than_seconds: int | None = None
 
     @property
     def are_of_accounts_only(self) -> bool:
@@ -124,10 +124,10 @@ class Selection:
 
     conditions: Conditions
     options: Options = field(default_factory=Options)
-    after: int | None = None
+    notice_seconds: int | None = None
     key: str | None = None
     depends_on: tuple[str, ...] = ()
-    where: str | None = None
+    location: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +135,7 @@ class Protection:
     """Products that are never terminated, whoever names them. `where` is as an entry's."""
 
     conditions: Conditions
-    where: str | None = None
+    location: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +178,7 @@ class Limits:
     failure_tolerance: Tolerance = field(default_factory=lambda: Tolerance(percent=10))
     in_flight: int = 500
     rate_per_second: float | None = None
-    deadline: int = 43_200
+    deadline_seconds: int = 43_200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +186,7 @@ class Retry:
     """How often a product is tried (the first attempt included), and the seconds to wait after a FAILED record."""
 
     attempts: int = 2
-    backoff: int = 30
+    backoff_seconds: int = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,13 +202,13 @@ class Plan:
     retry: Retry = field(default_factory=Retry)
 
     @property
-    def unplaced(self) -> Plan:
+    def without_locations(self) -> Plan:
         """The plan without where its parts are written: it means the same when its lines are moved."""
         return replace(
             self,
-            entries=tuple(replace(each, where=None) for each in self.entries),
-            selections=tuple(replace(each, where=None) for each in self.selections),
-            protections=tuple(replace(each, where=None) for each in self.protections),
+            entries=tuple(replace(each, location=None) for each in self.entries),
+            selections=tuple(replace(each, location=None) for each in self.selections),
+            protections=tuple(replace(each, location=None) for each in self.protections),
         )
 
     @property

@@ -51,9 +51,9 @@ def value_findings(plan: Plan) -> Iterator[Finding]:
         ((limits.rate_per_second or 1) <= 0, ("Limits", "RatePerSecond"), "`RatePerSecond` is not more than 0"),
         ((share.count is None) == (share.percent is None), ("Limits", "FailureTolerance"), "it is no FailureTolerance"),
         (min(share.count or 0, share.percent or 0) < 0, ("Limits", "FailureTolerance"), "it is less than 0"),
-        (limits.deadline < 1, ("Limits", "Deadline"), "`Deadline` is less than a second"),
+        (limits.deadline_seconds < 1, ("Limits", "Deadline"), "`Deadline` is less than a second"),
         (retry.attempts < 1, ("Retry", "Attempts"), "`Attempts` is less than 1"),
-        (retry.backoff < 0, ("Retry", "Backoff"), "`Backoff` is less than 0"),
+        (retry.backoff_seconds < 0, ("Retry", "Backoff"), "`Backoff` is less than 0"),
     ):
         if wrong:
             yield Finding(path=path, message=message)
@@ -126,8 +126,8 @@ def condition_findings(plan: Plan) -> Iterator[Finding]:
         if conditions == Conditions():
             hint = 'say what is meant; for everything there is, write Name: "*"'
             yield Finding(path=("Select", number, "Where"), message="`Where` is empty", hint=hint)
-        if None not in (conditions.older_than, conditions.younger_than) and (
-            (conditions.older_than or 0) >= (conditions.younger_than or 0)
+        if None not in (conditions.older_than_seconds, conditions.younger_than_seconds) and (
+            (conditions.older_than_seconds or 0) >= (conditions.younger_than_seconds or 0)
         ):
             path: Path = ("Select", number, "Where", "YoungerThan")
             yield Finding(path=path, message="nothing is older than its `OlderThan` and younger than that")

@@ -104,9 +104,9 @@ def line_of(
         detail=detail,
         options=entry.options,
         product=product,
-        asked_name=entry.name,
+        requested_name=entry.name,
         key=entry.key,
         record_id=record_id,
-        where=entry.where,
+        location=entry.location,
         selected_by=selected_by,
     )

@@ -69,7 +69,7 @@ def decide(
     ordered, warnings = order(entries, lines, inventories, keyed, blind)
     return Worklist(
         lines=tuple(ordered),
-        made_at=min((inventory.begun_at for inventory in inventories), default=0.0),
+        made_at=min((inventory.started_at for inventory in inventories), default=0.0),
         lanes=tuple((inventory.lane, problem_of(inventory)) for inventory in inventories),
         warnings=(
             *differences(inventories),
@@ -88,7 +88,7 @@ def lane_warnings(inventories: Sequence[Inventory]) -> Iterator[str]:
                 f"in {inventory.lane} the service's clock differs from this machine's by "
                 f"{format_duration(abs(inventory.clock_ahead))}, which is not believed: this machine's clock is used"
             )
-        took = (inventory.ended_at or inventory.begun_at) - inventory.begun_at
+        took = (inventory.ended_at or inventory.started_at) - inventory.started_at
         if took > LONG_LISTING_S:
             yield (
                 f"reading {inventory.lane} took {format_duration(took)}: each product is looked up again before its "
@@ -114,7 +114,7 @@ def decide_entry(plan: Plan, entry: Entry, resolver: Resolver, close: CloseNames
     if not found:
         return line
     names = ", ".join(f"`{name}` ({id_})" for id_, name in found.items())
-    return replace(line, detail=f"{line.detail}; did you mean {names}?", close=tuple(found))
+    return replace(line, detail=f"{line.detail}; did you mean {names}?", similar_ids=tuple(found))
 
 
 def decide_selected(plan: Plan, found: Selected, claims: RefusedNames, noticed_at: float | None) -> Line:
@@ -141,11 +141,11 @@ def decide_selected(plan: Plan, found: Selected, claims: RefusedNames, noticed_a
     if found.between and line.reason in IN_BETWEEN:
         # It is none of those that were asked for now, and it is none of those that are gone: what comes after it waits.
         line = replace(line, decision=Decision.SKIP)
-    after = plan.selections[found.by[0]].after
+    after = plan.selections[found.by[0]].notice_seconds
     if after is None or line.decision is not Decision.TERMINATE:
         return line
     now = min(found.inventory.moments)
-    due_at = (found.inventory.begun_at if noticed_at is None else noticed_at) + after
+    due_at = (found.inventory.started_at if noticed_at is None else noticed_at) + after
     if now >= due_at:
         return replace(line, due_at=due_at)
     detail = f"on notice for {format_duration(after)}"
@@ -167,7 +167,7 @@ def unread_lines(plan: Plan, inventories: Sequence[Inventory]) -> Iterator[Line]
                 decision=Decision.REFUSE,
                 reason=Reason.LANE_INCOMPLETE,
                 detail=f"nothing can be selected, the lane could not be read completely: {problem_of(inventory)}",
-                where=selection.where,
+                location=selection.location,
                 selected_by=(index,),
             )
 
@@ -212,7 +212,7 @@ def refuse_shared(entries: Sequence[Entry], lines: Sequence[Line]) -> list[Line]
         if len(sharing) == 1:
             decided.append(line)
             continue
-        places = " and ".join(each.where or each.label for each in sharing)
+        places = " and ".join(each.location or each.label for each in sharing)
         judgement = (Decision.REFUSE, Reason.DUPLICATE, f"two entries mean this product: {places}")
         decided.append(line_of(entry, line.lane, judgement, product=line.product))
     return decided

@@ -52,7 +52,7 @@ def find_drift(plan: Plan, line: Line, shown: Shown) -> str | None:
     """
     assert line.product is not None
     assert line.lane is not None
-    namesake = shown.by_name.get(line.asked_name) if line.asked_name else None
+    namesake = shown.by_name.get(line.requested_name) if line.requested_name else None
     if namesake is not None and namesake.product_id != line.product_id:
         return f"another product, {namesake.product_id}, has its name now"
     now = shown.products.get(line.product_id or "")

@@ -25,11 +25,11 @@ def stranger_to(plan: Plan, lane: Lane) -> str | None:
     stranger = next((entry for entry in plan.entries if not entry.admits(lane)), None)
     if stranger is not None:
         wanted = "/".join(part for part in (stranger.account_id, stranger.region) if part)
-        return f"{stranger.where or stranger.label} is for {wanted}, {leads}"
+        return f"{stranger.location or stranger.label} is for {wanted}, {leads}"
     elsewhere = next((each for each in plan.selections if not admits(each.conditions, lane)), None)
     if elsewhere is not None:
         wanted = ", ".join((*elsewhere.conditions.account_ids, *elsewhere.conditions.regions))
-        return f"{elsewhere.where or 'a selection'} selects in {wanted}, {leads}"
+        return f"{elsewhere.location or 'a selection'} selects in {wanted}, {leads}"
     if protecting := denied_account(plan, lane.account_id):
         return f"{protecting} protects account {lane.account_id} as a whole, {leads}"
     return None

@@ -52,9 +52,9 @@ def misfits_of(conditions: Conditions, product: Product, lane: Lane, now: float)
     if not all(is_any(tags.get(key), values) for key, values in conditions.tags):
         yield "Tags"
     age = now - product.created_at if product.created_at is not None else None
-    if conditions.older_than is not None and (age is None or age <= conditions.older_than):
+    if conditions.older_than_seconds is not None and (age is None or age <= conditions.older_than_seconds):
         yield "OlderThan"
-    if conditions.younger_than is not None and (age is None or age >= conditions.younger_than):
+    if conditions.younger_than_seconds is not None and (age is None or age >= conditions.younger_than_seconds):
         yield "YoungerThan"
 
 

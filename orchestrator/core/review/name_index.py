@@ -57,5 +57,5 @@ class RefusedNames:
         line = next(self._refused.of(product, lane), None)
         if line is None:
             return None
-        place = f" at {line.where}" if line.where else ""
+        place = f" at {line.location}" if line.location else ""
         return f"the entry{place} may mean it, and is refused: {line.detail}"

@@ -28,13 +28,13 @@ def noticed(worklist: Worklist, inventories: Sequence[Inventory], earlier: Mappi
 
         The moments by the ids of lines.
     """
-    begun_at = {inventory.lane: inventory.begun_at for inventory in inventories}
+    started_at = {inventory.lane: inventory.started_at for inventory in inventories}
     unread = {f"{inventory.lane}/" for inventory in inventories if not inventory.complete}
     kept = {id_: at for id_, at in earlier.items() if id_[: id_.rfind("/") + 1] in unread}
     for line in worklist.lines:
         if line.due_at is not None and line.lane is not None:
             # A moment from the future (the clock was set back) counts as one of now.
-            kept[line.id] = min(earlier.get(line.id, begun_at[line.lane]), begun_at[line.lane])
+            kept[line.id] = min(earlier.get(line.id, started_at[line.lane]), started_at[line.lane])
     return kept
 
 
@@ -57,7 +57,7 @@ def given_anew(plan: Plan, worklist: Worklist, notices: Mapping[str, float], now
     for line in worklist.of(Decision.TERMINATE):
         if line.due_at is None or not line.selected_by:
             continue
-        after = plan.selections[line.selected_by[0]].after or 0
+        after = plan.selections[line.selected_by[0]].notice_seconds or 0
         since = notices.get(line.id)
         if since is None or since + after > now:
             found[line.id] = "it was not selected in every review since, so its notice begins anew"

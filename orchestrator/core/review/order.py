@@ -72,7 +72,7 @@ def dedupe(lines: Iterable[Line]) -> list[Line]:
 
 def dependent(line: Line) -> str:
     """Name a line for a warning; all that a selection found are named by the selection."""
-    return f"the selection at {line.where}" if line.selected_by and line.where else line.label
+    return f"the selection at {line.location}" if line.selected_by and line.location else line.label
 
 
 class DependencyResolver:
@@ -102,14 +102,14 @@ class DependencyResolver:
         # What is selected together and fits a glob does not wait for its like.
         words = [word for word in entry.depends_on if not (line.selected_by and is_glob(word) and matches(line.name, word))]
         named = dict.fromkeys(self._numbers[word] for word in words if word in self._numbers and word not in self._groups)
-        line = replace(line, globs=tuple(filter(is_glob, words)), named=tuple(named))
+        line = replace(line, after_globs=tuple(filter(is_glob, words)), after_entries=tuple(named))
         if line.decision is not Decision.TERMINATE:
             return line
         found = [self._meant_by(word, line, warnings) for word in words]
         after = dict.fromkeys(id_ for ids in found if not isinstance(ids, str) for id_ in ids)
         behind = tuple(self._groups[word].number for word in words if word in self._groups)
         # What is blocked keeps its order as well, for a second go.
-        line = replace(line, after=tuple(after), behind=behind)
+        line = replace(line, after_lines=tuple(after), after_selections=behind)
         if mistake := next(filter(None, (self._mistaken(word, entry, line) for word in words)), None):
             return replace(line, decision=Decision.REFUSE, reason=Reason.UNCLEAR, detail=f"blocked: {mistake}")
         problem = next((each for each in found if isinstance(each, str)), None)
@@ -135,15 +135,15 @@ class DependencyResolver:
 
     def _mistaken(self, word: str, entry: Entry, line: Line) -> str | None:
         """Say which product may be meant by a name that was not found, unless the line waits for that one anyway."""
-        missing = [each for each in self._by_handle.get(word, ()) if each.reason is Reason.NOT_FOUND and each.close]
+        missing = [each for each in self._by_handle.get(word, ()) if each.reason is Reason.NOT_FOUND and each.similar_ids]
         if not missing:
             return None
         waited_for = {each.product_id for word in entry.depends_on for each in self._by_handle.get(word, ())}
-        waited_for |= {each.product_id for word in line.globs for each in self._fitting(line, word)}
+        waited_for |= {each.product_id for word in line.after_globs for each in self._fitting(line, word)}
         for before in missing:
-            close = [each for each in before.close if each not in (line.product_id, *waited_for)]
+            close = [each for each in before.similar_ids if each not in (line.product_id, *waited_for)]
             if close:
-                return f"`{before.asked_name}` was not found, and {close[0]} has a name like it; put the plan right"
+                return f"`{before.requested_name}` was not found, and {close[0]} has a name like it; put the plan right"
         return None
 
     def _fitting(self, line: Line, glob: str) -> list[Product]:
@@ -172,14 +172,14 @@ def unplanned_match(product: Product, glob: str) -> str:
 def propagate_blocks(lines: Sequence[Line]) -> list[Line]:
     """Refuse the lines that can never have their turn: those that wait for one another, or for something that stays."""
     found = {line.id: line for line in lines}
-    edges = {line.id: line.after for line in lines if line.decision is Decision.TERMINATE}
+    edges = {line.id: line.after_lines for line in lines if line.decision is Decision.TERMINATE}
     for knot in cycles(edges):
         first = min(knot)
         way = [located_name(found[id_]) for id_ in [*around(knot, edges, first), first]]
         detail = f"products wait for one another: {' → '.join(shorten_names(way))}"
         for id_ in knot:
             found[id_] = replace(found[id_], decision=Decision.REFUSE, reason=Reason.CYCLE, detail=detail)
-    turns = waves({id_: line.after for id_, line in found.items() if line.decision is Decision.TERMINATE})
+    turns = waves({id_: line.after_lines for id_, line in found.items() if line.decision is Decision.TERMINATE})
     for id_ in turns:
         found[id_] = blocked(found[id_], found)
     return [found[line.id] for line in lines]
@@ -187,7 +187,9 @@ def propagate_blocks(lines: Sequence[Line]) -> list[Line]:
 
 def blocked(line: Line, found: Mapping[str, Line]) -> Line:
     """Return a line, refused if something that it comes after stays; skipped if that only has to be given notice."""
-    staying = [found[id_] for id_ in line.after if found[id_].decision is not Decision.TERMINATE and not found[id_].is_gone]
+    staying = [
+        found[id_] for id_ in line.after_lines if found[id_].decision is not Decision.TERMINATE and not found[id_].is_gone
+    ]
     for before in staying:
         if before.reason is not Reason.NOTICE:
             detail = f"blocked: {before.label} stays ({before.detail.removeprefix('blocked: ')})"
@@ -200,12 +202,12 @@ def blocked(line: Line, found: Mapping[str, Line]) -> Line:
 
 def located_name(line: Line) -> str:
     """Name a line with the place of its entry."""
-    return f"{line.name} ({line.where})" if line.where else line.name
+    return f"{line.name} ({line.location})" if line.location else line.name
 
 
 def turns(lines: Sequence[Line]) -> dict[str, int]:
     """Return for each line to terminate when its turn comes at the earliest: 1 for those that wait for nothing."""
-    return waves({line.id: line.after for line in lines if line.decision is Decision.TERMINATE})
+    return waves({line.id: line.after_lines for line in lines if line.decision is Decision.TERMINATE})
 
 
 def in_turn(lines: Sequence[Line]) -> Iterator[Line]:
@@ -216,8 +218,12 @@ def in_turn(lines: Sequence[Line]) -> Iterator[Line]:
 
 def describe_prerequisites(line: Line, found: Mapping[str, Line]) -> str:
     """Say what a line comes after, in words; empty if nothing."""
-    if not line.after:
+    if not line.after_lines:
         return ""
-    names = ", ".join(found[id_].name for id_ in line.after[:MOST_PREREQUISITES_NAMED])
-    more = f" and {len(line.after) - MOST_PREREQUISITES_NAMED:,} more" if len(line.after) > MOST_PREREQUISITES_NAMED else ""
+    names = ", ".join(found[id_].name for id_ in line.after_lines[:MOST_PREREQUISITES_NAMED])
+    more = (
+        f" and {len(line.after_lines) - MOST_PREREQUISITES_NAMED:,} more"
+        if len(line.after_lines) > MOST_PREREQUISITES_NAMED
+        else ""
+    )
     return f"after {names}{more}"

@@ -48,7 +48,7 @@ def protection(plan: Plan, product: Product, lane: Lane, moments: Sequence[float
         for now in moments:
             misfits = set(misfits_of(each.conditions, product, lane, now))
             if misfits <= unknown:
-                place = f" at {each.where}" if each.where else ""
+                place = f" at {each.location}" if each.location else ""
                 doubt = f", as its {' and '.join(sorted(misfits))} cannot be told" if misfits else ""
                 return f"protected by Protect{place}{doubt}"
     return None
@@ -91,7 +91,7 @@ def denied_account(plan: Plan, account_id: str) -> str | None:
     """Say where a plan protects a whole account, None if it does not."""
     for each in plan.protections:
         if each.conditions.are_of_accounts_only and account_id in each.conditions.account_ids:
-            return each.where or "Protect"
+            return each.location or "Protect"
     return None
 
 
@@ -130,6 +130,6 @@ def selection_mismatch(
         selection = plan.selections[number]
         for key in (key for now in moments for key in misfits_of(selection.conditions, product, lane, now)):
             if key not in passing:
-                at = f" at {selection.where}" if selection.where else ""
+                at = f" at {selection.location}" if selection.location else ""
                 return f"its selection{at} does not fit it any more ({key})"
     return None

@@ -80,7 +80,7 @@ def selected(
         region=lane.region,
         options=first.options,
         depends_on=tuple(words),
-        where=first.where,
+        location=first.location,
     )
     yield Selected(
         inventory=inventory,
@@ -127,9 +127,9 @@ def disagreement(selections: Sequence[Selection]) -> str | None:
     """Say how selections of one product contradict each other, None if they do not."""
     first = selections[0]
     for other in selections[1:]:
-        if (other.options, other.after) != (first.options, first.after):
+        if (other.options, other.notice_seconds) != (first.options, first.notice_seconds):
             what = "options" if other.options != first.options else "After"
-            places = f"{first.where or 'the first'} and {other.where or 'another'}"
+            places = f"{first.location or 'the first'} and {other.location or 'another'}"
             return f"it is selected twice, and the selections disagree on its {what}: {places}"
     return None
 
@@ -148,7 +148,7 @@ def idle(plan: Plan, found: Mapping[int, Collection[str]], inventories: Sequence
     lanes = ", ".join(map(str, read[:3])) + (f" and {len(read) - 3} more lanes" if len(read) > 3 else "")
     for index, selection in enumerate(plan.selections):
         if not found.get(index) and read:
-            yield f"the selection{f' at {selection.where}' if selection.where else ''} matches nothing in {lanes}"
+            yield f"the selection{f' at {selection.location}' if selection.location else ''} matches nothing in {lanes}"
 
 
 def differences(inventories: Sequence[Inventory]) -> Iterator[str]:

@@ -30,9 +30,9 @@ class Prerequisite:
 def prerequisites_of(line: Line) -> tuple[Prerequisite, ...]:
     """Return what a line comes after."""
     return (
-        *(Prerequisite(glob=glob, lane=line.lane) for glob in line.globs),
-        *(Prerequisite(entry=number) for number in line.named),
-        *(Prerequisite(selection=number) for number in line.behind),
+        *(Prerequisite(glob=glob, lane=line.lane) for glob in line.after_globs),
+        *(Prerequisite(entry=number) for number in line.after_entries),
+        *(Prerequisite(selection=number) for number in line.after_selections),
     )
 
 
@@ -55,7 +55,7 @@ class UnreviewedProducts:
                 continue
             self._awaited[line.id] = words
             for word in words:
-                after = frozenset(line.after)
+                after = frozenset(line.after_lines)
                 self._known[word] = self._known.get(word, after) & after
         lanes = [lane for lane, _ in worklist.lanes]
         self._in_lane = {lane: [word for word in self._known if self._may_be_in(word, lane)] for lane in lanes}
@@ -114,7 +114,7 @@ class UnreviewedProducts:
             for lane in self._lanes[word]:
                 for product in shown.get(lane, {}).get(word, ()):
                     id_ = line_id(lane, product.product_id)
-                    if id_ != line.id and id_ not in line.after and not is_gone(id_):
+                    if id_ != line.id and id_ not in line.after_lines and not is_gone(id_):
                         return f"it comes after {self._label(word)}, and {product.name} ({product.product_id}) is there now"
         return None
 

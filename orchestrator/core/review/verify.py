@@ -17,7 +17,9 @@ from orchestrator.core.values.graph import cycles
 from orchestrator.core.values.lane import Lane
 
 
-def inconsistencies(plan: Plan, worklist: Worklist, begun_at: Mapping[Lane, float] = MappingProxyType({})) -> Iterator[str]:
+def inconsistencies(
+    plan: Plan, worklist: Worklist, started_at: Mapping[Lane, float] = MappingProxyType({})
+) -> Iterator[str]:
     """
     Yield what is wrong with a worklist.
 
@@ -25,7 +27,7 @@ def inconsistencies(plan: Plan, worklist: Worklist, begun_at: Mapping[Lane, floa
 
         plan: The plan that it says it was made from.
         worklist: What was read.
-        begun_at: When each lane was read, seconds since the epoch; when the worklist was made, where that is not said.
+        started_at: When each lane was read, seconds since the epoch; when the worklist was made, where that is not said.
     """
     ids = [line.id for line in worklist.lines]
     if len(set(ids)) != len(ids):
@@ -38,15 +40,15 @@ def inconsistencies(plan: Plan, worklist: Worklist, begun_at: Mapping[Lane, floa
     known, usable = set(ids), frozenset(worklist.usable_lanes)
     named = NameIndex((entry, entry) for entry in plan.entries)
     for line in worklist.lines:
-        if not set(line.after) <= known:
+        if not set(line.after_lines) <= known:
             yield f"{line.id} comes after a line that it does not have"
         elif not has_parts_of(plan, line):
             yield f"{line.id} names an entry or a selection that its plan does not have"
         elif line.decision is Decision.TERMINATE:
-            made_at = worklist.made_at if line.lane is None else begun_at.get(line.lane, worklist.made_at)
+            made_at = worklist.made_at if line.lane is None else started_at.get(line.lane, worklist.made_at)
             yield from (f"{line.id} {mistake}" for mistake in mistakes_in(plan, line, usable, named, made_at))
-    if known >= {before for line in worklist.lines for before in line.after}:
-        if cycles({line.id: line.after for line in worklist.of(Decision.TERMINATE)}):
+    if known >= {before for line in worklist.lines for before in line.after_lines}:
+        if cycles({line.id: line.after_lines for line in worklist.of(Decision.TERMINATE)}):
             yield "its lines wait for one another"
         elif propagate_blocks(worklist.lines) != list(worklist.lines):
             yield "it would terminate something that comes after a product which stays"
@@ -76,12 +78,12 @@ def mistakes_in(plan: Plan, line: Line, usable: frozenset[Lane], named: NameInde
     options = {entry.options for entry in entries} | {plan.selections[number].options for number in line.selected_by}
     if options and line.options not in options:
         yield "has other options than its plan gives it"
-    needs_notice = any(plan.selections[number].after is not None for number in line.selected_by)
+    needs_notice = any(plan.selections[number].notice_seconds is not None for number in line.selected_by)
     if needs_notice != (line.due_at is not None) or (line.due_at or 0.0) > made_at:
         yield "is on notice"
 
 
 def has_parts_of(plan: Plan, line: Line) -> bool:
     """Whether a plan has the entries and selections that a line comes from and comes after."""
-    entries = all(0 <= number < len(plan.entries) for number in line.named)
-    return entries and all(0 <= number < len(plan.selections) for number in (*line.behind, *line.selected_by))
+    entries = all(0 <= number < len(plan.entries) for number in line.after_entries)
+    return entries and all(0 <= number < len(plan.selections) for number in (*line.after_selections, *line.selected_by))

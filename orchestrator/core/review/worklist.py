@@ -105,17 +105,17 @@ class Line:
     detail: str
     options: Options = field(default_factory=Options)
     product: Product | None = None
-    asked_name: str | None = None
+    requested_name: str | None = None
     key: str | None = None
     record_id: str | None = None
-    after: tuple[str, ...] = ()
-    globs: tuple[str, ...] = ()
-    named: tuple[int, ...] = ()
-    where: str | None = None
+    after_lines: tuple[str, ...] = ()
+    after_globs: tuple[str, ...] = ()
+    after_entries: tuple[int, ...] = ()
+    location: str | None = None
     selected_by: tuple[int, ...] = ()
-    behind: tuple[int, ...] = ()
+    after_selections: tuple[int, ...] = ()
     due_at: float | None = None
-    close: tuple[str, ...] = ()
+    similar_ids: tuple[str, ...] = ()
 
     @property
     def is_gone(self) -> bool:
@@ -125,7 +125,7 @@ class Line:
     @property
     def name(self) -> str:
         """The product's name if it was seen, else what the plan calls it."""
-        return self.product.name if self.product else self.asked_name or self.product_id or "(a selection)"
+        return self.product.name if self.product else self.requested_name or self.product_id or "(a selection)"
 
     @property
     def label(self) -> str:

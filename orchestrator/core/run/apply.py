@@ -12,7 +12,7 @@ from orchestrator.core.inventory.model import STABLE_STATUSES, Observation
 from orchestrator.core.review.order import in_turn
 from orchestrator.core.review.protect import UNSEARCHED
 from orchestrator.core.run import events as e
-from orchestrator.core.run import observations as v
+from orchestrator.core.run import observations as o
 from orchestrator.core.run import polling as watch
 from orchestrator.core.run.lane_state import AUDIT_PAUSE_S, LaneState
 from orchestrator.core.run.product_state import Termination
@@ -32,13 +32,13 @@ PAUSE_BETWEEN_LISTINGS_S = 10.0
 """Seconds before the lane is listed again for a product that the last listing did not show."""
 
 
-def apply(work: RunState, event: e.Event) -> None:
+def apply(run: RunState, event: e.Event) -> None:
     """
     Let an event have happened.
 
     Args:
 
-        work: The state of the run; changed.
+        run: The state of the run; changed.
         event: What has happened.
 
     Raises:
@@ -46,37 +46,37 @@ def apply(work: RunState, event: e.Event) -> None:
         IllegalTransition: It cannot happen to the line in its state. Nothing has changed.
     """
     match event:
-        case v.LookupResult() | v.RecordPolled():
-            on_lookup(work, event)
+        case o.LookupResult() | o.RecordPolled():
+            on_lookup(run, event)
         case e.LineEvent():
-            on_line_event(work, event)
-        case v.LookupIssued():
-            on_lookup_issued(work, event)
-        case v.ReplyReceived():
-            on_reply_received(work, event)
+            on_line_event(run, event)
+        case o.LookupIssued():
+            on_lookup_issued(run, event)
+        case o.ReplyReceived():
+            on_reply_received(run, event)
         case e.LaneEvent():
-            on_lane_event(work, event)
+            on_lane_event(run, event)
         case e.Started():
-            on_started(work, event)
+            on_started(run, event)
         case e.Draining():
-            on_draining(work, event)
+            on_draining(run, event)
         case e.Finished() | e.Abandoned():
-            work.ended = True
+            run.ended = True
         case _:
             # A pulse: for displays only.
             return
 
 
-def on_line_event(work: RunState, event: e.LineEvent) -> None:
+def on_line_event(run: RunState, event: e.LineEvent) -> None:
     """Something durable has happened to a line."""
-    before = work.board.states.get(event.line)
-    after = work.board.move(event)
+    before = run.state_table.states.get(event.line)
+    after = run.state_table.move(event)
     assert before is not None
-    t = work.lines[event.line]
-    held = before in UNDER_WAY and not t.resting
-    t.happen(event)
-    lane = work.lane_of(t)
-    lane.under_way += work.holds_slot(t) - held
+    t = run.lines[event.line]
+    held = before in UNDER_WAY and not t.is_parked
+    t.on_event(event)
+    lane = run.lane_of(t)
+    lane.under_way += run.holds_slot(t) - held
     if is_serial(t):
         lane.serial_under_way += (after in UNDER_WAY) - (before in UNDER_WAY)
     schedule(t, lane, event)
@@ -84,26 +84,26 @@ def on_line_event(work: RunState, event: e.LineEvent) -> None:
     is_failure = isinstance(event, e.Failed | e.TimedOut) and not (isinstance(event, e.Failed) and event.denied)
     # What the audit corrects is no failure any more.
     was_failure = before in (State.FAILED, State.TIMED_OUT) and after is not before and not t.denied
-    work.failures = max(0, work.failures + is_failure - was_failure)
+    run.failures = max(0, run.failures + is_failure - was_failure)
     if t.rejection is not None and after is State.IN_DOUBT and not (t.denied or t.not_found):
-        work.disputed.add(event.line)
+        run.rejected.add(event.line)
     else:
-        work.disputed.discard(event.line)
+        run.rejected.discard(event.line)
     owe_audit(t, lane, event, before, after)
     if is_serial(t):
         # Others wait for it to end, or have nothing to wait for any more.
-        work.replan_all(event.at, lane)
+        run.reschedule_all(event.at, lane)
     else:
-        work.replan(t, event.at)
-    for dependent in work.prerequisites.moved(event.line, before, after):
-        work.replan(work.lines[dependent], event.at)
+        run.reschedule(t, event.at)
+    for dependent in run.prerequisites.moved(event.line, before, after):
+        run.reschedule(run.lines[dependent], event.at)
 
 
 def schedule(t: Termination, lane: LaneState, event: e.LineEvent) -> None:
     """Say when to look at a line next, and what its lane learns of its pace."""
     match event:
         case e.Intended():
-            lane.call(Operation.TERMINATE, event.at)
+            lane.on_call(Operation.TERMINATE, event.at)
         case e.Accepted():
             lane.accepted += 1
             t.look_at = event.at + watch.FIRST_LOOK_S
@@ -135,11 +135,11 @@ def owe_audit(t: Termination, lane: LaneState, event: e.LineEvent, before: State
         lane.resettle.clear()
 
 
-def on_lookup(work: RunState, event: v.LookupResult | v.RecordPolled) -> None:
+def on_lookup(run: RunState, event: o.LookupResult | o.RecordPolled) -> None:
     """A lookup said something about a line."""
-    t = work.lines[event.line]
-    lane = work.lane_of(t)
-    if isinstance(event, v.RecordPolled):
+    t = run.lines[event.line]
+    lane = run.lane_of(t)
+    if isinstance(event, o.RecordPolled):
         t.unreadable = 0 if event.readable else t.unreadable + 1
         t.record_status = event.status or t.record_status
         t.misses = 0
@@ -148,13 +148,13 @@ def on_lookup(work: RunState, event: v.LookupResult | v.RecordPolled) -> None:
     else:
         t.learn(event)
         t.look_at = event.at
-        look_again(work, t, lane, event)
-    work.replan(t, event.at)
+        look_again(run, t, lane, event)
+    run.reschedule(t, event.at)
 
 
-def look_again(work: RunState, t: Termination, lane: LaneState, event: v.LookupResult) -> None:
+def look_again(run: RunState, t: Termination, lane: LaneState, event: o.LookupResult) -> None:
     """Say what the looks at a product agree on by now, and when to look again."""
-    state = work.state(t)
+    state = run.state(t)
     if lane.audit is not None and t.line.id in lane.audit and event.observation is not None:
         if event.observation.gone:
             # What is gone needs no further look.
@@ -164,12 +164,12 @@ def look_again(work: RunState, t: Termination, lane: LaneState, event: v.LookupR
     conclusion = conclusion_of(t, state, lane.denied)
     if isinstance(conclusion, Lookup):
         # What is asked twice was not there yet the first time.
-        again = event.hidden_record_id is not None or t.facts.looks > 1
+        again = event.hidden_record_id is not None or t.lookups.looks > 1
         is_first = event.observation is not None and not isinstance(conclusion, AskProduct)
         t.look_at = event.at + (LOOK_PAUSE_S if again and not is_first else 0.0)
         return
-    assert t.facts.observation is not None
-    t.agreement = t.agreement.with_look(type(conclusion).__name__, t.facts.observation.at)
+    assert t.lookups.observation is not None
+    t.agreement = t.agreement.with_look(type(conclusion).__name__, t.lookups.observation.at)
     if t.unlisted and isinstance(conclusion, AtRest):
         wait_for_listing(t, lane, event.at, "a lookup shows it, and the complete listing does not")
     if state is State.IN_PROGRESS and isinstance(conclusion, StillInProgress):
@@ -183,32 +183,32 @@ def wait_for_listing(t: Termination, lane: LaneState, at: float, why: str) -> No
     """Let a line wait for the next listing, which may show what this one did not; after some of them it may not be sent."""
     t.waits += 1
     if t.waits >= MOST_WAITS:
-        t.bar = why
+        t.send_block = why
         return
     lane.failed_since[t.line.id] = at
     t.retry_at = max(t.retry_at, at + PAUSE_BETWEEN_LISTINGS_S)
 
 
-def on_lookup_issued(work: RunState, event: v.LookupIssued) -> None:
+def on_lookup_issued(run: RunState, event: o.LookupIssued) -> None:
     """A read was issued."""
-    lane = work.lanes[event.lane]
-    lane.call(event.operation, event.at)
+    lane = run.lanes[event.lane]
+    lane.on_call(event.operation, event.at)
     if event.line is None:
-        lane.ask_page(lane.listing or work.new_listing(lane, event.at))
+        lane.ask_page(lane.listing or run.new_listing(lane, event.at))
         return
-    t = work.lines[event.line]
+    t = run.lines[event.line]
     t.asked = True
-    work.replan(t, event.at)
+    run.reschedule(t, event.at)
 
 
-def on_reply_received(work: RunState, event: v.ReplyReceived) -> None:
+def on_reply_received(run: RunState, event: o.ReplyReceived) -> None:
     """An answer came, or none."""
-    lane = work.lanes[event.lane]
+    lane = run.lanes[event.lane]
     answered_at = lane.answered_at
-    lane.hear(event)
+    lane.on_reply(event)
     if event.line is None or event.operation is Operation.TERMINATE:
         return
-    t = work.lines[event.line]
+    t = run.lines[event.line]
     t.asked = False
     if event.missed:
         # While the whole lane is silent a miss says nothing about this product.
@@ -216,80 +216,80 @@ def on_reply_received(work: RunState, event: v.ReplyReceived) -> None:
             t.misses += 1
             t.missed_at = event.at
         t.look_at = watch.after_miss(event.at, max(1, t.misses))
-    work.replan(t, event.at)
+    run.reschedule(t, event.at)
 
 
-def on_lane_event(work: RunState, event: e.LaneEvent) -> None:
+def on_lane_event(run: RunState, event: e.LaneEvent) -> None:
     """Something has happened to a lane."""
-    lane = work.lanes[event.lane]
+    lane = run.lanes[event.lane]
     match event:
-        case v.PageRead():
-            lane.read(event)
-        case v.Listed():
-            on_listed(work, lane, event)
-        case v.ListingFailed():
+        case o.PageRead():
+            lane.on_page(event)
+        case o.Listed():
+            on_listed(run, lane, event)
+        case o.ListingFailed():
             lane.give_up_listing(event.at)
-        case v.RecordsDenied(operation=operation, words=words):
+        case o.RecordsDenied(operation=operation, words=words):
             lane.denied[operation] = words
-            work.replan_all(event.at, lane)
+            run.reschedule_all(event.at, lane)
         case e.LaneClosed(reason=reason):
             lane.closed = reason
-            work.replan_all(event.at, lane)
+            run.reschedule_all(event.at, lane)
         case e.LaneUnreachable(reason=reason):
-            lane.lost = reason
-            work.replan_all(event.at, lane)
-            for t in work.watchers.get(lane.lane, ()):
-                work.replan(t, event.at)
+            lane.unreachable = reason
+            run.reschedule_all(event.at, lane)
+            for t in run.watchers.get(lane.lane, ()):
+                run.reschedule(t, event.at)
         case _:
             assert isinstance(event, e.Verified)
-            lane.audited_at = event.begun_at
+            lane.audited_at = event.started_at
             lane.audit = None
             looked_at = list(lane.resettle)
             lane.resettle.clear()
             for line in looked_at:
-                work.replan(work.lines[line], event.at)
+                run.reschedule(run.lines[line], event.at)
 
 
-def on_listed(work: RunState, lane: LaneState, event: v.Listed) -> None:
+def on_listed(run: RunState, lane: LaneState, event: o.Listed) -> None:
     """A complete listing came: what waits for it is shown, what was said to be gone is held against it."""
     lane.listing = None
     lane.listed_at = event.at
-    lane.listing_begun_at = event.begun_at
+    lane.listing_begun_at = event.started_at
     lane.unlistable_since = None
     lane.awaited = event.awaited
     lane.clock_ahead = lane.clock_ahead if event.clock_ahead is None else believed(event.clock_ahead)
-    lane.failed_since = {line: at for line, at in lane.failed_since.items() if at > event.begun_at}
-    if lane.owes_audit and lane.verdict_at is not None and event.begun_at >= lane.verdict_at:
-        begin_audit(work, lane, event)
-    for t in work.of(lane):
-        state = work.state(t)
+    lane.failed_since = {line: at for line, at in lane.failed_since.items() if at > event.started_at}
+    if lane.owes_audit and lane.verdict_at is not None and event.started_at >= lane.verdict_at:
+        begin_audit(run, lane, event)
+    for t in run.of(lane):
+        state = run.state(t)
         if state in (State.PENDING, State.IN_DOUBT):
-            t.bar = event.bars.get(t.line.id)
+            t.send_block = event.send_blocks.get(t.line.id)
             is_untagged = t.line.id in event.untagged
             observation = event.observed.get(t.product_id)
-            if t.show(observation, event.begun_at):
+            if t.show(observation, event.started_at):
                 t.look_at = min(t.look_at, event.at)
-            if is_untagged and t.bar is None:
+            if is_untagged and t.send_block is None:
                 wait_for_listing(t, lane, event.at, UNSEARCHED)
             elif observation is not None:
                 t.waits = 0
-            work.replan(t, event.at)
+            run.reschedule(t, event.at)
         elif (lane.audit and t.line.id in lane.audit) or t.line.id in lane.resettle:
             t.forget(event.at, must_look=True)
             t.look_at = event.at
-            work.replan(t, event.at)
-    for t in work.watchers.get(lane.lane, ()):
-        work.replan(t, event.at)
+            run.reschedule(t, event.at)
+    for t in run.watchers.get(lane.lane, ()):
+        run.reschedule(t, event.at)
 
 
-def begin_audit(work: RunState, lane: LaneState, event: v.Listed) -> None:
+def begin_audit(run: RunState, lane: LaneState, event: o.Listed) -> None:
     """
     Hold a listing against how lines have ended: what is still shown, and what is gone or changing although it ended
     otherwise.
     """
     shown = event.observed
-    lane.audit = {line: event.at for line in lane.gone if work.lines[line].product_id in shown}
-    lane.resettle = {line: event.at for line in lane.ended if is_news(work.lines[line], shown)}
+    lane.audit = {line: event.at for line in lane.gone if run.lines[line].product_id in shown}
+    lane.resettle = {line: event.at for line in lane.ended if is_news(run.lines[line], shown)}
 
 
 def is_news(t: Termination, shown: Mapping[str, Observation]) -> bool:
@@ -298,34 +298,34 @@ def is_news(t: Termination, shown: Mapping[str, Observation]) -> bool:
     return seen is None or seen.status not in STABLE_STATUSES or seen.record_id not in {*t.known_records, t.record_id}
 
 
-def on_started(work: RunState, event: e.Started) -> None:
+def on_started(run: RunState, event: e.Started) -> None:
     """An execution begins: what only the last one knew is forgotten."""
-    then, now = (work.began_at, work.began_service_at), (event.at, event.service_at)
-    work.began_at, work.began_service_at = now
-    work.failures = 0
-    work.drain = None
-    work.no_sends = event.no_sends
-    in_order = [line.id for line in in_turn(work.worklist.lines)] if event.first is not None else []
-    work.held = frozenset(in_order[event.first :])
-    if event.no_sends is None:
-        work.tolerance = None
-    rate = work.plan.limits.rate_per_second
-    work.lanes = {lane: its.renewed(event.at, rate) for lane, its in work.lanes.items()}
-    for t in work.lines.values():
-        state = work.state(t)
+    then, now = (run.began_at, run.began_service_at), (event.at, event.service_at)
+    run.began_at, run.began_service_at = now
+    run.failures = 0
+    run.drain = None
+    run.send_ban = event.send_ban
+    in_order = [line.id for line in in_turn(run.worklist.lines)] if event.first is not None else []
+    run.held_back = frozenset(in_order[event.first :])
+    if event.send_ban is None:
+        run.tolerance = None
+    rate = run.plan.limits.rate_per_second
+    run.lanes = {lane: its.renewed(event.at, rate) for lane, its in run.lanes.items()}
+    for t in run.lines.values():
+        state = run.state(t)
         t.begin(then, now, is_out=state in (State.REQUESTED, State.IN_DOUBT))
-        lane = work.lane_of(t)
-        lane.under_way += work.holds_slot(t)
+        lane = run.lane_of(t)
+        lane.under_way += run.holds_slot(t)
         lane.serial_under_way += is_serial(t) and state in UNDER_WAY
-    work.replan_all(event.at)
+    run.reschedule_all(event.at)
 
 
-def on_draining(work: RunState, event: e.Draining) -> None:
+def on_draining(run: RunState, event: e.Draining) -> None:
     """Nothing new is started from now on."""
     if event.why is e.Drain.TOLERANCE:
-        work.tolerance = event.detail
-    earlier = work.drain.until if work.drain is not None else None
+        run.tolerance = event.detail
+    earlier = run.drain.until if run.drain is not None else None
     # A second reason to stop does not lengthen the grace of the first.
     until = min((moment for moment in (earlier, event.until) if moment is not None), default=None)
-    work.drain = replace(event, until=until)
-    work.replan_all(event.at)
+    run.drain = replace(event, until=until)
+    run.reschedule_all(event.at)

@@ -262,7 +262,7 @@ class Started(Event):
     """
     An execution of the run began; its deadline and failure tolerance count from here.
 
-    `no_sends` says why it sends nothing and only follows what was sent before; None if it sends. `first` is how many lines
+    `send_ban` says why it sends nothing and only follows what was sent before; None if it sends. `first` is how many lines
     it starts at most, the others are left for later; None for all. `service_at` is `at` by the service's clock, if that is
     known: it tells later executions, perhaps of another machine, how old this one's moments are.
     """
@@ -270,7 +270,7 @@ class Started(Event):
     kind = "started"
 
     how: StartedBy
-    no_sends: str | None = None
+    send_ban: str | None = None
     first: int | None = None
     service_at: float | None = None
 
@@ -322,11 +322,11 @@ class LaneUnreachable(LaneEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified(LaneEvent):
-    """A complete listing, begun at `begun_at` after the last verdict, was held against the verdicts."""
+    """A complete listing, begun at `started_at` after the last verdict, was held against the verdicts."""
 
     kind = "verified"
 
-    begun_at: float
+    started_at: float
     checked: int
 
 

@@ -21,7 +21,7 @@ from orchestrator.core.inventory.outcomes import (
     explain,
 )
 from orchestrator.core.run import events as e
-from orchestrator.core.run import observations as v
+from orchestrator.core.run import observations as o
 from orchestrator.core.run.commands import Command, DescribeProduct, DescribeRecord, ListPage, ReadHistory, Terminate
 from orchestrator.core.run.lane_state import LaneState
 from orchestrator.core.run.product_state import MOST_UNREADABLE, Termination
@@ -37,13 +37,13 @@ MOST_DENIED_RECORDS = 3
 """Different records that an operation has to be denied, with none shown, before it is not called any more in a lane."""
 
 
-def interpret(work: RunState, reply: Reply) -> Iterator[e.Event]:
+def interpret(run: RunState, reply: Reply) -> Iterator[e.Event]:
     """
     Say what a reply means.
 
     Args:
 
-        work: The state of the run.
+        run: The state of the run.
         reply: What came back, perhaps late or doubled.
 
     Yields:
@@ -53,7 +53,7 @@ def interpret(work: RunState, reply: Reply) -> Iterator[e.Event]:
     command = reply.command
     line = None if isinstance(command, ListPage) else command.line
     outcome = reply.outcome
-    yield v.ReplyReceived(
+    yield o.ReplyReceived(
         at=reply.at,
         lane=command.lane,
         operation=command.operation,
@@ -68,24 +68,24 @@ def interpret(work: RunState, reply: Reply) -> Iterator[e.Event]:
         shows=isinstance(outcome, Answer),
         clock_ahead=reply.clock_ahead,
     )
-    yield from records_denied(work.lanes[command.lane], reply)
+    yield from records_denied(run.lanes[command.lane], reply)
     if isinstance(outcome, Unauthenticated):
         reason = f"its credentials are no longer accepted: {explain(outcome)}"
         yield e.LaneUnreachable(at=reply.at, lane=command.lane, reason=reason)
     if isinstance(command, ListPage):
-        yield from on_page(work, reply, command)
-    elif (t := work.lines.get(command.line)) is not None:
-        yield from interpret_line_reply(reply, t, work.state(t), work.rules(t))
+        yield from on_page(run, reply, command)
+    elif (t := run.lines.get(command.line)) is not None:
+        yield from interpret_line_reply(reply, t, run.state(t), run.rules(t))
 
 
-def records_denied(lane: LaneState, reply: Reply) -> Iterator[v.RecordsDenied]:
+def records_denied(lane: LaneState, reply: Reply) -> Iterator[o.RecordsDenied]:
     """Say that an operation on records may not be called in a lane, once it was denied often enough and never worked."""
     operation = Operation(reply.command.operation)
     if not isinstance(reply.outcome, Denied) or operation not in RECORD_OPERATIONS or operation in lane.denied:
         return
     refused = lane.refused_for[operation] | {requested_id(reply.command) or ""}
     if operation not in lane.shown and len(refused) >= min(MOST_DENIED_RECORDS, lane.askable):
-        yield v.RecordsDenied(at=reply.at, lane=lane.lane, operation=operation, words=explain(reply.outcome))
+        yield o.RecordsDenied(at=reply.at, lane=lane.lane, operation=operation, words=explain(reply.outcome))
 
 
 def requested_id(command: Command) -> str | None:
@@ -99,11 +99,11 @@ def requested_id(command: Command) -> str | None:
             return command.product_id
 
 
-def on_page(work: RunState, reply: Reply, command: ListPage) -> Iterator[e.LaneEvent]:
+def on_page(run: RunState, reply: Reply, command: ListPage) -> Iterator[e.LaneEvent]:
     """Take note of an answer for the lane's listing; one that nobody waits for any more means nothing."""
-    listing = work.lanes[command.lane].listing
+    listing = run.lanes[command.lane].listing
     if listing is not None and (listing.number, listing.step_number) == (command.listing, command.page):
-        yield v.PageRead(at=reply.at, lane=command.lane, listing=command.listing, page=command.page, outcome=reply.outcome)
+        yield o.PageRead(at=reply.at, lane=command.lane, listing=command.listing, page=command.page, outcome=reply.outcome)
 
 
 LOOKED_AT = frozenset({State.PENDING, State.IN_DOUBT, State.IN_PROGRESS}) | ENDED_OTHERWISE
@@ -202,13 +202,13 @@ def on_polled_record(reply: Reply, t: Termination, rules: Constraints) -> Iterat
             if at >= t.overdue_at:
                 yield e.TimedOut(at=at, line=line, evidence=f"record {record.record_id} is still {record.status}")
             else:
-                yield v.RecordPolled(at=at, line=line, status=record.status)
+                yield o.RecordPolled(at=at, line=line, status=record.status)
         case NotFound() | Denied() | Rejected() | Answer():
             why = explain(reply.outcome) if not isinstance(reply.outcome, Answer) else "it is not that of this termination"
             if t.unreadable + 1 >= MOST_UNREADABLE or isinstance(reply.outcome, Denied):
                 yield e.RecordUnreadable(at=at, line=line, reason=f"record {t.record_id} cannot be read: {why}")
             else:
-                yield v.RecordPolled(at=at, line=line, status="", readable=False)
+                yield o.RecordPolled(at=at, line=line, status="", readable=False)
         case _:
             if at >= t.overdue_at and t.misses >= MOST_UNREADABLE:
                 yield e.RecordUnreadable(at=at, line=line, reason=f"record {t.record_id} cannot be read in time")
@@ -230,30 +230,30 @@ def on_record(reply: Reply, command: DescribeRecord, t: Termination) -> Iterator
     """Deal with a record that was looked up to settle a doubt."""
     match reply.outcome:
         case Answer(Record() as record) if record.record_id == command.record_id and is_about(record, t):
-            yield v.LookupResult(at=reply.at, line=t.line.id, record=record)
+            yield o.LookupResult(at=reply.at, line=t.line.id, record=record)
         case Denied():
-            yield v.LookupResult(at=reply.at, line=t.line.id, denied_record_id=command.record_id)
+            yield o.LookupResult(at=reply.at, line=t.line.id, denied_record_id=command.record_id)
         case NotFound() | Rejected() | Answer():
             # Another product's record says nothing about this one, wherever its id was found.
-            yield v.LookupResult(at=reply.at, line=t.line.id, hidden_record_id=command.record_id)
+            yield o.LookupResult(at=reply.at, line=t.line.id, hidden_record_id=command.record_id)
         case _:
             return
 
 
 def on_history(reply: Reply, command: ReadHistory, t: Termination) -> Iterator[e.LineEvent]:
     """Deal with a page of the records of a product; one that nobody waits for any more means nothing."""
-    if command.page_token != t.facts.history_token:
+    if command.page_token != t.lookups.history_token:
         return
     match reply.outcome:
         case Answer(RecordPage(records=records, next_token=token)):
             # A page that leads to itself has no end.
             token = None if token == command.page_token else token
             history = tuple(each for each in records if is_about(each, t))
-            yield v.LookupResult(at=reply.at, line=t.line.id, history=history, history_token=token)
+            yield o.LookupResult(at=reply.at, line=t.line.id, history=history, history_token=token)
         case NotFound():
-            yield v.LookupResult(at=reply.at, line=t.line.id, history=())
+            yield o.LookupResult(at=reply.at, line=t.line.id, history=())
         case Denied():
-            yield v.LookupResult(at=reply.at, line=t.line.id, history_denied=True)
+            yield o.LookupResult(at=reply.at, line=t.line.id, history_denied=True)
         case _:
             return
 
@@ -265,8 +265,8 @@ def on_product(reply: Reply, t: Termination) -> Iterator[e.LineEvent]:
             observation = Observation(
                 at=reply.at, status=product.status, record_id=product.last_record_id, words=product.status_message
             )
-            yield v.LookupResult(at=reply.at, line=t.line.id, observation=observation)
+            yield o.LookupResult(at=reply.at, line=t.line.id, observation=observation)
         case NotFound():
-            yield v.LookupResult(at=reply.at, line=t.line.id, observation=Observation(at=reply.at, status=None))
+            yield o.LookupResult(at=reply.at, line=t.line.id, observation=Observation(at=reply.at, status=None))
         case _:
             return

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from orchestrator.core.inventory.listing import Listing
 from orchestrator.core.inventory.model import Product
 from orchestrator.core.review.unreviewed import Prerequisite
-from orchestrator.core.run import observations as v
+from orchestrator.core.run import observations as o
 from orchestrator.core.run.agreement import SETTLING_S
 from orchestrator.core.run.due_queue import DueQueue
 from orchestrator.core.run.rate_limit import RateLimiter
@@ -62,19 +62,19 @@ class LaneState:
         lane: Lane,
         rate_per_second: float | None,
         askable: int = 1,
-        paces: Mapping[Operation, RateLimiter] | None = None,
+        rate_limits: Mapping[Operation, RateLimiter] | None = None,
     ) -> None:
         self.lane = lane
         self.askable = max(1, askable)
-        self.agendas = {operation: DueQueue() for operation in Operation}
-        self.paces = {operation: RateLimiter() for operation in Operation} | dict(paces or {})
-        self.paces[Operation.TERMINATE] = RateLimiter(cap=rate_per_second)
+        self.queues = {operation: DueQueue() for operation in Operation}
+        self.limiters = {operation: RateLimiter() for operation in Operation} | dict(rate_limits or {})
+        self.limiters[Operation.TERMINATE] = RateLimiter(cap=rate_per_second)
         self.in_flight = 0
         self.silent_since = 0.0
         self.under_way = 0
         self.serial_under_way = 0
         self.closed: str | None = None
-        self.lost: str | None = None
+        self.unreachable: str | None = None
         self.denials = 0
         self.accepted = 0
         self.failing_since: float | None = None
@@ -109,7 +109,7 @@ class LaneState:
         A verdict from the future (the clock was set back) counts as one of about now, or no listing could come after it.
         """
         reads: dict[Operation, RateLimiter] = {
-            operation: pace for operation, pace in self.paces.items() if operation is not Operation.TERMINATE
+            operation: limiter for operation, limiter in self.limiters.items() if operation is not Operation.TERMINATE
         }
         lane = LaneState(self.lane, rate_per_second, self.askable, reads)
         lane.closed, lane.gone, lane.ended, lane.accepted = self.closed, self.gone, self.ended, self.accepted
@@ -139,7 +139,7 @@ class LaneState:
 
     def is_busy(self, now: float) -> bool:
         """Whether calls are out, or lines are due to have some."""
-        due = (agenda.next_at() for agenda in self.agendas.values())
+        due = (queue.next_at() for queue in self.queues.values())
         return self.in_flight > 0 or any(at is not None and at <= now for at in due)
 
     def room(self, now: float, share: int) -> int:
@@ -157,20 +157,20 @@ class LaneState:
 
     def needs_listing(self, now: float) -> bool:
         """Whether a line is due that may only be sent upon a listing begun after its last attempt failed."""
-        return any(self.agendas[Operation.TERMINATE].is_due(line, now) for line in self.failed_since)
+        return any(self.queues[Operation.TERMINATE].is_due(line, now) for line in self.failed_since)
 
-    def call(self, operation: Operation, at: float) -> None:
+    def on_call(self, operation: Operation, at: float) -> None:
         """A call left."""
         if not self.in_flight:
             self.silent_since = at
         self.in_flight += 1
-        self.paces[operation].sent(at)
+        self.limiters[operation].on_send(at)
 
-    def hear(self, event: v.ReplyReceived) -> None:
+    def on_reply(self, event: o.ReplyReceived) -> None:
         """Learn from an answer whether the lane is well."""
         self.in_flight = max(0, self.in_flight - 1)
         self.silent_since = event.at
-        self.paces[event.operation].heard(event.at, slower=event.slower)
+        self.limiters[event.operation].on_reply(event.at, slower=event.slower)
         self.clock_ahead = self.clock_ahead if event.clock_ahead is None else believed(event.clock_ahead)
         if event.line is None:
             self.listing_asked = False
@@ -195,7 +195,7 @@ class LaneState:
             self.listing = listing
             self.listing_number = listing.number
 
-    def read(self, event: v.PageRead) -> None:
+    def on_page(self, event: o.PageRead) -> None:
         """Let the listing that is being read take an answer."""
         if self.listing is not None and (self.listing.number, self.listing.step_number) == (event.listing, event.page):
             self.listing.on_reply(event.at, event.outcome)

@@ -22,7 +22,7 @@ from orchestrator.core.plan.model import Plan
 from orchestrator.core.review.worklist import Worklist
 from orchestrator.core.run import apply as changes
 from orchestrator.core.run import events as e
-from orchestrator.core.run import observations as v
+from orchestrator.core.run import observations as o
 from orchestrator.core.run import timers as ticks
 from orchestrator.core.run.commands import Command
 from orchestrator.core.run.interpret import interpret
@@ -63,13 +63,13 @@ class Run:
         worklist: Worklist,
         grace: float = 20.0,
         workers: int = WORKERS,
-        paces: RateLimits = NO_PACES,
+        rate_limits: RateLimits = NO_PACES,
     ) -> None:
         self.run_id = run_id
         self.plan = plan
         self.worklist = worklist
         self.grace = grace
-        self._work = RunState(plan, worklist, workers, paces)
+        self._state = RunState(plan, worklist, workers, rate_limits)
 
     def next(self, now: float) -> Iterator[Command]:
         """
@@ -83,7 +83,7 @@ class Run:
 
             Commands, the most urgent first; take as many as there is room for. The run must not be changed meanwhile.
         """
-        return propose(self._work, self.run_id, now)
+        return propose(self._state, self.run_id, now)
 
     def receive(self, reply: Reply | Tick | Interrupt | Stop) -> list[e.Event]:
         """
@@ -99,7 +99,7 @@ class Run:
         """
         match reply:
             case Tick():
-                return list(ticks.on_tick(self._work, reply.at, self.grace))
+                return list(ticks.on_tick(self._state, reply.at, self.grace))
             case Interrupt():
                 detail = f"{reply.signal} was received"
                 until = round(reply.at + self.grace, 6)
@@ -108,7 +108,7 @@ class Run:
                 until = round(reply.at + self.grace, 6)
                 return [e.Draining(at=reply.at, why=e.Drain.STOPPED, detail="`stop` was asked for", until=until)]
             case _:
-                return list(interpret(self._work, reply))
+                return list(interpret(self._state, reply))
 
     def apply(self, event: e.Event) -> None:
         """
@@ -118,7 +118,7 @@ class Run:
 
             IllegalTransition: It cannot happen now: a bug, or a journal that was tampered with. Nothing has changed.
         """
-        changes.apply(self._work, event)
+        changes.apply(self._state, event)
 
     def replay(self, history: Iterable[e.Event]) -> None:
         """
@@ -129,7 +129,7 @@ class Run:
             IllegalTransition: It cannot have.
         """
         # Nothing is proposed meanwhile, so where each line's next step is to be looked for need only be known at the end.
-        self._work.replaying = True
+        self._state.replaying = True
         event: e.Event | None = None
         for event in history:
             try:
@@ -137,15 +137,15 @@ class Run:
             except (LookupError, AssertionError) as error:
                 message = f"{type(event).__name__} cannot have happened: there is no {error}"
                 raise IllegalTransition(message) from error
-        self._work.replaying = False
+        self._state.replaying = False
         if event is not None:
-            self._work.replan_all(event.at)
+            self._state.reschedule_all(event.at)
 
     def begin(
         self,
         at: float,
         how: e.StartedBy,
-        no_sends: str | None = None,
+        send_ban: str | None = None,
         first: int | None = None,
         service_at: float | None = None,
     ) -> list[e.Event]:
@@ -156,7 +156,7 @@ class Run:
 
             at: Now, seconds since the epoch.
             how: Whether it is the first one.
-            no_sends: Why nothing is sent any more and only what was sent is followed, None if it is.
+            send_ban: Why nothing is sent any more and only what was sent is followed, None if it is.
             first: How many lines are started at most, in the order of their turns; None for all.
             service_at: Now by the service's clock, None if that is not known.
 
@@ -167,12 +167,12 @@ class Run:
         reason = "the program ended before an answer was written down"
         unanswered = [
             e.Unanswered(at=at, line=t.line.id, reason=reason)
-            for t in self._work.lines.values()
-            if self._work.state(t) is State.REQUESTED
+            for t in self._state.lines.values()
+            if self._state.state(t) is State.REQUESTED
         ]
-        return [e.Started(at=at, how=how, no_sends=no_sends, first=first, service_at=service_at), *unanswered]
+        return [e.Started(at=at, how=how, send_ban=send_ban, first=first, service_at=service_at), *unanswered]
 
-    def opening(self, inventories: Iterable[Inventory]) -> list[e.Event]:
+    def survey_events(self, inventories: Iterable[Inventory]) -> list[e.Event]:
         """
         Turn what a survey knows of the lanes into events to begin with: their listings, and what may not be read there.
 
@@ -186,64 +186,64 @@ class Run:
         """
         found: list[e.Event] = []
         for inventory in inventories:
-            if not inventory.complete or inventory.lane not in self._work.lanes:
+            if not inventory.complete or inventory.lane not in self._state.lanes:
                 continue
-            at = inventory.begun_at if inventory.ended_at is None else inventory.ended_at
-            found.append(self._work.listed(inventory, at))
+            at = inventory.started_at if inventory.ended_at is None else inventory.ended_at
+            found.append(self._state.listed(inventory, at))
             found += [
-                v.RecordsDenied(at=at, lane=inventory.lane, operation=Operation(operation), words=words)
+                o.RecordsDenied(at=at, lane=inventory.lane, operation=Operation(operation), words=words)
                 for operation, words in inventory.denied.items()
             ]
         return found
 
     def finish(self, at: float) -> list[e.Event]:
         """Return the event that ends the run for good, if nothing is left to do."""
-        if self.is_unfinished or self._work.ended:
+        if self.is_unfinished or self._state.ended:
             return []
         return [e.Finished(at=at, exit_code=int(self.tally().exit_code), summary=self.final_line)]
 
-    def at_rest(self, now: float) -> bool:
+    def is_idle(self, now: float) -> bool:
         """Whether this execution has nothing left to ask. Answers to calls in flight still have to be awaited."""
-        return ticks.at_rest(self._work, now)
+        return ticks.is_idle(self._state, now)
 
     def wake_at(self, now: float) -> float:
         """Return the next moment (seconds since the epoch) at which `next` or a `Tick` may have something new."""
-        return ticks.wake_at(self._work, now)
+        return ticks.wake_at(self._state, now)
 
     @property
     def is_unfinished(self) -> bool:
         """Whether a line is open, or verdicts wait for their audit."""
-        return not self._work.ended and ticks.has_work(self._work)
+        return not self._state.ended and ticks.has_work(self._state)
 
     @property
     def drained_by(self) -> e.Draining | None:
         """Why nothing new is started, None while it is."""
-        return self._work.drain
+        return self._state.drain
 
     @property
     def held_back(self) -> int:
         """How many lines this execution was told to leave for later, and has left."""
-        return sum(self._work.board.states[line] is State.PENDING for line in self._work.held)
+        return sum(self._state.state_table.states[line] is State.PENDING for line in self._state.held_back)
 
     @property
     def passed_tolerance(self) -> str | None:
         """Why the failure tolerance stops this run, None if it does not. A resume that only follows does not lift it."""
-        return self._work.tolerance or self._work.over_tolerance
+        return self._state.tolerance or self._state.over_tolerance
 
     @property
     def lost_lanes(self) -> dict[Lane, str]:
         """The lanes that this execution has given up, and why."""
-        return {lane.lane: lane.lost for lane in self._work.lanes.values() if lane.lost}
+        return {lane.lane: lane.unreachable for lane in self._state.lanes.values() if lane.unreachable}
 
     @property
     def terminations(self) -> tuple[Termination, ...]:
         """The lines that were to be terminated, with all that is known of them. Not to be changed."""
-        return tuple(self._work.lines.values())
+        return tuple(self._state.lines.values())
 
     @property
-    def board(self) -> StateTable:
+    def state_table(self) -> StateTable:
         """The state of every line. Not to be changed."""
-        return self._work.board
+        return self._state.state_table
 
     @property
     def final_line(self) -> str:
@@ -252,6 +252,6 @@ class Run:
 
     def tally(self) -> Tally:
         """Return the counts that the final line is made of."""
-        unmet = sum(t.options_unmet for t in self._work.lines.values())
+        unmet = sum(t.options_unmet for t in self._state.lines.values())
         unseen = self.worklist.nothing_was_ever_seen
-        return tally(self._work.board, options_unmet=unmet, audit_owed=self._work.owes_audit, nothing_seen=unseen)
+        return tally(self._state.state_table, options_unmet=unmet, audit_owed=self._state.owes_audit, nothing_seen=unseen)

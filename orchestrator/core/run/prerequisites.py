@@ -25,9 +25,9 @@ class Prerequisites:
         self._stays: dict[str, str] = {}
         gone = {line.id for line in lines if line.is_gone}
         for line in lines:
-            if line.decision is not Decision.TERMINATE or not line.after:
+            if line.decision is not Decision.TERMINATE or not line.after_lines:
                 continue
-            waited_for = [before for before in line.after if before not in gone]
+            waited_for = [before for before in line.after_lines if before not in gone]
             self._open[line.id] = len(waited_for)
             for before in waited_for:
                 self._dependents.setdefault(before, []).append(line.id)
@@ -58,7 +58,7 @@ class Prerequisites:
         """Whether something that *line* comes after has still to go."""
         return self._open.get(line, 0) > 0
 
-    def stays(self, line: str) -> str | None:
+    def permanent_blocker(self, line: str) -> str | None:
         """Say what keeps *line* from ever having its turn; None if nothing does."""
         return self._stays.get(line)
 

@@ -14,7 +14,7 @@ from orchestrator.core.inventory.evidence import NOTHING_DENIED, Conclusion, Evi
 from orchestrator.core.inventory.model import Observation, RecordError
 from orchestrator.core.review.worklist import Line
 from orchestrator.core.run import events as e
-from orchestrator.core.run import observations as v
+from orchestrator.core.run import observations as o
 from orchestrator.core.run.agreement import SETTLING_S, Agreement
 from orchestrator.core.values.clocks import carried_over
 from orchestrator.core.values.operation import Operation
@@ -22,7 +22,7 @@ from orchestrator.core.values.operation import Operation
 MOST_DOUBTS = 5
 """Sends that may stay unanswered in one attempt before the line rests in doubt."""
 
-MOST_RESTS = 3
+MOST_PARKED = 3
 """Executions that may leave a line in doubt before it is closed as timed out."""
 
 MOST_LOOKUP_MISSES = 10
@@ -43,7 +43,7 @@ class Termination:
     failed_attempts: int = 0
     send: int = 0
     doubts: int = 0
-    rests: int = 0
+    parked_count: int = 0
     token: str | None = None
     record_before: str | None = None
     intended_at: float | None = None
@@ -58,7 +58,7 @@ class Termination:
     denied: bool = False
     adopted: bool = False
     was_adopted: bool = False
-    resting: bool = False
+    is_parked: bool = False
     was_sent: bool = False
     evidence: str = ""
     errors: tuple[RecordError, ...] = ()
@@ -68,12 +68,12 @@ class Termination:
     found_gone: bool = False
 
     asked: bool = False
-    facts: Evidence = field(default_factory=Evidence)
-    facts_after: float = 0.0
+    lookups: Evidence = field(default_factory=Evidence)
+    lookups_after: float = 0.0
     must_look: bool = False
     unlisted: bool = False
     waits: int = 0
-    bar: str | None = None
+    send_block: str | None = None
     look_at: float = 0.0
     misses: int = 0
     missed_at: float = 0.0
@@ -99,7 +99,7 @@ class Termination:
     def overdue_at(self) -> float:
         """When its TerminationTimeout ends, counted from the first send that may have been carried out or from adoption."""
         since = self.intended_at if self.intended_at is not None and not self.adopted else self.followed_at
-        return float("inf") if since is None else since + self.line.options.termination_timeout
+        return float("inf") if since is None else since + self.line.options.termination_timeout_seconds
 
     def is_followed_by_record(self, denied: Collection[Operation]) -> bool:
         """Whether its record is what it is followed by, and not its product. *denied* may not be called in its lane."""
@@ -136,8 +136,8 @@ class Termination:
             is_out: Whether a send may have been on its way until the execution before ended.
         """
         at = now[0]
-        self.asked = self.resting = self.unlisted = self.is_unreadable = False
-        self.bar = None
+        self.asked = self.is_parked = self.unlisted = self.is_unreadable = False
+        self.send_block = None
         self.doubts = min(self.doubts, 1)
         self.given_up_at = at if is_out else carried_over(self.given_up_at, then, now)
         self.waits = self.unreadable = 0
@@ -181,7 +181,7 @@ class Termination:
             denied: Operations on records that may not be called in its lane.
         """
         return settle(
-            self.facts,
+            self.lookups,
             intent=self.intent if may_be_sent or self.loose else None,
             known=self.known_records,
             reviewed_at=self.reviewed_at,
@@ -192,7 +192,7 @@ class Termination:
         """Say what lookups mean for the termination that is followed, whose record cannot be read."""
         assert self.record_id is not None
         return settle_followed(
-            self.facts,
+            self.lookups,
             followed=self.record_id,
             intent=None if self.adopted else self.intent,
             loose=self.may_be_carried_out,
@@ -201,14 +201,14 @@ class Termination:
 
     def forget(self, at: float, *, must_look: bool) -> None:
         """Drop what lookups said: a new question has arisen at *at*."""
-        self.facts = Evidence()
-        self.facts_after = at
+        self.lookups = Evidence()
+        self.lookups_after = at
         self.must_look = must_look
         self.unlisted = False
         self.misses = 0
         self.agreement = Agreement()
 
-    def show(self, observation: Observation | None, begun_at: float) -> bool:
+    def show(self, observation: Observation | None, started_at: float) -> bool:
         """
         Take note of what a complete listing, begun at *begun_at*, says of the product; None: it does not show it.
 
@@ -216,20 +216,20 @@ class Termination:
 
             Whether that is news.
         """
-        if begun_at < self.facts_after:
+        if started_at < self.lookups_after:
             return False
         self.unlisted = observation is None
         # A page of the listing may be older than a lookup that came while the listing went on.
-        seen_at = begun_at if observation is None else observation.at
-        is_news = self.facts.observation is None or seen_at > self.facts.observation.at
+        seen_at = started_at if observation is None else observation.at
+        is_news = self.lookups.observation is None or seen_at > self.lookups.observation.at
         if is_news:
-            self.facts = Evidence(observation=observation)
+            self.lookups = Evidence(observation=observation)
             self.must_look = observation is None
         return is_news
 
-    def learn(self, event: v.LookupResult) -> None:
+    def learn(self, event: o.LookupResult) -> None:
         """Add what a lookup said."""
-        facts = self.facts
+        facts = self.lookups
         if event.observation is not None:
             # A history from before this look may lack what the look shows, and a record may have come to light since.
             facts = replace(
@@ -258,10 +258,10 @@ class Termination:
             )
         if event.history_denied:
             facts = replace(facts, history_denied=True)
-        self.facts = facts
+        self.lookups = facts
         self.misses = 0
 
-    def happen(self, event: e.LineEvent) -> None:
+    def on_event(self, event: e.LineEvent) -> None:
         """Change what is known by a durable event of this line."""
         match event:
             case e.Intended():
@@ -301,7 +301,7 @@ class Termination:
         self.record_id = record_id
         self.followed_at = self.followed_at or event.at
         self.rejection = None
-        self.resting = self.is_unreadable = False
+        self.is_parked = self.is_unreadable = False
         self.misses = self.unreadable = 0
 
     def _intended(self, event: e.Intended) -> None:
@@ -356,5 +356,5 @@ class Termination:
             case _:
                 assert isinstance(event, e.Parked)
                 self.evidence = event.reason
-                self.resting = True
-                self.rests += 1
+                self.is_parked = True
+                self.parked_count += 1

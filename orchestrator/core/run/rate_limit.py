@@ -50,12 +50,12 @@ class RateLimiter:
             due = min(due, EARLY_IN_FLIGHT - self.in_flight)
         return max(0, due)
 
-    def sent(self, at: float) -> None:
+    def on_send(self, at: float) -> None:
         """A call left at *at*."""
         self.in_flight += 1
         self._next_at = max(self._next_at, at - CATCH_UP) + 1 / self.rate
 
-    def heard(self, at: float, *, slower: bool) -> None:
+    def on_reply(self, at: float, *, slower: bool) -> None:
         """
         An answer came, or none.
 

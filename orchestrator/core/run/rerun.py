@@ -59,7 +59,7 @@ def behind_missing(worklist: Worklist) -> frozenset[str]:
     }
     grown = bool(found)
     while grown:
-        more = {line.id for line in worklist.lines if not found.isdisjoint(line.after)} - found
+        more = {line.id for line in worklist.lines if not found.isdisjoint(line.after_lines)} - found
         found |= more
         grown = bool(more)
     return frozenset(found)

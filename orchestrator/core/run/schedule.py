@@ -10,7 +10,7 @@ from itertools import islice
 
 from orchestrator.core.inventory.evidence import AskHistory, AskRecord, AtRest
 from orchestrator.core.run import events as e
-from orchestrator.core.run import observations as v
+from orchestrator.core.run import observations as o
 from orchestrator.core.run import tokens
 from orchestrator.core.run.commands import (
     Command,
@@ -31,20 +31,22 @@ from orchestrator.core.values.operation import Operation
 LOOKUP_OPERATIONS = (Operation.PRODUCT, Operation.HISTORY, Operation.RECORD)
 
 
-def propose(work: RunState, run_id: str, now: float) -> Iterator[Command]:
+def propose(run: RunState, run_id: str, now: float) -> Iterator[Command]:
     """
     Yield what may be asked now: the lanes in turn, the least busy first, each up to its share; within a lane what settles
     doubt, then what follows, then sends.
 
     Args:
 
-        work: The state of the run.
+        run: The state of the run.
         run_id: For the tokens.
         now: Seconds since the epoch.
     """
-    lanes = sorted((lane for lane in work.lanes.values() if not lane.lost), key=lambda lane: (lane.in_flight, lane.lane))
-    share = fair_share(work, lanes, now)
-    asked = [islice(lane_commands(work, lane, run_id, now), room) for lane in lanes if (room := lane.room(now, share)) > 0]
+    lanes = sorted(
+        (lane for lane in run.lanes.values() if not lane.unreachable), key=lambda lane: (lane.in_flight, lane.lane)
+    )
+    share = fair_share(run, lanes, now)
+    asked = [islice(lane_commands(run, lane, run_id, now), room) for lane in lanes if (room := lane.room(now, share)) > 0]
     while asked:
         going_on = []
         for commands in asked:
@@ -54,27 +56,27 @@ def propose(work: RunState, run_id: str, now: float) -> Iterator[Command]:
         asked = going_on
 
 
-def fair_share(work: RunState, lanes: Sequence[LaneState], now: float) -> int:
+def fair_share(run: RunState, lanes: Sequence[LaneState], now: float) -> int:
     """
     Say how many calls one lane may have in flight: an equal part for each that has something to do now.
 
     Where there are several lanes no one gets more than half, so that one which hangs never holds all of them.
     """
     busy = sum(lane.is_busy(now) for lane in lanes)
-    if len(work.lanes) == 1:
-        return work.workers
-    return max(1, min(work.workers // max(1, busy), work.workers // 2))
+    if len(run.lanes) == 1:
+        return run.workers
+    return max(1, min(run.workers // max(1, busy), run.workers // 2))
 
 
-def lane_commands(work: RunState, lane: LaneState, run_id: str, now: float) -> Iterator[Command]:
+def lane_commands(run: RunState, lane: LaneState, run_id: str, now: float) -> Iterator[Command]:
     """Yield what may be asked in one lane."""
     for operation in LOOKUP_OPERATIONS:
-        allowed = lane.paces[operation].allowance(now)
-        for line in islice(lane.agendas[operation].due(now), allowed):
-            yield lookup_command(work.lines[line], work.state(work.lines[line]), operation, lane)
-    yield from listing_page(work, lane, now)
-    if not is_closed_to_sends(work, lane) and lane.is_fresh(now):
-        yield from sends(work, lane, run_id, now)
+        allowed = lane.limiters[operation].allowance(now)
+        for line in islice(lane.queues[operation].due(now), allowed):
+            yield lookup_command(run.lines[line], run.state(run.lines[line]), operation, lane)
+    yield from listing_page(run, lane, now)
+    if not is_closed_to_sends(run, lane) and lane.is_fresh(now):
+        yield from sends(run, lane, run_id, now)
 
 
 def lookup_command(t: Termination, state: State, operation: Operation, lane: LaneState) -> Command:
@@ -93,86 +95,86 @@ def lookup_command(t: Termination, state: State, operation: Operation, lane: Lan
     return DescribeRecord(lane=lane.lane, line=t.line.id, record_id=record_id)
 
 
-def wants_listing(work: RunState, lane: LaneState, now: float) -> bool:
+def wants_listing(run: RunState, lane: LaneState, now: float) -> bool:
     """Whether the lane has to be listed: sends wait for a fresh listing, or its audit is owed."""
-    if lane.lost or work.ended:
+    if lane.unreachable or run.ended:
         return False
     if lane.listing is not None:
         return True
-    if sends_wait(work, lane, now) and (not lane.is_fresh(now, REFRESH_S) or lane.needs_listing(now)):
+    if sends_wait(run, lane, now) and (not lane.is_fresh(now, REFRESH_S) or lane.needs_listing(now)):
         return True
-    if not lane.is_fresh(now, REFRESH_S) and is_watched_now(work, lane, now):
+    if not lane.is_fresh(now, REFRESH_S) and is_watched_now(run, lane, now):
         return True
-    return owes_audit_now(work, lane) and now >= (lane.verdict_at or 0.0)
+    return owes_audit_now(run, lane) and now >= (lane.verdict_at or 0.0)
 
 
-def is_watched_now(work: RunState, lane: LaneState, now: float) -> bool:
+def is_watched_now(run: RunState, lane: LaneState, now: float) -> bool:
     """Whether a line of another lane is due to be sent that comes after something which may be in this one."""
-    for t in work.watchers.get(lane.lane, ()):
-        other = work.lane_of(t)
-        if not is_closed_to_sends(work, other) and other.agendas[Operation.TERMINATE].is_due(t.line.id, now):
+    for t in run.watchers.get(lane.lane, ()):
+        other = run.lane_of(t)
+        if not is_closed_to_sends(run, other) and other.queues[Operation.TERMINATE].is_due(t.line.id, now):
             return True
     return False
 
 
-def owes_audit_now(work: RunState, lane: LaneState) -> bool:
+def owes_audit_now(run: RunState, lane: LaneState) -> bool:
     """Whether it is time for the audit: verdicts were reached, and nothing else is left to do in the lane."""
-    return lane.owes_audit and lane.audit is None and not leaves_audit(work) and is_quiet(work, lane)
+    return lane.owes_audit and lane.audit is None and not leaves_audit(run) and is_quiet(run, lane)
 
 
-def is_quiet(work: RunState, lane: LaneState) -> bool:
+def is_quiet(run: RunState, lane: LaneState) -> bool:
     """Whether no line of the lane waits for a call, and none is in flight."""
-    if lane.in_flight or any(lane.agendas[operation] for operation in LOOKUP_OPERATIONS):
+    if lane.in_flight or any(lane.queues[operation] for operation in LOOKUP_OPERATIONS):
         return False
-    return not lane.agendas[Operation.TERMINATE] or is_closed_to_sends(work, lane)
+    return not lane.queues[Operation.TERMINATE] or is_closed_to_sends(run, lane)
 
 
-def is_closed_to_sends(work: RunState, lane: LaneState) -> bool:
+def is_closed_to_sends(run: RunState, lane: LaneState) -> bool:
     """Whether nothing is sent in the lane any more, in this execution at least."""
-    return work.drain is not None or work.no_sends is not None or lane.closed is not None
+    return run.drain is not None or run.send_ban is not None or lane.closed is not None
 
 
-def is_cut_short(work: RunState) -> bool:
+def is_cut_short(run: RunState) -> bool:
     """Whether the execution ends before its work does, so that a resume will finish it."""
-    return work.drain is not None and work.drain.until is not None
+    return run.drain is not None and run.drain.until is not None
 
 
-def leaves_audit(work: RunState) -> bool:
+def leaves_audit(run: RunState) -> bool:
     """Whether an owed audit is left to a resume: the execution is cut short, and an audit would not finish the run."""
-    return is_cut_short(work) and work.board.has(OPEN)
+    return is_cut_short(run) and run.state_table.has(OPEN)
 
 
-def sends_wait(work: RunState, lane: LaneState, now: float) -> bool:
+def sends_wait(run: RunState, lane: LaneState, now: float) -> bool:
     """Whether a line is due to be sent."""
-    if is_closed_to_sends(work, lane):
+    if is_closed_to_sends(run, lane):
         return False
-    return next(lane.agendas[Operation.TERMINATE].due(now), None) is not None
+    return next(lane.queues[Operation.TERMINATE].due(now), None) is not None
 
 
-def listing_page(work: RunState, lane: LaneState, now: float) -> Iterator[Command]:
+def listing_page(run: RunState, lane: LaneState, now: float) -> Iterator[Command]:
     """Yield the next page of the lane's listing, if one is wanted."""
-    if lane.listing_asked or now < lane.listing_at or not wants_listing(work, lane, now):
+    if lane.listing_asked or now < lane.listing_at or not wants_listing(run, lane, now):
         return
-    listing = lane.listing or work.new_listing(lane, now)
+    listing = lane.listing or run.new_listing(lane, now)
     if listing.is_over:
         return
     command = next_page(listing, lane.lane)
-    if lane.paces[command.operation].allowance(now) >= 1:
+    if lane.limiters[command.operation].allowance(now) >= 1:
         yield command
 
 
-def sends(work: RunState, lane: LaneState, run_id: str, now: float) -> Iterator[Command]:
+def sends(run: RunState, lane: LaneState, run_id: str, now: float) -> Iterator[Command]:
     """Yield the terminations that may leave now, within rate and limits. Lines in doubt come first (`RunState.replan`)."""
-    room = lane.paces[Operation.TERMINATE].allowance(now)
-    slots = work.plan.limits.in_flight - lane.under_way
-    looks = lane.paces[Operation.PRODUCT].allowance(now)
+    room = lane.limiters[Operation.TERMINATE].allowance(now)
+    slots = run.plan.limits.in_flight - lane.under_way
+    looks = lane.limiters[Operation.PRODUCT].allowance(now)
     serial = lane.serial_under_way
-    for line in lane.agendas[Operation.TERMINATE].due(now):
-        t = work.lines[line]
-        pending = work.state(t) is State.PENDING
-        if room < 1 or (pending and (slots < 1 or work.may_be_over_tolerance)):
+    for line in lane.queues[Operation.TERMINATE].due(now):
+        t = run.lines[line]
+        pending = run.state(t) is State.PENDING
+        if room < 1 or (pending and (slots < 1 or run.may_be_over_tolerance)):
             return
-        if line in lane.failed_since or (pending and is_serial(t) and serial) or not work.is_listed_elsewhere(t, now):
+        if line in lane.failed_since or (pending and is_serial(t) and serial) or not run.is_listed_elsewhere(t, now):
             continue
         if is_stale(t, now):
             if looks > 0 and t.look_at <= now:
@@ -182,12 +184,12 @@ def sends(work: RunState, lane: LaneState, run_id: str, now: float) -> Iterator[
         room -= 1
         slots -= pending
         serial += pending and is_serial(t)
-        yield send(t, work.state(t), lane, run_id, work.service_time(lane.lane, now))
+        yield send(t, run.state(t), lane, run_id, run.service_time(lane.lane, now))
 
 
 def is_stale(t: Termination, now: float) -> bool:
     """Whether the product has to be looked at again before it may be sent: what was seen of it is too old."""
-    observation = t.facts.observation
+    observation = t.lookups.observation
     return observation is not None and now - observation.at > FRESH_S
 
 
@@ -231,4 +233,4 @@ def event_for(command: Command, at: float) -> e.Event:
             service_at=command.service_at,
         )
     line = None if isinstance(command, ListPage) else command.line
-    return v.LookupIssued(at=at, lane=command.lane, operation=Operation(command.operation), line=line)
+    return o.LookupIssued(at=at, lane=command.lane, operation=Operation(command.operation), line=line)

@@ -16,7 +16,7 @@ from orchestrator.core.review.order import shown_by
 from orchestrator.core.review.unreviewed import UnreviewedProducts
 from orchestrator.core.review.worklist import Decision, Worklist
 from orchestrator.core.run import events as e
-from orchestrator.core.run import observations as v
+from orchestrator.core.run import observations as o
 from orchestrator.core.run.lane_state import LaneState
 from orchestrator.core.run.prerequisites import Prerequisites
 from orchestrator.core.run.product_state import Termination
@@ -39,23 +39,23 @@ RateLimits = Mapping[Lane, Mapping[Operation, RateLimiter]]
 class RunState:
     """Everything that is known within a run."""
 
-    def __init__(self, plan: Plan, worklist: Worklist, workers: int, paces: RateLimits) -> None:
+    def __init__(self, plan: Plan, worklist: Worklist, workers: int, rate_limits: RateLimits) -> None:
         self.plan = plan
         self.workers = workers
         self.worklist = worklist
-        self.board = StateTable(worklist)
-        self.prerequisites = Prerequisites(worklist.lines, self.board)
-        self.held: frozenset[str] = frozenset()
+        self.state_table = StateTable(worklist)
+        self.prerequisites = Prerequisites(worklist.lines, self.state_table)
+        self.held_back: frozenset[str] = frozenset()
         self.began_at = 0.0
         self.began_service_at: float | None = None
         self.failures = 0
         self.drain: e.Draining | None = None
         self.tolerance: str | None = None
-        self.no_sends: str | None = None
+        self.send_ban: str | None = None
         self.ended = False
         self.replaying = False
-        self.concluded: dict[str, None] = {}
-        self.disputed: set[str] = set()
+        self.due_verdicts: dict[str, None] = {}
+        self.rejected: set[str] = set()
         self.lines: dict[str, Termination] = {}
         self._by_lane: dict[Lane, list[Termination]] = {lane: [] for lane, problem in worklist.lanes if not problem}
         for rank, line in enumerate(worklist.of(Decision.TERMINATE)):
@@ -63,9 +63,11 @@ class RunState:
             self.lines[line.id] = Termination(line=line, rank=rank, reviewed_at=worklist.made_at)
             self._by_lane[line.lane].append(self.lines[line.id])
         rate = plan.limits.rate_per_second
-        self.lanes = {lane: LaneState(lane, rate, len(lines), paces.get(lane)) for lane, lines in self._by_lane.items()}
-        self.newcomers = UnreviewedProducts(plan, worklist)
-        self.elsewhere = {id_: self.newcomers.lanes_of(t.line) for id_, t in self.lines.items()}
+        self.lanes = {
+            lane: LaneState(lane, rate, len(lines), rate_limits.get(lane)) for lane, lines in self._by_lane.items()
+        }
+        self.unreviewed = UnreviewedProducts(plan, worklist)
+        self.elsewhere = {id_: self.unreviewed.lanes_of(t.line) for id_, t in self.lines.items()}
         self.watchers: dict[Lane, list[Termination]] = {}
         for id_, lanes in self.elsewhere.items():
             for lane in lanes:
@@ -79,7 +81,7 @@ class RunState:
 
     def state(self, t: Termination) -> State:
         """Return the state of a line."""
-        return self.board.states[t.line.id]
+        return self.state_table.states[t.line.id]
 
     def new_listing(self, lane: LaneState, at: float) -> Listing:
         """Return a listing of a lane that begins at *at*. Reads only."""
@@ -89,22 +91,22 @@ class RunState:
         # The run's deadline drains it, and what is left for the grace may be the audit.
         return Listing(at, number=lane.listing_number + 1, explained=explained)
 
-    def listed(self, inventory: Inventory, at: float) -> v.Listed:
+    def listed(self, inventory: Inventory, at: float) -> o.Listed:
         """Return what a complete listing says. Reads only."""
         products = inventory.products
         shown = Shown(products, inventory.moments)
         lines = self._by_lane.get(inventory.lane, ())
         open_lines = [t for t in lines if self.state(t) in (State.PENDING, State.IN_DOUBT)]
-        return v.Listed(
+        return o.Listed(
             at=at,
             lane=inventory.lane,
-            begun_at=inventory.begun_at,
+            started_at=inventory.started_at,
             observed=inventory.observed,
-            bars={t.line.id: reason for t in open_lines if (reason := find_drift(self.plan, t.line, shown))},
+            send_blocks={t.line.id: reason for t in open_lines if (reason := find_drift(self.plan, t.line, shown))},
             untagged=frozenset(
                 t.line.id for t in open_lines if t.product_id in products and lacks_tags(t.line, products[t.product_id])
             ),
-            awaited=self.newcomers.shown_in(inventory.lane, shown_by(inventory), shown.moments),
+            awaited=self.unreviewed.shown_in(inventory.lane, shown_by(inventory), shown.moments),
             clock_ahead=inventory.clock_ahead,
         )
 
@@ -116,7 +118,7 @@ class RunState:
     @property
     def may_be_over_tolerance(self) -> bool:
         """Whether the failures there were, and the refusals that may turn out to be some, pass the failure tolerance."""
-        return self.failures + len(self.disputed) > self.allowed_failures
+        return self.failures + len(self.rejected) > self.allowed_failures
 
     @property
     def over_tolerance(self) -> str | None:
@@ -133,11 +135,11 @@ class RunState:
             retry=self.plan.retry,
             lane_closed=lane.closed,
             exhausted=self.exhausted(t) if state is State.PENDING else None,
-            no_sends=self.no_sends,
-            blocked=self.prerequisites.stays(t.line.id) if is_open else None,
-            barred=t.bar,
+            send_ban=self.send_ban,
+            blocked=self.prerequisites.permanent_blocker(t.line.id) if is_open else None,
+            send_block=t.send_block,
             beside=self.beside(t) if is_open else None,
-            expired=self.no_sends is not None and self.no_sends.startswith("expired"),
+            expired=self.send_ban is not None and self.send_ban.startswith("expired"),
             denied=lane.denied,
         )
 
@@ -147,14 +149,14 @@ class RunState:
 
     def beside(self, t: Termination) -> str | None:
         """Say which product a line would have to come after that nobody has reviewed."""
-        if not t.line.globs and not t.line.named and not t.line.behind:
+        if not t.line.after_globs and not t.line.after_entries and not t.line.after_selections:
             return None
         shown = {lane: self.lanes[lane].awaited for lane in (t.line.lane, *self.elsewhere[t.line.id]) if lane in self.lanes}
-        return self.newcomers.beside(t.line, shown, self.is_gone)
+        return self.unreviewed.beside(t.line, shown, self.is_gone)
 
     def is_gone(self, line: str) -> bool:
         """Whether a line that was to be terminated has ended as gone."""
-        return line in self.lines and self.board.states[line] in GONE
+        return line in self.lines and self.state_table.states[line] in GONE
 
     def is_listed_elsewhere(self, t: Termination, now: float) -> bool:
         """Whether the other lanes that something which a line comes after may be in are listed as freshly as its own."""
@@ -162,7 +164,7 @@ class RunState:
 
     def is_lost_elsewhere(self, t: Termination) -> bool:
         """Whether such a lane is given up in this execution, so that the line is left for later."""
-        return any(lane in self.lanes and self.lanes[lane].lost for lane in self.elsewhere[t.line.id])
+        return any(lane in self.lanes and self.lanes[lane].unreachable for lane in self.elsewhere[t.line.id])
 
     def service_time(self, lane: Lane, at: float) -> float | None:
         """Return a moment of ours (seconds since the epoch) by a lane's service, None if that is not known."""
@@ -170,48 +172,48 @@ class RunState:
 
     def waits_its_turn(self, t: Termination) -> bool:
         """Whether a line has to wait: for what it comes after, or because this execution starts only the first ones."""
-        return t.line.id in self.held or self.prerequisites.wait(t.line.id)
+        return t.line.id in self.held_back or self.prerequisites.wait(t.line.id)
 
     def _serial_rests(self, lane: LaneState) -> bool:
         """Whether a product that must be alone in the lane was left in doubt or timed out, so that no other may follow."""
         return any(
-            is_serial(t) and (self.state(t) is State.TIMED_OUT or (t.resting and self.state(t) in UNDER_WAY))
+            is_serial(t) and (self.state(t) is State.TIMED_OUT or (t.is_parked and self.state(t) in UNDER_WAY))
             for t in self.of(lane)
         )
 
     def holds_slot(self, t: Termination) -> bool:
         """Whether a line counts as under way for the lane's InFlight."""
-        return self.state(t) in UNDER_WAY and not t.resting
+        return self.state(t) in UNDER_WAY and not t.is_parked
 
     def of(self, lane: LaneState) -> list[Termination]:
         """Return the lines of a lane that were to be terminated."""
         return self._by_lane[lane.lane]
 
-    def replan_all(self, at: float, lane: LaneState | None = None) -> None:
+    def reschedule_all(self, at: float, lane: LaneState | None = None) -> None:
         """Plan all lines anew, or those of one lane."""
         if self.replaying:
             return
         for t in self.lines.values() if lane is None else self.of(lane):
-            self.replan(t, at)
+            self.reschedule(t, at)
 
-    def replan(self, t: Termination, at: float) -> None:
+    def reschedule(self, t: Termination, at: float) -> None:
         """Put a line where its next step will be looked for: on one agenda, among the concluded, or nowhere."""
         if self.replaying:
             return
         lane = self.lane_of(t)
-        for agenda in lane.agendas.values():
-            agenda.drop(t.line.id)
-        self.concluded.pop(t.line.id, None)
+        for queue in lane.queues.values():
+            queue.drop(t.line.id)
+        self.due_verdicts.pop(t.line.id, None)
         state = self.state(t)
-        if t.asked or lane.lost:
+        if t.asked or lane.unreachable:
             return
         if state is State.IN_PROGRESS and t.is_followed_by_record(lane.denied):
-            lane.agendas[Operation.RECORD].put(t.line.id, t.look_at, t.rank)
+            lane.queues[Operation.RECORD].put(t.line.id, t.look_at, t.rank)
         elif state in GONE and lane.audit and t.line.id in lane.audit:
-            lane.agendas[Operation.PRODUCT].put(t.line.id, t.look_at, t.rank)
+            lane.queues[Operation.PRODUCT].put(t.line.id, t.look_at, t.rank)
         elif t.line.id in lane.resettle:
             self._replan_look(t, state, lane)
-        elif t.resting:
+        elif t.is_parked:
             return
         elif state is State.IN_PROGRESS:
             self._replan_look(t, state, lane, at)
@@ -228,36 +230,36 @@ class RunState:
     def _replan_look(self, t: Termination, state: State, lane: LaneState, at: float | None = None) -> None:
         """Look a product up whose termination cannot be followed by its record, or that ended otherwise and is gone."""
         if at is not None and verdict(t, state, at, self.rules(t)) is not None:
-            self.concluded[t.line.id] = None
+            self.due_verdicts[t.line.id] = None
             return
         operation = QUESTIONS.get(type(conclusion_of(t, state, lane.denied)), Operation.PRODUCT)
-        lane.agendas[operation].put(t.line.id, t.look_at, t.rank)
+        lane.queues[operation].put(t.line.id, t.look_at, t.rank)
 
     def _replan_open(self, t: Termination, state: State, lane: LaneState, at: float) -> None:
         rules = self.rules(t)
-        unseen = state is State.PENDING and t.facts.observation is None and not t.must_look
+        unseen = state is State.PENDING and t.lookups.observation is None and not t.must_look
         if unseen and not (is_adoption(t) or rules.stop):
             # It waits for the lane's listing.
-            lane.agendas[Operation.TERMINATE].put(t.line.id, t.retry_at, t.rank)
+            lane.queues[Operation.TERMINATE].put(t.line.id, t.retry_at, t.rank)
             return
         if verdict(t, state, at, rules) is not None:
-            self.concluded[t.line.id] = None
+            self.due_verdicts[t.line.id] = None
             return
         if state is State.PENDING and is_serial(t) and self._serial_rests(lane):
             return
         conclusion = conclusion_of(t, state, rules.denied)
         if type(conclusion) in QUESTIONS:
-            lane.agendas[QUESTIONS[type(conclusion)]].put(t.line.id, t.look_at, t.rank)
+            lane.queues[QUESTIONS[type(conclusion)]].put(t.line.id, t.look_at, t.rank)
         elif state is State.IN_DOUBT and needs_look(t, conclusion, rules):
-            lane.agendas[Operation.PRODUCT].put(t.line.id, t.look_at, t.rank)
+            lane.queues[Operation.PRODUCT].put(t.line.id, t.look_at, t.rank)
         elif state is State.IN_DOUBT:
             # Already in progress as far as limits go, so never behind lines that wait for one to end.
             waits_for_listing = t.line.id in lane.failed_since
-            lane.agendas[Operation.TERMINATE].put(t.line.id, t.retry_at if waits_for_listing else 0.0, -1)
+            lane.queues[Operation.TERMINATE].put(t.line.id, t.retry_at if waits_for_listing else 0.0, -1)
         elif isinstance(conclusion, AtRest) and not rules.stop:
-            lane.agendas[Operation.TERMINATE].put(t.line.id, t.retry_at, t.rank)
+            lane.queues[Operation.TERMINATE].put(t.line.id, t.retry_at, t.rank)
         else:
-            lane.agendas[Operation.PRODUCT].put(t.line.id, t.look_at, t.rank)
+            lane.queues[Operation.PRODUCT].put(t.line.id, t.look_at, t.rank)
 
 
 def is_serial(t: Termination) -> bool:

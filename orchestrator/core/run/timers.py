@@ -10,7 +10,7 @@ from dataclasses import replace
 from orchestrator.core.inventory.evidence import Follow, Gone
 from orchestrator.core.inventory.model import FAILED, SUCCEEDED
 from orchestrator.core.run import events as e
-from orchestrator.core.run import observations as v
+from orchestrator.core.run import observations as o
 from orchestrator.core.run.lane_state import AUDIT_PATIENCE_S, LANE_PATIENCE_S, MOST_DENIALS, LaneState
 from orchestrator.core.run.product_state import MOST_LOOKUP_MISSES
 from orchestrator.core.run.schedule import (
@@ -32,41 +32,41 @@ LONGEST_RESETTLING_S = 300.0
 """Seconds that the audit looks at most for what became of a product that is gone although its line ended otherwise."""
 
 
-def on_tick(work: RunState, at: float, grace: float) -> Iterator[e.Event]:
+def on_tick(run: RunState, at: float, grace: float) -> Iterator[e.Event]:
     """
     Yield what has come to pass by *at*.
 
     Args:
 
-        work: The state of the run.
+        run: The state of the run.
         at: Now, seconds since the epoch.
         grace: Seconds that terminations under way are followed after the deadline.
     """
-    for line in work.concluded:
-        t = work.lines[line]
+    for line in run.due_verdicts:
+        t = run.lines[line]
         # None if an answer was stamped later than this moment; the next one will do.
-        if (event := verdict(t, work.state(t), at, work.rules(t))) is not None:
+        if (event := verdict(t, run.state(t), at, run.rules(t))) is not None:
             yield event
-    for lane in work.lanes.values():
-        yield from listing_end(work, lane, at)
+    for lane in run.lanes.values():
+        yield from listing_end(run, lane, at)
         yield from lane_end(lane, at)
-        if not work.concluded:
+        if not run.due_verdicts:
             # An audit does not cover the verdicts of this very moment.
-            yield from audit_end(work, lane, at)
-    yield from drain(work, at, grace)
+            yield from audit_end(run, lane, at)
+    yield from drain(run, at, grace)
 
 
-def listing_end(work: RunState, lane: LaneState, at: float) -> Iterator[e.LaneEvent]:
+def listing_end(run: RunState, lane: LaneState, at: float) -> Iterator[e.LaneEvent]:
     """Say what a listing shows that is over, or that it was given up."""
     listing = lane.listing
     if listing is None or not listing.is_over:
         return
     if listing.is_complete and listing.ended_at is not None:
         inventory = replace(listing.inventory(lane.lane), clock_ahead=lane.clock_ahead)
-        yield work.listed(inventory, min(at, listing.ended_at))
+        yield run.listed(inventory, min(at, listing.ended_at))
     else:
         reason = listing.problem or "it was not read to its end"
-        yield v.ListingFailed(at=at, lane=lane.lane, listing=listing.number, reason=reason)
+        yield o.ListingFailed(at=at, lane=lane.lane, listing=listing.number, reason=reason)
 
 
 def lane_end(lane: LaneState, at: float) -> Iterator[e.LaneEvent]:
@@ -74,7 +74,7 @@ def lane_end(lane: LaneState, at: float) -> Iterator[e.LaneEvent]:
     if lane.denials >= MOST_DENIALS and not lane.accepted and not lane.closed:
         reason = f"the right servicecatalog:TerminateProvisionedProduct is missing in {lane.lane}: {lane.last_problem}"
         yield e.LaneClosed(at=at, lane=lane.lane, reason=reason)
-    if lane.lost:
+    if lane.unreachable:
         return
     if lane.failing_since is not None and lane.failed_at - lane.failing_since >= LANE_PATIENCE_S:
         minutes = round(LANE_PATIENCE_S / 60)
@@ -87,37 +87,37 @@ def lane_end(lane: LaneState, at: float) -> Iterator[e.LaneEvent]:
 
 def is_followed(lane: LaneState) -> bool:
     """Whether something in the lane can still be looked up, whatever its listing does."""
-    return lane.in_flight > 0 or any(lane.agendas[operation] for operation in LOOKUP_OPERATIONS)
+    return lane.in_flight > 0 or any(lane.queues[operation] for operation in LOOKUP_OPERATIONS)
 
 
-def audit_end(work: RunState, lane: LaneState, at: float) -> Iterator[e.Event]:
+def audit_end(run: RunState, lane: LaneState, at: float) -> Iterator[e.Event]:
     """Contradict what the audit still sees after its patience; end the audit when nothing is left to look at."""
     if lane.audit is None:
         return
     left = dict(lane.audit)
     for line, since in lane.audit.items():
-        t = work.lines[line]
-        seen_again = t.facts.observation is not None and t.facts.observation.at - since >= AUDIT_PATIENCE_S
+        t = run.lines[line]
+        seen_again = t.lookups.observation is not None and t.lookups.observation.at - since >= AUDIT_PATIENCE_S
         if seen_again or t.misses >= MOST_LOOKUP_MISSES:
             del left[line]
             seen = (
-                f"it is still there ({t.facts.observation.status})"
-                if t.facts.observation
+                f"it is still there ({t.lookups.observation.status})"
+                if t.lookups.observation
                 else "the final listing still shows it, and it cannot be looked up"
             )
             yield e.Contradicted(at=at, line=line, evidence=f"{t.evidence}, and {seen}")
-    found = {line: resettled(work, lane, line, at) for line in lane.resettle}
+    found = {line: resettled(run, lane, line, at) for line in lane.resettle}
     yield from (event for event in found.values() if event is not None)
-    is_open = any(event is None and not is_given_up(work, lane, line, at) for line, event in found.items())
+    is_open = any(event is None and not is_given_up(run, lane, line, at) for line, event in found.items())
     if not left and not is_open and lane.listing_begun_at is not None:
         checked = len(lane.gone) + len(lane.ended)
-        yield e.Verified(at=at, lane=lane.lane, begun_at=lane.listing_begun_at, checked=checked)
+        yield e.Verified(at=at, lane=lane.lane, started_at=lane.listing_begun_at, checked=checked)
 
 
-def resettled(work: RunState, lane: LaneState, line: str, at: float) -> e.LineEvent | None:
+def resettled(run: RunState, lane: LaneState, line: str, at: float) -> e.LineEvent | None:
     """Say what became of a line that ended otherwise, and whose product is gone or changing; None: nothing (yet)."""
-    t = work.lines[line]
-    conclusion = conclusion_of(t, work.state(t), lane.denied)
+    t = run.lines[line]
+    conclusion = conclusion_of(t, run.state(t), lane.denied)
     if isinstance(conclusion, Gone) and conclusion.ours and conclusion.record is not None:
         return succeeded(t, conclusion.record, at)
     if isinstance(conclusion, Follow) and conclusion.record.status == SUCCEEDED:
@@ -130,72 +130,72 @@ def resettled(work: RunState, lane: LaneState, line: str, at: float) -> e.LineEv
     return None
 
 
-def is_given_up(work: RunState, lane: LaneState, line: str, at: float) -> bool:
+def is_given_up(run: RunState, lane: LaneState, line: str, at: float) -> bool:
     """Whether looks agree that what the final listing did not show is there, or nothing can be learned about it."""
-    t = work.lines[line]
-    seen = t.facts.observation
+    t = run.lines[line]
+    seen = t.lookups.observation
     is_there = seen is not None and not seen.gone and t.is_settled
     return is_there or t.misses >= MOST_LOOKUP_MISSES or at - lane.resettle[line] >= LONGEST_RESETTLING_S
 
 
-def drain(work: RunState, at: float, grace: float) -> Iterator[e.Draining]:
+def drain(run: RunState, at: float, grace: float) -> Iterator[e.Draining]:
     """Stop starting when the failure tolerance or the deadline is passed."""
-    if is_cut_short(work) or not has_work(work):
+    if is_cut_short(run) or not has_work(run):
         return
-    if work.drain is None and (detail := work.over_tolerance):
+    if run.drain is None and (detail := run.over_tolerance):
         yield e.Draining(at=at, why=e.Drain.TOLERANCE, detail=detail)
-    elif at >= work.began_at + work.plan.limits.deadline:
+    elif at >= run.began_at + run.plan.limits.deadline_seconds:
         yield e.Draining(at=at, why=e.Drain.DEADLINE, detail="the plan's Deadline has passed", until=round(at + grace, 6))
 
 
-def has_work(work: RunState) -> bool:
+def has_work(run: RunState) -> bool:
     """Whether a line is open, or an audit is owed."""
-    return work.board.has(OPEN) or work.owes_audit
+    return run.state_table.has(OPEN) or run.owes_audit
 
 
-def at_rest(work: RunState, now: float) -> bool:
+def is_idle(run: RunState, now: float) -> bool:
     """Whether nothing is left to ask in this execution, calls in flight apart."""
-    cut = work.drain is not None and work.drain.until is not None and now >= work.drain.until
-    return cut or all(lane_at_rest(work, lane, now) for lane in work.lanes.values())
+    cut = run.drain is not None and run.drain.until is not None and now >= run.drain.until
+    return cut or all(is_lane_idle(run, lane, now) for lane in run.lanes.values())
 
 
-def lane_at_rest(work: RunState, lane: LaneState, now: float) -> bool:
+def is_lane_idle(run: RunState, lane: LaneState, now: float) -> bool:
     """Whether nothing is left to ask in one lane."""
-    if lane.lost:
+    if lane.unreachable:
         return True
-    if any(work.lines[line].line.lane == lane.lane for line in work.concluded):
+    if any(run.lines[line].line.lane == lane.lane for line in run.due_verdicts):
         return False
-    if not is_quiet(work, lane) or wants_listing(work, lane, now) or lane.audit is not None:
+    if not is_quiet(run, lane) or wants_listing(run, lane, now) or lane.audit is not None:
         return False
-    return not lane.owes_audit or leaves_audit(work)
+    return not lane.owes_audit or leaves_audit(run)
 
 
-def wake_at(work: RunState, now: float) -> float:
+def wake_at(run: RunState, now: float) -> float:
     """Return the next moment at which something may be due that no answer brings about."""
-    moments = [now] if work.concluded else []
-    if work.drain is not None and work.drain.until is not None:
-        moments.append(work.drain.until)
+    moments = [now] if run.due_verdicts else []
+    if run.drain is not None and run.drain.until is not None:
+        moments.append(run.drain.until)
     else:
-        moments.append(work.began_at + work.plan.limits.deadline)
-    lanes = [lane for lane in work.lanes.values() if not lane.lost]
-    share = fair_share(work, lanes, now)
+        moments.append(run.began_at + run.plan.limits.deadline_seconds)
+    lanes = [lane for lane in run.lanes.values() if not lane.unreachable]
+    share = fair_share(run, lanes, now)
     for lane in lanes:
         # Where there is no room, an answer will bring the next moment.
         if lane.room(now, share) > 0:
-            moments += lane_moments(work, lane, now)
+            moments += lane_moments(run, lane, now)
     return min(moments, default=float("inf"))
 
 
-def lane_moments(work: RunState, lane: LaneState, now: float) -> Iterator[float]:
+def lane_moments(run: RunState, lane: LaneState, now: float) -> Iterator[float]:
     """Yield the moments at which something may be due in one lane."""
     for operation in (*LOOKUP_OPERATIONS, Operation.TERMINATE):
-        due = lane.agendas[operation].next_at()
-        if due is None or (operation is Operation.TERMINATE and is_closed_to_sends(work, lane)):
+        due = lane.queues[operation].next_at()
+        if due is None or (operation is Operation.TERMINATE and is_closed_to_sends(run, lane)):
             continue
-        yield max(due, lane.paces[operation].ready_at())
-    if lane.verdict_at is not None and lane.verdict_at > now and owes_audit_now(work, lane):
+        yield max(due, lane.limiters[operation].ready_at())
+    if lane.verdict_at is not None and lane.verdict_at > now and owes_audit_now(run, lane):
         yield lane.verdict_at
-    if not lane.listing_asked and wants_listing(work, lane, now):
+    if not lane.listing_asked and wants_listing(run, lane, now):
         step = lane.listing.step if lane.listing else None
         operation = step.operation if step else Operation.SCAN
-        yield max(lane.listing_at, lane.paces[operation].ready_at())
+        yield max(lane.listing_at, lane.limiters[operation].ready_at())

@@ -29,7 +29,7 @@ from orchestrator.core.plan.model import Retry
 from orchestrator.core.review.worklist import Reason
 from orchestrator.core.run import events as e
 from orchestrator.core.run.agreement import SETTLING_S
-from orchestrator.core.run.product_state import MOST_DOUBTS, MOST_LOOKUP_MISSES, MOST_RESTS, Termination
+from orchestrator.core.run.product_state import MOST_DOUBTS, MOST_LOOKUP_MISSES, MOST_PARKED, Termination
 from orchestrator.core.run.tokens import jitter
 from orchestrator.core.run.transitions import State
 from orchestrator.core.values.operation import Operation
@@ -56,10 +56,10 @@ class Constraints:
 
     retry: Retry
     lane_closed: str | None = None
-    no_sends: str | None = None
+    send_ban: str | None = None
     exhausted: str | None = None
     blocked: str | None = None
-    barred: str | None = None
+    send_block: str | None = None
     beside: str | None = None
     expired: bool = False
     denied: Collection[Operation] = NOTHING_DENIED
@@ -67,7 +67,7 @@ class Constraints:
     @property
     def stop(self) -> str | None:
         """Why the line may not be sent, None if it may."""
-        return self.exhausted or self.lane_closed or self.no_sends or self.blocked or self.barred or self.beside
+        return self.exhausted or self.lane_closed or self.send_ban or self.blocked or self.send_block or self.beside
 
 
 def conclusion_of(t: Termination, state: State, denied: Collection[Operation] = NOTHING_DENIED) -> Conclusion:
@@ -107,7 +107,7 @@ def verdict(t: Termination, state: State, at: float, rules: Constraints) -> e.Li
     if state is State.PENDING:
         return verdict_of_pending(t, at, rules)
     conclusion = conclusion_of(t, state, rules.denied)
-    is_unsettled = t.facts.looks >= MOST_UNSETTLED_LOOKS and not isinstance(conclusion, Lookup)
+    is_unsettled = t.lookups.looks >= MOST_UNSETTLED_LOOKS and not isinstance(conclusion, Lookup)
     if state is State.IN_DOUBT and is_unsettled and needs_look(t, conclusion, rules):
         return parked(t, state, "what lookups show of it keeps changing", at, rules)
     match conclusion:
@@ -171,7 +171,7 @@ def is_adoption(t: Termination) -> bool:
 
 def is_recent(t: Termination, at: float) -> bool:
     """Whether the product was looked at just now."""
-    return t.facts.observation is not None and at - t.facts.observation.at <= RECENT_S
+    return t.lookups.observation is not None and at - t.lookups.observation.at <= RECENT_S
 
 
 def refused(t: Termination, at: float, rules: Constraints) -> e.LineEvent | None:
@@ -186,8 +186,8 @@ def refused(t: Termination, at: float, rules: Constraints) -> e.LineEvent | None
         return e.Failed(at=at, line=line, evidence=evidence, errors=t.errors, record_id=t.failed_record)
     if rules.lane_closed:
         return e.Refused(at=at, line=line, reason=rules.lane_closed + suffix)
-    if rules.no_sends:
-        return e.Drifted(at=at, line=line, reason=rules.no_sends + suffix)
+    if rules.send_ban:
+        return e.Drifted(at=at, line=line, reason=rules.send_ban + suffix)
     if rules.blocked:
         return e.Blocked(at=at, line=line, reason=rules.blocked + suffix)
     return e.Drifted(at=at, line=line, reason=reason + suffix)
@@ -201,8 +201,8 @@ def drifted(t: Termination, conclusion: Changed | NewRecord, at: float) -> e.Dri
 
 def parked(t: Termination, state: State, reason: str, at: float, rules: Constraints) -> e.LineEvent:
     """Leave a line as it is in this execution; close it if that has happened too often, or there will be no other."""
-    if state is State.IN_DOUBT and (rules.expired or t.rests + 1 >= MOST_RESTS):
-        often = "the run has expired" if rules.expired else f"{MOST_RESTS} executions left it in doubt"
+    if state is State.IN_DOUBT and (rules.expired or t.parked_count + 1 >= MOST_PARKED):
+        often = "the run has expired" if rules.expired else f"{MOST_PARKED} executions left it in doubt"
         return e.TimedOut(at=at, line=t.line.id, evidence=f"{reason}; {often}")
     return e.Parked(at=at, line=t.line.id, reason=reason)
 
@@ -247,10 +247,10 @@ def failed(t: Termination, record: Record, at: float, rules: Constraints) -> e.L
         words = "".join(f"; {error}" for error in record.errors)
         reason = f"another's termination that began after the review came to nothing: {evidence}{words}"
         return e.Drifted(at=at, line=t.line.id, reason=reason)
-    again = (t.adopted or t.failed_attempts + 1 < rules.retry.attempts) and not rules.no_sends and not rules.lane_closed
+    again = (t.adopted or t.failed_attempts + 1 < rules.retry.attempts) and not rules.send_ban and not rules.lane_closed
     if not again and at >= t.open_until:
         return e.Failed(at=at, line=t.line.id, evidence=evidence, errors=record.errors, record_id=record.record_id)
-    longest = rules.retry.backoff * 2**t.failed_attempts
+    longest = rules.retry.backoff_seconds * 2**t.failed_attempts
     pause = longest * jitter(t.line.id, record.record_id, t.attempt)
     return e.AttemptFailed(
         at=at,
@@ -292,7 +292,7 @@ def verdict_of_gone(t: Termination, state: State, gone: Gone, at: float) -> e.Li
         return e.AlreadyGone(at=at, line=line, evidence=f"terminated by another, record {gone.record.record_id}")
     if state is State.IN_DOUBT and not t.not_found and not t.is_settled:
         return None
-    if t.may_be_carried_out and not t.facts.history_denied and t.agreement.seconds < SETTLING_S:
+    if t.may_be_carried_out and not t.lookups.history_denied and t.agreement.seconds < SETTLING_S:
         # Its record may be late, too.
         return None
     sent = " after it was sent" if t.send else ""

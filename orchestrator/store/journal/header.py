@@ -17,14 +17,14 @@ JOURNAL_FORMAT = 1
 class JournalHeader:
     """What a journal begins with."""
 
-    header: RunOrigin
+    origin: RunOrigin
     plan: Plan
     worklist: Worklist
 
 
 def header_lines(birth: JournalHeader) -> Iterator[bytes]:
     """Yield the lines that a journal begins with: header, plan, worklist, its lines."""
-    yield frame(1, "header", {"format": JOURNAL_FORMAT, **encode(birth.header)})
+    yield frame(1, "header", {"format": JOURNAL_FORMAT, **encode(birth.origin)})
     yield frame(2, "plan", {"plan": encode(birth.plan)})
     worklist = birth.worklist
     head = {

@@ -63,7 +63,7 @@ class LoadedJournal:
     """
 
     path: Path
-    birth: JournalHeader
+    header: JournalHeader
     events: History
     last: Event | None
     good: int
@@ -137,7 +137,7 @@ class Loader:
         last = event_in(self._last, self._path, self._seq) if self._last else None
         return LoadedJournal(
             path=self._path,
-            birth=birth,
+            header=birth,
             events=events,
             last=last,
             good=self._good,
@@ -183,7 +183,7 @@ class Loader:
             # They name files, and are shown.
             self._refuse("the names in its header are not such as a run has")
         birth = JournalHeader(
-            header=decoded,
+            origin=decoded,
             plan=decode(Plan, plan),
             worklist=Worklist(
                 lines=tuple(decode(Line, row) for row in rows),

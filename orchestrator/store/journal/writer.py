@@ -174,7 +174,7 @@ def make_room(path: Path, lines: int) -> None:
         raise JournalError(message)
 
 
-def reopen(story: LoadedJournal) -> JournalFile:
+def reopen(loaded: LoadedJournal) -> JournalFile:
     """
     Open a journal to go on with it; a torn last line is cut off first.
 
@@ -183,15 +183,15 @@ def reopen(story: LoadedJournal) -> JournalFile:
         JournalError: It cannot be opened, or has grown since it was read.
     """
     try:
-        descriptor = os.open(story.path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
-        if story.torn:
-            os.ftruncate(descriptor, story.good)
+        descriptor = os.open(loaded.path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+        if loaded.torn:
+            os.ftruncate(descriptor, loaded.good)
             os.fsync(descriptor)
-        elif os.fstat(descriptor).st_size != story.good:
+        elif os.fstat(descriptor).st_size != loaded.good:
             os.close(descriptor)
-            message = f"{story.path}: somebody else has written to it"
+            message = f"{loaded.path}: somebody else has written to it"
             raise JournalError(message)
     except OSError as error:
-        message = f"{story.path}: cannot be opened: {error.strerror}"
+        message = f"{loaded.path}: cannot be opened: {error.strerror}"
         raise JournalError(message) from error
-    return JournalFile(story.path, descriptor, story.good, story.lines)
+    return JournalFile(loaded.path, descriptor, loaded.good, loaded.lines)

@@ -54,7 +54,7 @@ def entry_of(keys: Mapping[str, Any], options: Options, where: str | None = None
         key=keys.get("Key"),
         options=options,
         depends_on=tuple(keys.get("DependsOn") or ()),
-        where=where,
+        location=where,
     )
 
 
@@ -75,8 +75,8 @@ def conditions_of(keys: Mapping[str, Any], statuses: tuple[str, ...] = ()) -> Co
         user_arns=several("UserArn"),
         account_ids=several("AccountId"),
         regions=several("Region"),
-        older_than=keys.get("OlderThan"),
-        younger_than=keys.get("YoungerThan"),
+        older_than_seconds=keys.get("OlderThan"),
+        younger_than_seconds=keys.get("YoungerThan"),
     )
 
 
@@ -85,10 +85,10 @@ def selection_of(keys: Mapping[str, Any], options: Options, where: str | None = 
     return Selection(
         conditions=conditions_of(vars(keys["Where"]), SELECTED_STATUSES),
         options=options,
-        after=keys.get("After"),
+        notice_seconds=keys.get("After"),
         key=keys.get("Key"),
         depends_on=tuple(keys.get("DependsOn") or ()),
-        where=where,
+        location=where,
     )
 
 

@@ -143,11 +143,11 @@ class Reader:
                 for index, each in enumerate(keys.Select)
             ),
             protections=tuple(
-                Protection(conditions=conditions_of(vars(each)), where=self._where("Protect", index))
+                Protection(conditions=conditions_of(vars(each)), location=self._where("Protect", index))
                 for index, each in enumerate(keys.Protect)
             ),
             limits=build_limits(keys.Limits),
-            retry=Retry(attempts=keys.Retry.Attempts, backoff=keys.Retry.Backoff),
+            retry=Retry(attempts=keys.Retry.Attempts, backoff_seconds=keys.Retry.Backoff),
         )
 
     def _rows(self, plain: object, keys: schema.PlanKeys | None) -> list[Entry]:

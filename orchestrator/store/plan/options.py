@@ -44,7 +44,7 @@ def build_limits(keys: schema.LimitKeys) -> Limits:
         failure_tolerance=keys.FailureTolerance,
         in_flight=keys.InFlight,
         rate_per_second=keys.RatePerSecond,
-        deadline=keys.Deadline,
+        deadline_seconds=keys.Deadline,
     )
 
 
@@ -61,5 +61,5 @@ def build_options(product: schema.OptionKeys, keys: schema.PlanKeys) -> Options:
         ignore_errors=chosen("IgnoreErrors"),
         retain_physical_resources=chosen("RetainPhysicalResources"),
         accept_language=chosen("AcceptLanguage"),
-        termination_timeout=chosen("TerminationTimeout"),
+        termination_timeout_seconds=chosen("TerminationTimeout"),
     )

@@ -1,4 +1,4 @@
-"""The entrance to the lanes: who we are in each, asked before anything else."""
+"""Connections to the lanes: who we are in each, asked before anything else."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class Connections:
     """
     How the lanes are entered, and who we are there.
 
-    `endpoints` is where Service Catalog is called, by lane; `barred` are lanes that could not be entered, and why;
-    `timer` makes what tells how long questions are waited for that nothing answers. `paces` are the lanes' rate limiters,
+    `endpoints` is where Service Catalog is called, by lane; `unreachable` are lanes that could not be entered, and why;
+    `timer` makes what tells how long questions are waited for that nothing answers. `rate_limits` are those of the lanes,
     as far as they are in use; `on_progress` hears how far their listings have come.
     """
 
@@ -48,16 +48,16 @@ class Connections:
     endpoints: dict[Lane, str]
     simulated: bool
     workers: int
-    barred: dict[Lane, str] = field(default_factory=dict)
+    unreachable: dict[Lane, str] = field(default_factory=dict)
     clock: Clock = field(default_factory=SystemClock)
     sleep: Callable[[float], None] = time.sleep
     timer: Callable[[], InactivityTimer] = InactivityTimer
-    paces: dict[Lane, LaneRateLimits] = field(default_factory=dict)
+    rate_limits: dict[Lane, LaneRateLimits] = field(default_factory=dict)
     on_progress: Callable[[Progress], None] = nobody
 
-    def paces_of(self, lane: Lane) -> LaneRateLimits:
+    def rate_limits_of(self, lane: Lane) -> LaneRateLimits:
         """Return the rate limiters of a lane, the same each time."""
-        return self.paces.setdefault(lane, LaneRateLimits())
+        return self.rate_limits.setdefault(lane, LaneRateLimits())
 
     def clock_ahead(self) -> float | None:
         """Return how many seconds the services' clocks are ahead of ours: the median of the lanes; None if none tells."""
@@ -68,7 +68,7 @@ class Connections:
     @property
     def lanes(self) -> tuple[Lane, ...]:
         """All lanes, those that could not be entered as well."""
-        return (*self.identities, *self.barred)
+        return (*self.identities, *self.unreachable)
 
     def moved_from(self, callers: Iterable[Caller]) -> tuple[Caller, str] | None:
         """
@@ -128,7 +128,7 @@ def at_the_door(connect: Connect, lanes: Sequence[Lane], *, simulated: bool, wor
         endpoints=endpoints,
         simulated=simulated,
         workers=workers,
-        barred=barred,
+        unreachable=barred,
         clock=clock,
     )
 
@@ -166,7 +166,7 @@ def knock(connect: Connect, lanes: Sequence[Lane], attempts: int) -> dict[Lane, 
             catalog = connect(lane)
         except NoAccess as error:
             return str(error)
-        answer = surveyor.insist(catalog.caller_identity, attempts)
+        answer = surveyor.call_with_retries(catalog.caller_identity, attempts)
         return answer.value if isinstance(answer, Answer) else answer
 
     return ask_each(lanes, ask, late=Unanswered(SILENT))
