@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from orchestrator.core.inventory.lookup import DescribeProduct, DescribeRecord, ReadHistory
 from orchestrator.core.inventory.model import FAILED, SUCCEEDED, TERMINATION, UNDER_CHANGE, Product, Record, RecordError
 from orchestrator.core.inventory.outcomes import (
     Answer,
@@ -20,7 +21,7 @@ from orchestrator.core.inventory.outcomes import (
     Throttled,
     Unanswered,
 )
-from orchestrator.core.run.commands import Command, DescribeProduct, DescribeRecord, ListPage, ReadHistory, Terminate
+from orchestrator.core.run.commands import Command, ListPage, LookUp, Terminate
 from orchestrator.core.values.operation import Operation
 from tests.fakes import SYSTEM_TAGS
 from tests.makers import product
@@ -96,23 +97,25 @@ class Service:
         match command:
             case Terminate():
                 return self._terminate(command, send)
-            case DescribeRecord(record_id=record_id):
+            case LookUp(lookup=DescribeRecord(record_id)):
                 if Operation.RECORD in self.denies:
                     return Denied("AccessDeniedException", "no")
                 found = self._record_at(record_id, self.now - self.lags.record)
                 return Answer(found) if found else NotFound("no such record")
-            case DescribeProduct(product_id=product_id):
+            case LookUp(lookup=DescribeProduct(), product_id=product_id):
                 seen = self.things[product_id].at(self.now - self.lags.lookup)
                 return Answer(seen) if seen else NotFound("No stack named so exists.")
-            case ReadHistory(product_id=product_id):
+            case LookUp(lookup=ReadHistory(), product_id=product_id):
                 if Operation.HISTORY in self.denies:
                     return Denied("AccessDeniedException", "no")
                 moment = self.now - self.lags.history
                 past = (self._record_at(id_, moment) for id_ in reversed(self.records))
                 return Answer(RecordPage(records=tuple(each for each in past if each and each.product_id == product_id)))
             case ListPage(product_id=str() as product_id, operation=Operation.PRODUCT):
-                return self.answer(DescribeProduct(lane=command.lane, line="", product_id=product_id), send)
-            case ListPage():
+                return self.answer(
+                    LookUp(lane=command.lane, line="", product_id=product_id, lookup=DescribeProduct()), send
+                )
+            case _:
                 there = [each for each in (thing.now for thing in self.things.values()) if each is not None]
                 return Answer(Page(products=tuple(replace(each, tags=SYSTEM_TAGS) for each in there)))
 

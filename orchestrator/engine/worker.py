@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import assert_never
 
+from orchestrator.core.inventory.lookup import DescribeProduct, DescribeRecord, Lookup, ReadHistory
 from orchestrator.core.inventory.outcomes import NotSent, Outcome
-from orchestrator.core.run.commands import Command, DescribeProduct, DescribeRecord, ListPage, ReadHistory, Terminate
+from orchestrator.core.run.commands import Command, ListPage, LookUp, Terminate
 from orchestrator.core.values.operation import Operation
 from orchestrator.errors import NoAccess
 from orchestrator.ports import Catalog, Connect
@@ -46,12 +47,8 @@ def ask(catalog: Catalog, command: Command) -> Outcome:
     match command:
         case Terminate():
             return catalog.terminate(command)
-        case DescribeRecord():
-            return catalog.describe_record(command.record_id)
-        case DescribeProduct():
-            return catalog.describe_product(command.product_id)
-        case ReadHistory():
-            return catalog.record_history(command.product_id, command.page_token)
+        case LookUp(product_id=product_id, lookup=lookup):
+            return look_up(catalog, product_id, lookup)
         case ListPage(operation=Operation.SEARCH, product_id=str() as product_id):
             return catalog.search_for(product_id)
         case ListPage(operation=Operation.SEARCH):
@@ -62,3 +59,16 @@ def ask(catalog: Catalog, command: Command) -> Outcome:
             return catalog.scan(command.page_token)
         case _:
             assert_never(command)
+
+
+def look_up(catalog: Catalog, product_id: str, lookup: Lookup) -> Outcome:
+    """Make the one call of a lookup."""
+    match lookup:
+        case DescribeProduct():
+            return catalog.describe_product(product_id)
+        case DescribeRecord(record_id):
+            return catalog.describe_record(record_id)
+        case ReadHistory(page_token):
+            return catalog.record_history(product_id, page_token)
+        case _:
+            assert_never(lookup)

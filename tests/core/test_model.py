@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from orchestrator.core.inventory.lookup import DescribeProduct, DescribeRecord, ReadHistory
 from orchestrator.core.inventory.model import Observation, Record
 from orchestrator.core.inventory.outcomes import (
     Answer,
@@ -23,13 +24,14 @@ from orchestrator.core.plan.model import Limits, Options, Plan, Retry, Tolerance
 from orchestrator.core.review.order import in_turn
 from orchestrator.core.review.worklist import Worklist
 from orchestrator.core.run import events as e
-from orchestrator.core.run.commands import Command, DescribeProduct, DescribeRecord, ListPage, ReadHistory, Terminate
+from orchestrator.core.run.commands import Command, ListPage, LookUp, Terminate
 from orchestrator.core.run.events import Event, StartedBy
 from orchestrator.core.run.machine import Run
 from orchestrator.core.run.observations import Listed
 from orchestrator.core.run.replies import Interrupt, Reply, Tick
 from orchestrator.core.run.schedule import event_for
 from orchestrator.core.run.transitions import GONE, UNDER_WAY, State
+from orchestrator.core.values.operation import Operation
 from orchestrator.store.codec import decode, encode
 from orchestrator.store.formats import EVENTS
 from tests.fakes import LANE, START
@@ -40,6 +42,7 @@ STATUSES = st.sampled_from(["AVAILABLE", "TAINTED", "ERROR", "UNDER_CHANGE", "PL
 RECORD_STATUSES = st.sampled_from(["CREATED", "IN_PROGRESS", "IN_PROGRESS_IN_ERROR", "SUCCEEDED", "FAILED", "ODD"])
 RECORD_IDS = st.sampled_from([None, "rec-of-pp-a", "rec-of-pp-b", "rec-1", "rec-2", "rec-3"])
 TAGS = st.sampled_from([(), (), (("sc-orchestrator:protect", "true"),), None])
+GONE_SAID_BY = (Operation.TERMINATE, Operation.PRODUCT)
 RECORD_TYPES = st.sampled_from(["TERMINATE_PROVISIONED_PRODUCT", "UPDATE_PROVISIONED_PRODUCT", ""])
 PROBLEMS: st.SearchStrategy[Outcome] = st.sampled_from(
     [
@@ -64,19 +67,17 @@ def outcomes(draw: st.DrawFn, command: Command, now: float) -> Outcome:
         return draw(PROBLEMS)
     ids = st.sampled_from(IDS)
     match command:
-        case Terminate() | DescribeRecord():
-            wanted = (
-                command.record_id
-                if isinstance(command, DescribeRecord)
-                else draw(st.sampled_from(["rec-1", "rec-2", "rec-3"]))
-            )
-            about = command.line.rpartition("/")[2] if draw(st.integers(0, 9)) else draw(ids)
+        case Terminate() | LookUp(lookup=DescribeRecord()):
+            wanted = draw(st.sampled_from(["rec-1", "rec-2", "rec-3"]))
+            if isinstance(command, LookUp) and isinstance(command.lookup, DescribeRecord):
+                wanted = command.lookup.record_id
+            about = command.product_id if draw(st.integers(0, 9)) else draw(ids)
             return Answer(one_record(draw, wanted, about, now))
-        case ReadHistory():
+        case LookUp(lookup=ReadHistory()):
             found = [one_record(draw, f"rec-{n}", command.product_id, now) for n in range(draw(st.integers(0, 2)))]
             more = draw(st.sampled_from([None, None, None, "more"]))
             return Answer(RecordPage(records=tuple(found), next_token=more))
-        case DescribeProduct():
+        case LookUp():
             return Answer(product(command.product_id, status=draw(STATUSES), last_record_id=draw(RECORD_IDS)))
         case ListPage():
             shown = [
@@ -133,7 +134,7 @@ class World:
     def hear(self, reply: Reply) -> None:
         """Note what a reply is evidence of, and give it to the run."""
         product_id = None if isinstance(reply.command, ListPage) else reply.command.line.rpartition("/")[2]
-        if product_id and isinstance(reply.outcome, NotFound) and isinstance(reply.command, Terminate | DescribeProduct):
+        if product_id and isinstance(reply.outcome, NotFound) and reply.command.operation in GONE_SAID_BY:
             self.missed.add(product_id)
         if product_id and isinstance(reply.outcome, Denied | Rejected | NotFound) and isinstance(reply.command, Terminate):
             self.refused.add(product_id)
@@ -286,11 +287,11 @@ def ends(world: World) -> None:
 def sane(command: Command) -> Outcome:
     """What a quiet world says: everything is gone, and every record of ours SUCCEEDED."""
     match command:
-        case Terminate() | DescribeProduct():
+        case Terminate() | LookUp(lookup=DescribeProduct()):
             return NotFound("gone")
-        case DescribeRecord():
-            return Answer(record(command.record_id, product_id=command.line.rpartition("/")[2], status="SUCCEEDED"))
-        case ReadHistory():
+        case LookUp(lookup=DescribeRecord(record_id), product_id=product_id):
+            return Answer(record(record_id, product_id=product_id, status="SUCCEEDED"))
+        case LookUp():
             return Answer(RecordPage(records=()))
         case ListPage():
             return Answer(Page(products=()))

@@ -8,9 +8,6 @@ from orchestrator.core.inventory.evidence import (
     CLOCK_SKEW_S,
     MOST_LOOKS,
     Adopt,
-    AskHistory,
-    AskProduct,
-    AskRecord,
     AtRest,
     Changed,
     Conclusion,
@@ -22,6 +19,7 @@ from orchestrator.core.inventory.evidence import (
     Undetermined,
     settle,
 )
+from orchestrator.core.inventory.lookup import DescribeProduct, DescribeRecord, ReadHistory
 from orchestrator.core.inventory.model import Observation, Record
 from tests.fakes import START
 from tests.makers import record
@@ -41,7 +39,7 @@ def seen(status: str | None, record_id: str | None = None, *records: Record, **m
 
 def test_nothing_known_asks_for_the_product() -> None:
     """First of all."""
-    assert settle(Evidence(), intent=INTENT, known=KNOWN) == AskProduct()
+    assert settle(Evidence(), intent=INTENT, known=KNOWN) == DescribeProduct()
 
 
 @pytest.mark.parametrize(
@@ -51,8 +49,8 @@ def test_nothing_known_asks_for_the_product() -> None:
         (seen("AVAILABLE", "rec-0"), AtRest("rec-0"), AtRest("rec-0")),
         (seen("TAINTED", "rec-1"), AtRest("rec-1"), AtRest("rec-1")),
         # A new record has to be looked up.
-        (seen("AVAILABLE", "rec-2"), AskRecord("rec-2"), AskRecord("rec-2")),
-        (seen("UNDER_CHANGE", "rec-2"), AskRecord("rec-2"), AskRecord("rec-2")),
+        (seen("AVAILABLE", "rec-2"), DescribeRecord("rec-2"), DescribeRecord("rec-2")),
+        (seen("UNDER_CHANGE", "rec-2"), DescribeRecord("rec-2"), DescribeRecord("rec-2")),
         # It is ours, somebody's termination, or a change.
         (seen("UNDER_CHANGE", "rec-2", OURS), Follow(OURS), Adopt(OURS)),
         (seen("UNDER_CHANGE", "rec-2", EARLY), Adopt(EARLY), Adopt(EARLY)),
@@ -64,7 +62,7 @@ def test_nothing_known_asks_for_the_product() -> None:
         (seen("NEW", "rec-2", UPDATE), Undetermined("its status is NEW"), Changed("its status is NEW")),
         (seen("NEW", "rec-2", OURS), Follow(OURS), Changed("its status is NEW")),
         # The last record is kept from us.
-        (seen("UNDER_CHANGE", "rec-2", hidden={"rec-2": 1}), AskRecord("rec-2"), AskRecord("rec-2")),
+        (seen("UNDER_CHANGE", "rec-2", hidden={"rec-2": 1}), DescribeRecord("rec-2"), DescribeRecord("rec-2")),
         (
             seen("UNDER_CHANGE", "rec-2", hidden={"rec-2": MOST_LOOKS}),
             *[NewRecord("rec-2", denied=False)] * 2,
@@ -81,7 +79,7 @@ def test_a_product_that_is_there(facts: Evidence, with_intent: Conclusion, witho
 def test_under_change_with_an_old_record_is_looked_at_again(old: Record) -> None:
     """The status is ahead of the record: an old FAILED record is neither ours nor a termination to adopt."""
     facts = seen("UNDER_CHANGE", old.record_id, old)
-    assert settle(facts, intent=INTENT, known=KNOWN) == AskProduct()
+    assert settle(facts, intent=INTENT, known=KNOWN) == DescribeProduct()
     often = seen("UNDER_CHANGE", old.record_id, old, looks=MOST_LOOKS)
     assert isinstance(settle(often, intent=INTENT, known=KNOWN), Undetermined)
 
@@ -89,7 +87,7 @@ def test_under_change_with_an_old_record_is_looked_at_again(old: Record) -> None
 def test_a_product_that_is_gone_by_our_record_was_terminated_by_us() -> None:
     """Its history says so."""
     done = record("rec-2", status="SUCCEEDED", created_at=START + 1)
-    assert settle(seen(None), intent=INTENT, known=KNOWN) == AskHistory()
+    assert settle(seen(None), intent=INTENT, known=KNOWN) == ReadHistory()
     assert settle(seen(None, history=(done,)), intent=INTENT, known=KNOWN) == Gone(done, ours=True)
     assert settle(seen(None, history=(OURS,)), intent=INTENT, known=KNOWN) == Follow(OURS)
 
@@ -107,7 +105,7 @@ def test_a_product_that_does_not_tell_its_last_record_is_settled_by_its_history(
     """What was there at the review is no news; a newer record is."""
     old = record("rec-5", record_type="PROVISION_PRODUCT", status="SUCCEEDED", created_at=START - 500)
     cases: list[tuple[Evidence, Conclusion]] = [
-        (seen("ERROR"), AskHistory()),
+        (seen("ERROR"), ReadHistory()),
         (seen("ERROR", history=()), AtRest(None)),
         (seen("ERROR", history=(old,)), AtRest("rec-5")),
         (seen("ERROR", history=(record("rec-1"),)), AtRest("rec-1")),
@@ -115,7 +113,7 @@ def test_a_product_that_does_not_tell_its_last_record_is_settled_by_its_history(
         (seen("ERROR", history=(old, OURS)), Follow(OURS)),
         (seen("UNDER_CHANGE", history=()), Undetermined("it is under change, and no record of it can be read")),
         (seen("UNDER_CHANGE", history=(old, OURS)), Follow(OURS)),
-        (seen("UNDER_CHANGE", history=(old,)), AskProduct()),
+        (seen("UNDER_CHANGE", history=(old,)), DescribeProduct()),
     ]
     for facts, expected in cases:
         assert settle(facts, intent=INTENT, known=KNOWN, reviewed_at=START) == expected

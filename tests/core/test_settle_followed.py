@@ -7,9 +7,6 @@ import pytest
 from orchestrator.core.inventory.evidence import (
     MOST_HISTORY_PAGES,
     MOST_LOOKS,
-    AskHistory,
-    AskProduct,
-    AskRecord,
     AtRest,
     Changed,
     Conclusion,
@@ -24,6 +21,7 @@ from orchestrator.core.inventory.evidence import (
     settle,
     settle_followed,
 )
+from orchestrator.core.inventory.lookup import DescribeProduct, DescribeRecord, ReadHistory
 from orchestrator.core.inventory.model import Observation, Record
 from orchestrator.core.values.operation import Operation
 from tests.fakes import START
@@ -56,7 +54,7 @@ READABLE: frozenset[Operation] = frozenset({Operation.RECORD})
 @pytest.mark.parametrize(
     ("facts", "expected"),
     [
-        (Evidence(), AskProduct()),
+        (Evidence(), DescribeProduct()),
         (seen("UNDER_CHANGE", OURS), StillInProgress(OURS)),
         # It was accepted: what shows the product as it was before is behind, and what shows no record says nothing.
         (seen("AVAILABLE", "rec-0"), StillInProgress(OURS)),
@@ -75,8 +73,8 @@ def test_where_no_record_may_be_read_the_product_decides(facts: Evidence, expect
 @pytest.mark.parametrize(
     ("facts", "expected"),
     [
-        (seen(None), AskHistory()),
-        (seen("TAINTED", OURS), AskHistory()),
+        (seen(None), ReadHistory()),
+        (seen("TAINTED", OURS), ReadHistory()),
         (seen(None, history=(SUCCEEDED,)), Follow(SUCCEEDED)),
         (seen("TAINTED", OURS, history=(FAILED,)), Follow(FAILED)),
         (seen("TAINTED", OURS, history=()), EndedUnread(OURS, "it broke")),
@@ -101,7 +99,7 @@ def test_a_later_record_is_ours_where_a_send_is_not_accounted_for() -> None:
 def test_what_has_overtaken_it_is_read_and_said() -> None:
     """An owner's update, or a record that AWS does not know yet."""
     facts = seen("AVAILABLE", "rec-9")
-    assert followed(facts, denied=frozenset()) == AskRecord("rec-9")
+    assert followed(facts, denied=frozenset()) == DescribeRecord("rec-9")
     read = seen("AVAILABLE", "rec-9", records={"rec-9": UPDATE})
     assert followed(read, denied=frozenset()) == Changed(f"it has a newer record, {UPDATE}")
     hidden = seen("AVAILABLE", "rec-9", hidden={"rec-9": MOST_LOOKS})
@@ -113,7 +111,7 @@ def test_a_last_record_that_may_not_be_described_may_still_be_listed() -> None:
     """Documented for a former owner; where neither is allowed, it is nobody's."""
     facts = seen("UNDER_CHANGE", "rec-9", denied=frozenset({"rec-9"}))
     known = frozenset({"rec-0"})
-    assert settle(facts, intent=INTENT, known=known) == AskHistory()
+    assert settle(facts, intent=INTENT, known=known) == ReadHistory()
     assert settle(facts, intent=INTENT, known=known, denied=BOTH) == NewRecord("rec-9", denied=True)
     listed = seen("UNDER_CHANGE", "rec-9", denied=frozenset({"rec-9"}), history=(UPDATE,))
     assert settle(listed, intent=INTENT, known=known) == Changed(f"another operation is in progress: {UPDATE}")
@@ -134,7 +132,7 @@ def test_our_own_record_may_be_on_a_later_page_of_the_history() -> None:
     )
     known = frozenset({"rec-0"})
     first = seen(None, history=young, history_token="2", history_pages=1)
-    assert settle(first, intent=INTENT, known=known) == AskHistory("2")
+    assert settle(first, intent=INTENT, known=known) == ReadHistory("2")
     assert settle(first, intent=None, known=known) == Gone(None, ours=False)
     both = seen(None, history=(*young, SUCCEEDED), history_token=None, history_pages=2)
     assert settle(both, intent=INTENT, known=known) == Gone(SUCCEEDED, ours=True)
@@ -144,4 +142,4 @@ def test_our_own_record_may_be_on_a_later_page_of_the_history() -> None:
     endless = seen(None, history=young, history_token="x", history_pages=MOST_HISTORY_PAGES)
     assert settle(endless, intent=INTENT, known=known) == Gone(None, ours=False)
     timeless = seen(None, history=(record("rec-8", created_at=None),), history_token="2", history_pages=1)
-    assert settle(timeless, intent=INTENT, known=known) == AskHistory("2")
+    assert settle(timeless, intent=INTENT, known=known) == ReadHistory("2")

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from orchestrator.core.inventory.evidence import Evidence, Intent
+from orchestrator.core.inventory.lookup import ReadHistory
 from orchestrator.core.inventory.model import Observation
 from orchestrator.core.inventory.outcomes import Answer, Page, RecordPage, Unanswered
 from orchestrator.core.plan.model import Plan, Retry
@@ -14,7 +15,7 @@ from orchestrator.core.review.decide import decide
 from orchestrator.core.review.worklist import Decision, Reason
 from orchestrator.core.run import events as e
 from orchestrator.core.run.agreement import Agreement
-from orchestrator.core.run.commands import ListPage, ReadHistory
+from orchestrator.core.run.commands import ListPage, LookUp
 from orchestrator.core.run.product_state import MOST_DOUBTS, Termination
 from orchestrator.core.run.summary import review_line
 from orchestrator.core.run.transitions import State
@@ -215,7 +216,7 @@ def test_a_page_of_a_history_that_nobody_waits_for_means_nothing() -> None:
     [send] = hand.tick()
     hand.reply(send, Unanswered("reset"))
     line = f"{LANE}/pp-a"
-    stale = ReadHistory(lane=LANE, line=line, product_id="pp-a", page_token="7")
+    stale = LookUp(lane=LANE, line=line, product_id="pp-a", lookup=ReadHistory("7"))
     before = hand.run.terminations[0].lookups
     hand.reply(stale, Answer(RecordPage(records=(record("rec-1"),))))
     assert hand.run.terminations[0].lookups == before
@@ -223,7 +224,7 @@ def test_a_page_of_a_history_that_nobody_waits_for_means_nothing() -> None:
     [look] = hand.tick(2)
     hand.reply(look, Answer(record("rec-1", status="SUCCEEDED")))
     assert hand.state() is State.TERMINATED
-    hand.reply(replace(stale, page_token=None), Answer(RecordPage(records=(record("rec-1"),))))
+    hand.reply(replace(stale, lookup=ReadHistory()), Answer(RecordPage(records=(record("rec-1"),))))
     assert hand.run.terminations[0].lookups == Evidence()
 
 

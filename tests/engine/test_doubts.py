@@ -8,12 +8,13 @@ from typing import cast
 
 import pytest
 
+from orchestrator.core.inventory.lookup import DescribeProduct, DescribeRecord, Lookup, ReadHistory
 from orchestrator.core.inventory.model import FAILED, SUCCEEDED, TERMINATION, Observation, Record
 from orchestrator.core.inventory.outcomes import Answer, Denied, NotFound, Page, RecordPage, Rejected, Throttled, Unanswered
 from orchestrator.core.plan.model import Limits, Options, Retry, Tolerance
 from orchestrator.core.run import events as e
 from orchestrator.core.run import observations as o
-from orchestrator.core.run.commands import Command, DescribeProduct, DescribeRecord, ListPage, ReadHistory, Terminate
+from orchestrator.core.run.commands import Command, ListPage, LookUp, Terminate
 from orchestrator.core.run.machine import Run
 from orchestrator.core.run.polling import after_miss
 from orchestrator.core.run.replies import Reply, Tick
@@ -83,17 +84,22 @@ class Hand:
         return self.now - began
 
 
+def lookup_of(command: Command) -> Lookup | None:
+    """The lookup that a command makes, if it makes one."""
+    return command.lookup if isinstance(command, LookUp) else None
+
+
 def shows(**values: object) -> Callable[[Command], object]:
     """Answers by which a product stays as it is, with this history."""
     records = cast("dict[str, Record]", values.pop("records", {}))
 
     def answer(command: Command) -> object:
         match command:
-            case DescribeProduct():
+            case LookUp(lookup=DescribeProduct()):
                 return Answer(product("pp-a", **values))
-            case DescribeRecord(record_id=record_id) if record_id in records:
+            case LookUp(lookup=DescribeRecord(record_id)) if record_id in records:
                 return Answer(records[record_id])
-            case ReadHistory():
+            case LookUp(lookup=ReadHistory()):
                 return Answer(RecordPage(records=tuple(records.values())))
             case ListPage():
                 return Answer(Page(products=(product("pp-a", tags=(), **values),)))
@@ -115,8 +121,7 @@ def test_an_older_page_of_a_listing_does_not_overwrite_a_newer_look() -> None:
     hand.reply(look, Answer(product("pp-a", last_record_id="rec-owner")))
     hand.show("rec-1", started_at=failed_at + 1, seen_at=hand.now - 5)
     [look] = hand.tick()
-    assert isinstance(look, DescribeRecord)
-    assert look.record_id == "rec-owner"
+    assert lookup_of(look) == DescribeRecord("rec-owner")
 
 
 def test_a_listing_that_shows_a_change_keeps_a_repeated_send_from_leaving() -> None:
@@ -125,12 +130,12 @@ def test_a_listing_that_shows_a_change_keeps_a_repeated_send_from_leaving() -> N
     [send] = hand.tick()
     hand.reply(send, Unanswered("reset"))
     [look] = hand.tick(2)
-    assert isinstance(look, DescribeProduct)
+    assert isinstance(lookup_of(look), DescribeProduct)
     hand.reply(look, Answer(product("pp-a")))
     hand.now += 1
     hand.show("rec-owner")
     [look] = hand.tick()
-    assert isinstance(look, DescribeRecord)
+    assert isinstance(lookup_of(look), DescribeRecord)
     update = record("rec-owner", record_type="UPDATE_PROVISIONED_PRODUCT", status=SUCCEEDED, created_at=hand.now)
     hand.reply(look, Answer(update))
     assert hand.settle(shows(last_record_id="rec-owner", records={"rec-owner": update})) > 50
@@ -146,7 +151,7 @@ def test_a_listing_begun_before_the_doubt_settles_nothing() -> None:
     hand.now += 5
     hand.show("rec-of-pp-a", started_at=START + 1, seen_at=START + 1)
     [look] = hand.tick()
-    assert isinstance(look, DescribeProduct)
+    assert isinstance(lookup_of(look), DescribeProduct)
 
 
 def test_a_repeated_send_rests_on_a_fresh_look() -> None:
@@ -159,7 +164,7 @@ def test_a_repeated_send_rests_on_a_fresh_look() -> None:
     hand.now = START + 700
     hand.show("rec-of-pp-a", started_at=START + 1, seen_at=START + 1.5)
     [look] = hand.tick()
-    assert isinstance(look, DescribeProduct)
+    assert isinstance(lookup_of(look), DescribeProduct)
     hand.reply(look, Unanswered("slow"))
     assert hand.tick(0.5) == []
     [look] = hand.tick(2)
@@ -182,7 +187,10 @@ def test_a_late_acceptance_counts_and_late_refusals_do_not() -> None:
     hand.reply(send, Answer(record("rec-1", status="CREATED")))
     assert hand.state() is State.IN_PROGRESS
     hand.reply(send, Answer(record("rec-1", status="CREATED")))
-    hand.reply(DescribeRecord(lane=LANE, line=f"{LANE}/pp-a", record_id="rec-0"), Answer(record("rec-0", status=FAILED)))
+    hand.reply(
+        LookUp(lane=LANE, line=f"{LANE}/pp-a", product_id="pp-a", lookup=DescribeRecord("rec-0")),
+        Answer(record("rec-0", status=FAILED)),
+    )
     assert hand.state() is State.IN_PROGRESS
 
 
@@ -195,7 +203,7 @@ def test_an_answer_with_another_products_record_is_no_answer() -> None:
 
 
 @pytest.mark.parametrize("asked", [DescribeRecord, ReadHistory])
-def test_another_products_record_settles_no_doubt(asked: type[Command]) -> None:
+def test_another_products_record_settles_no_doubt(asked: type[Lookup]) -> None:
     """Wherever it was found, and although it SUCCEEDED."""
     hand = Hand()
     [send] = hand.tick()
@@ -204,14 +212,14 @@ def test_another_products_record_settles_no_doubt(asked: type[Command]) -> None:
     seen = False
     for _ in range(10):
         for command in hand.tick(1.0):
-            if isinstance(command, DescribeProduct):
+            if isinstance(lookup_of(command), DescribeProduct):
                 there = Answer(product("pp-a", status="UNDER_CHANGE", last_record_id="rec-2"))
                 hand.reply(command, there if asked is DescribeRecord else NotFound("gone"))
-            elif isinstance(command, DescribeRecord):
+            elif isinstance(lookup_of(command), DescribeRecord):
                 hand.reply(command, Answer(elsewhere))
-            elif isinstance(command, ReadHistory):
+            elif isinstance(lookup_of(command), ReadHistory):
                 hand.reply(command, Answer((elsewhere,)))
-            seen = seen or isinstance(command, asked)
+            seen = seen or isinstance(lookup_of(command), asked)
     assert seen
     assert not any("rec-2" in str(event) for event in hand.history)
 
@@ -360,7 +368,7 @@ def test_a_last_record_that_may_not_be_read_is_nobodys_and_nothing_is_sent_on_a_
 
     def denies(command: Command) -> object:
         listed.extend([command] if isinstance(command, ListPage) else [])
-        if isinstance(command, DescribeProduct):
+        if isinstance(lookup_of(command), DescribeProduct):
             return Answer(product("pp-a", status="UNDER_CHANGE", last_record_id="rec-9"))
         return Denied("AccessDeniedException", "no")
 
@@ -689,10 +697,12 @@ def test_a_reply_about_nothing_means_nothing() -> None:
     assert hand.state() is State.IN_DOUBT
     assert line not in hand.run.state_table.states
     hand.commit(hand.run.receive(Reply(at=hand.now, command=look, outcome=NotFound("x")))[:1])
-    unknown = DescribeProduct(lane=LANE, line=line, product_id="pp-z")
+    unknown = LookUp(lane=LANE, line=line, product_id="pp-z", lookup=DescribeProduct())
     assert hand.run.receive(Reply(at=hand.now, command=unknown, outcome=NotFound("x")))[1:] == []
-    hand.reply(ReadHistory(lane=LANE, line=f"{LANE}/pp-a", product_id="pp-a"), Denied("AccessDenied", "no"))
-    hand.reply(ReadHistory(lane=LANE, line=f"{LANE}/pp-a", product_id="pp-a"), NotFound("none"))
+    hand.reply(
+        LookUp(lane=LANE, line=f"{LANE}/pp-a", product_id="pp-a", lookup=ReadHistory()), Denied("AccessDenied", "no")
+    )
+    hand.reply(LookUp(lane=LANE, line=f"{LANE}/pp-a", product_id="pp-a", lookup=ReadHistory()), NotFound("none"))
     assert hand.run.terminations[0].lookups.history == ()
 
 
@@ -701,14 +711,14 @@ def test_answers_that_come_after_the_verdict_change_nothing() -> None:
     hand = Hand()
     line = f"{LANE}/pp-a"
     hand.commit([e.Drifted(at=hand.now, line=line, reason="x")])
-    hand.reply(DescribeRecord(lane=LANE, line=line, record_id="rec-1"), Answer(record("rec-1")))
-    hand.reply(DescribeProduct(lane=LANE, line=line, product_id="pp-a"), Answer(product("pp-a")))
-    hand.reply(ReadHistory(lane=LANE, line=line, product_id="pp-a"), Answer(()))
+    hand.reply(LookUp(lane=LANE, line=line, product_id="pp-a", lookup=DescribeRecord("rec-1")), Answer(record("rec-1")))
+    hand.reply(LookUp(lane=LANE, line=line, product_id="pp-a", lookup=DescribeProduct()), Answer(product("pp-a")))
+    hand.reply(LookUp(lane=LANE, line=line, product_id="pp-a", lookup=ReadHistory()), Answer(()))
     assert hand.state() is State.DRIFTED
     doubtful = Hand()
     [send] = doubtful.tick()
     doubtful.reply(send, Unanswered("reset"))
-    doubtful.reply(DescribeRecord(lane=LANE, line=line, record_id="rec-1"), Throttled("SlowDown"))
+    doubtful.reply(LookUp(lane=LANE, line=line, product_id="pp-a", lookup=DescribeRecord("rec-1")), Throttled("SlowDown"))
     assert doubtful.run.terminations[0].lookups.records == {}
 
 
@@ -807,7 +817,8 @@ def test_looks_at_stale_products_keep_the_pace_of_looks() -> None:
     run.apply(o.Listed(at=START, lane=LANE, started_at=START, observed=old))
     commands = list(run.next(START))
     assert len(commands) == 1
-    assert isinstance(commands[0], DescribeProduct)
+    assert isinstance(commands[0], LookUp)
+    assert commands[0].lookup == DescribeProduct()
     assert run.wake_at(START) <= START
     run.apply(e.LaneUnreachable(at=START, lane=LANE, reason="silent"))
     assert run.wake_at(START) == START + wanted.limits.deadline_seconds

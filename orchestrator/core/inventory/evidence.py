@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from orchestrator.core.inventory.lookup import DescribeProduct, DescribeRecord, Lookup, ReadHistory
 from orchestrator.core.inventory.model import (
     FAILED,
     FINAL,
@@ -92,25 +93,6 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class AskProduct:
-    """Not enough is known: look the product up."""
-
-
-@dataclass(frozen=True, slots=True)
-class AskRecord:
-    """Not enough is known: look this record up."""
-
-    record_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class AskHistory:
-    """Not enough is known: read the product's records, from this page on."""
-
-    page_token: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class StillInProgress:
     """The termination that we follow is in progress, although its record cannot be read: look again."""
 
@@ -181,7 +163,6 @@ class Undetermined:
     reason: str
 
 
-Lookup = AskProduct | AskRecord | AskHistory
 Conclusion = Lookup | StillInProgress | Follow | Adopt | Gone | AtRest | EndedUnread | Changed | NewRecord | Undetermined
 
 
@@ -210,7 +191,7 @@ def settle(
     """
     seen = evidence.observation
     if seen is None:
-        return AskProduct()
+        return DescribeProduct()
     if seen.gone:
         return settle_gone(evidence, intent, denied)
     if seen.status in STABLE_STATUSES and seen.record_id in known:
@@ -222,10 +203,10 @@ def settle(
     if seen.record_id in evidence.denied or Operation.RECORD in denied:
         if evidence.history is None and not evidence.history_denied and Operation.HISTORY not in denied:
             # Who may not describe a record may still list it (documented for a former owner).
-            return AskHistory()
+            return ReadHistory()
         return NewRecord(seen.record_id, denied=True)
     if evidence.hidden.get(seen.record_id, 0) < MOST_LOOKS:
-        return AskRecord(seen.record_id)
+        return DescribeRecord(seen.record_id)
     return NewRecord(seen.record_id, denied=False)
 
 
@@ -245,11 +226,11 @@ def settle_followed(
     """
     seen = evidence.observation
     if seen is None:
-        return AskProduct()
+        return DescribeProduct()
     may_ask = not evidence.history_denied and Operation.HISTORY not in denied
     over = seen.gone or (seen.status in STABLE_STATUSES and seen.record_id == followed)
     if over and may_ask and evidence.history is None:
-        return AskHistory()
+        return ReadHistory()
     record = read_in(evidence, followed)
     if over and record is not None and (record.status == SUCCEEDED or (record.status == FAILED and not seen.gone)):
         return Follow(record)
@@ -278,7 +259,7 @@ def settle_overtaken(evidence: Evidence, record_id: str, denied: Collection[Oper
     if record_id in evidence.denied or Operation.RECORD in denied:
         return NewRecord(record_id, denied=True)
     if evidence.hidden.get(record_id, 0) < MOST_LOOKS:
-        return AskRecord(record_id)
+        return DescribeRecord(record_id)
     return NewRecord(record_id, denied=False)
 
 
@@ -294,9 +275,9 @@ def settle_gone(evidence: Evidence, intent: Intent | None, denied: Collection[Op
         return Gone(None, ours=False)
     history = evidence.history
     if history is None:
-        return AskHistory()
+        return ReadHistory()
     if evidence.history_token and is_too_young(history, intent) and evidence.history_pages < MOST_HISTORY_PAGES:
-        return AskHistory(evidence.history_token)
+        return ReadHistory(evidence.history_token)
     ours = newest(record for record in history if intent is not None and intent.caused(record, evidence.seen))
     if ours is not None and ours.status == SUCCEEDED:
         return Gone(ours, ours=True)
@@ -326,7 +307,7 @@ def settle_by_history(
     if evidence.history_denied or Operation.HISTORY in denied:
         return AtRest(None) if quiet else Undetermined("it is under change, and its records may not be read")
     if evidence.history is None:
-        return AskHistory()
+        return ReadHistory()
     last = newest(evidence.history)
     if last is None:
         return AtRest(None) if quiet else Undetermined("it is under change, and no record of it can be read")
@@ -345,7 +326,7 @@ def judge_last_record(evidence: Evidence, record: Record, intent: Intent | None,
         if record.record_id in known or record.status in FINAL:
             # Its status is ahead of its record: whatever changes it, it is not this one.
             if evidence.looks < MOST_LOOKS:
-                return AskProduct()
+                return DescribeProduct()
             return Undetermined(f"it is under change, and its last record is still {record}")
         return Adopt(record) if record.is_termination else Changed(f"another operation is in progress: {record}")
     if evidence.observation.status in STABLE_STATUSES:

@@ -7,7 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from orchestrator.core.inventory.evidence import AskProduct, AtRest, Lookup, StillInProgress
+from orchestrator.core.inventory.evidence import AtRest, StillInProgress
+from orchestrator.core.inventory.lookup import DescribeProduct, Lookup
 from orchestrator.core.inventory.model import STABLE_STATUSES, Observation
 from orchestrator.core.review.order import in_turn
 from orchestrator.core.review.protect import UNSEARCHED
@@ -165,7 +166,7 @@ def look_again(run: RunState, t: Termination, lane: LaneState, event: o.LookupRe
     if isinstance(conclusion, Lookup):
         # What is asked twice was not there yet the first time.
         again = event.hidden_record_id is not None or t.lookups.looks > 1
-        is_first = event.observation is not None and not isinstance(conclusion, AskProduct)
+        is_first = event.observation is not None and not isinstance(conclusion, DescribeProduct)
         t.look_at = event.at + (LOOK_PAUSE_S if again and not is_first else 0.0)
         return
     assert t.lookups.observation is not None
@@ -198,7 +199,7 @@ def on_lookup_issued(run: RunState, event: o.LookupIssued) -> None:
         return
     t = run.lines[event.line]
     t.asked = True
-    run.reschedule(t, event.at)
+    run.unschedule(t)
 
 
 def on_reply_received(run: RunState, event: o.ReplyReceived) -> None:

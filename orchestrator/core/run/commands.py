@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from orchestrator.core.inventory.listing import Listing
+from orchestrator.core.inventory.lookup import Lookup
 from orchestrator.core.plan.model import Options
 from orchestrator.core.values.lane import Lane
 from orchestrator.core.values.operation import Operation
@@ -36,37 +37,18 @@ class Terminate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DescribeRecord:
-    """Look one record up."""
-
-    lane: Lane
-    line: str
-    record_id: str
-
-    operation = Operation.RECORD
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DescribeProduct:
-    """Look one product up by its id."""
+class LookUp:
+    """Perform one lookup about the product of a line."""
 
     lane: Lane
     line: str
     product_id: str
+    lookup: Lookup
 
-    operation = Operation.PRODUCT
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadHistory:
-    """Read one page of the records of one product, newest first."""
-
-    lane: Lane
-    line: str
-    product_id: str
-    page_token: str | None = None
-
-    operation = Operation.HISTORY
+    @property
+    def operation(self) -> Operation:
+        """The call that it takes."""
+        return self.lookup.operation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +67,7 @@ class ListPage:
     product_id: str | None = None
 
 
-Command = Terminate | DescribeRecord | DescribeProduct | ReadHistory | ListPage
-LineCommand = Terminate | DescribeRecord | DescribeProduct | ReadHistory
+Command = Terminate | LookUp | ListPage
 
 
 def next_page(listing: Listing, lane: Lane) -> ListPage:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from orchestrator.core.inventory.lookup import DescribeProduct, DescribeRecord, ReadHistory
 from orchestrator.core.inventory.model import FAILED, SUCCEEDED, Observation, Product, Record
 from orchestrator.core.inventory.outcomes import (
     Answer,
@@ -22,7 +23,7 @@ from orchestrator.core.inventory.outcomes import (
 )
 from orchestrator.core.run import events as e
 from orchestrator.core.run import observations as o
-from orchestrator.core.run.commands import Command, DescribeProduct, DescribeRecord, ListPage, ReadHistory, Terminate
+from orchestrator.core.run.commands import Command, ListPage, LookUp, Terminate
 from orchestrator.core.run.lane_state import LaneState
 from orchestrator.core.run.product_state import MOST_UNREADABLE, Termination
 from orchestrator.core.run.replies import Reply
@@ -75,7 +76,7 @@ def interpret(run: RunState, reply: Reply) -> Iterator[e.Event]:
     if isinstance(command, ListPage):
         yield from on_page(run, reply, command)
     elif (t := run.lines.get(command.line)) is not None:
-        yield from interpret_line_reply(reply, t, run.state(t), run.rules(t))
+        yield from interpret_line_reply(reply, t, run.state(t), run.constraints(t))
 
 
 def records_denied(lane: LaneState, reply: Reply) -> Iterator[o.RecordsDenied]:
@@ -91,7 +92,7 @@ def records_denied(lane: LaneState, reply: Reply) -> Iterator[o.RecordsDenied]:
 def requested_id(command: Command) -> str | None:
     """Return the record or product that a command asks for, None for pages of a listing."""
     match command:
-        case DescribeRecord(record_id=record_id):
+        case LookUp(lookup=DescribeRecord(record_id)):
             return record_id
         case ListPage():
             return None
@@ -110,7 +111,7 @@ LOOKED_AT = frozenset({State.PENDING, State.IN_DOUBT, State.IN_PROGRESS}) | ENDE
 """States in which lookups of a line's product and its records mean something."""
 
 
-def interpret_line_reply(reply: Reply, t: Termination, state: State, rules: Constraints) -> Iterator[e.LineEvent]:
+def interpret_line_reply(reply: Reply, t: Termination, state: State, constraints: Constraints) -> Iterator[e.LineEvent]:
     """
     Say what a reply to a command about one line means.
 
@@ -119,7 +120,7 @@ def interpret_line_reply(reply: Reply, t: Termination, state: State, rules: Cons
         reply: What came back, perhaps late or doubled.
         t: The line's life so far.
         state: The line's state now.
-        rules: What holds for it.
+        constraints: What holds for it.
 
     Yields:
 
@@ -128,15 +129,17 @@ def interpret_line_reply(reply: Reply, t: Termination, state: State, rules: Cons
     match reply.command:
         case Terminate() as command:
             yield from on_terminate_reply(reply, command, t, state)
-        case DescribeRecord() as command if state is State.IN_PROGRESS and t.is_followed_by_record(rules.denied):
-            if command.record_id == t.record_id:
-                yield from on_polled_record(reply, t, rules)
-        case DescribeRecord() as command if state in LOOKED_AT:
-            yield from on_record(reply, command, t)
-        case DescribeProduct() if state in LOOKED_AT or state in GONE:
+        case LookUp(lookup=DescribeRecord(record_id)) if state is State.IN_PROGRESS and t.is_followed_by_record(
+            constraints.denied
+        ):
+            if record_id == t.record_id:
+                yield from on_polled_record(reply, t, constraints)
+        case LookUp(lookup=DescribeRecord(record_id)) if state in LOOKED_AT:
+            yield from on_record(reply, record_id, t)
+        case LookUp(lookup=DescribeProduct()) if state in LOOKED_AT or state in GONE:
             yield from on_product(reply, t)
-        case ReadHistory() as command if state in LOOKED_AT:
-            yield from on_history(reply, command, t)
+        case LookUp(lookup=ReadHistory(page_token)) if state in LOOKED_AT and page_token == t.lookups.history_token:
+            yield from on_history(reply, page_token, t)
         case _:
             return
 
@@ -190,14 +193,14 @@ def is_mismatch(record: Record, t: Termination) -> bool:
     )
 
 
-def on_polled_record(reply: Reply, t: Termination, rules: Constraints) -> Iterator[e.LineEvent]:
+def on_polled_record(reply: Reply, t: Termination, constraints: Constraints) -> Iterator[e.LineEvent]:
     """Deal with a look at the record of a termination that is under way."""
     at, line = reply.at, t.line.id
     match reply.outcome:
         case Answer(Record(status=status) as record) if status == SUCCEEDED and not is_other_record(record, t):
             yield succeeded(t, record, at)
         case Answer(Record(status=status) as record) if status == FAILED and not is_other_record(record, t):
-            yield failed(t, record, at, rules)
+            yield failed(t, record, at, constraints)
         case Answer(Record() as record) if not is_other_record(record, t):
             if at >= t.overdue_at:
                 yield e.TimedOut(at=at, line=line, evidence=f"record {record.record_id} is still {record.status}")
@@ -226,28 +229,26 @@ def is_about(record: Record, t: Termination) -> bool:
     return record.product_id in (None, t.product_id)
 
 
-def on_record(reply: Reply, command: DescribeRecord, t: Termination) -> Iterator[e.LineEvent]:
+def on_record(reply: Reply, record_id: str, t: Termination) -> Iterator[e.LineEvent]:
     """Deal with a record that was looked up to settle a doubt."""
     match reply.outcome:
-        case Answer(Record() as record) if record.record_id == command.record_id and is_about(record, t):
+        case Answer(Record() as record) if record.record_id == record_id and is_about(record, t):
             yield o.LookupResult(at=reply.at, line=t.line.id, record=record)
         case Denied():
-            yield o.LookupResult(at=reply.at, line=t.line.id, denied_record_id=command.record_id)
+            yield o.LookupResult(at=reply.at, line=t.line.id, denied_record_id=record_id)
         case NotFound() | Rejected() | Answer():
             # Another product's record says nothing about this one, wherever its id was found.
-            yield o.LookupResult(at=reply.at, line=t.line.id, hidden_record_id=command.record_id)
+            yield o.LookupResult(at=reply.at, line=t.line.id, hidden_record_id=record_id)
         case _:
             return
 
 
-def on_history(reply: Reply, command: ReadHistory, t: Termination) -> Iterator[e.LineEvent]:
-    """Deal with a page of the records of a product; one that nobody waits for any more means nothing."""
-    if command.page_token != t.lookups.history_token:
-        return
+def on_history(reply: Reply, page_token: str | None, t: Termination) -> Iterator[e.LineEvent]:
+    """Deal with the page of a product's records that is waited for."""
     match reply.outcome:
         case Answer(RecordPage(records=records, next_token=token)):
             # A page that leads to itself has no end.
-            token = None if token == command.page_token else token
+            token = None if token == page_token else token
             history = tuple(each for each in records if is_about(each, t))
             yield o.LookupResult(at=reply.at, line=t.line.id, history=history, history_token=token)
         case NotFound():

@@ -8,24 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from orchestrator.core.inventory.evidence import AskHistory, AskRecord, AtRest
+from orchestrator.core.inventory.lookup import DescribeProduct
 from orchestrator.core.run import events as e
 from orchestrator.core.run import observations as o
 from orchestrator.core.run import tokens
-from orchestrator.core.run.commands import (
-    Command,
-    DescribeProduct,
-    DescribeRecord,
-    ListPage,
-    ReadHistory,
-    Terminate,
-    next_page,
-)
+from orchestrator.core.run.commands import Command, ListPage, LookUp, Terminate, next_page
 from orchestrator.core.run.lane_state import FRESH_S, REFRESH_S, LaneState
+from orchestrator.core.run.next_step import LookupStep, SendStep
 from orchestrator.core.run.product_state import Termination
 from orchestrator.core.run.state import RunState, is_serial
 from orchestrator.core.run.transitions import OPEN, State
-from orchestrator.core.run.verdict import conclusion_of
 from orchestrator.core.values.operation import Operation
 
 LOOKUP_OPERATIONS = (Operation.PRODUCT, Operation.HISTORY, Operation.RECORD)
@@ -73,26 +65,17 @@ def lane_commands(run: RunState, lane: LaneState, run_id: str, now: float) -> It
     for operation in LOOKUP_OPERATIONS:
         allowed = lane.limiters[operation].allowance(now)
         for line in islice(lane.queues[operation].due(now), allowed):
-            yield lookup_command(run.lines[line], run.state(run.lines[line]), operation, lane)
+            yield lookup_command(run, run.lines[line])
     yield from listing_page(run, lane, now)
     if not is_closed_to_sends(run, lane) and lane.is_fresh(now):
         yield from sends(run, lane, run_id, now)
 
 
-def lookup_command(t: Termination, state: State, operation: Operation, lane: LaneState) -> Command:
+def lookup_command(run: RunState, t: Termination) -> LookUp:
     """Make the lookup that a line waits for."""
-    if operation is Operation.PRODUCT:
-        return DescribeProduct(lane=lane.lane, line=t.line.id, product_id=t.product_id)
-    if operation is Operation.RECORD and state is State.IN_PROGRESS and t.is_followed_by_record(lane.denied):
-        assert t.record_id is not None
-        return DescribeRecord(lane=lane.lane, line=t.line.id, record_id=t.record_id)
-    conclusion = conclusion_of(t, state, lane.denied)
-    if operation is Operation.HISTORY:
-        assert isinstance(conclusion, AskHistory)
-        return ReadHistory(lane=lane.lane, line=t.line.id, product_id=t.product_id, page_token=conclusion.page_token)
-    assert isinstance(conclusion, AskRecord)
-    record_id = conclusion.record_id
-    return DescribeRecord(lane=lane.lane, line=t.line.id, record_id=record_id)
+    step = run.steps[t.line.id]
+    assert isinstance(step, LookupStep)
+    return LookUp(lane=run.lane_of(t).lane, line=t.line.id, product_id=t.product_id, lookup=step.lookup)
 
 
 def wants_listing(run: RunState, lane: LaneState, now: float) -> bool:
@@ -164,7 +147,7 @@ def listing_page(run: RunState, lane: LaneState, now: float) -> Iterator[Command
 
 
 def sends(run: RunState, lane: LaneState, run_id: str, now: float) -> Iterator[Command]:
-    """Yield the terminations that may leave now, within rate and limits. Lines in doubt come first (`RunState.replan`)."""
+    """Yield the terminations that may leave now, within rate and limits. Lines in doubt come first (`FIRST_RANK`)."""
     room = lane.limiters[Operation.TERMINATE].allowance(now)
     slots = run.plan.limits.in_flight - lane.under_way
     looks = lane.limiters[Operation.PRODUCT].allowance(now)
@@ -179,12 +162,12 @@ def sends(run: RunState, lane: LaneState, run_id: str, now: float) -> Iterator[C
         if is_stale(t, now):
             if looks > 0 and t.look_at <= now:
                 looks -= 1
-                yield DescribeProduct(lane=lane.lane, line=line, product_id=t.product_id)
+                yield LookUp(lane=lane.lane, line=line, product_id=t.product_id, lookup=DescribeProduct())
             continue
         room -= 1
         slots -= pending
         serial += pending and is_serial(t)
-        yield send(t, run.state(t), lane, run_id, run.service_time(lane.lane, now))
+        yield send(run, t, run_id, now)
 
 
 def is_stale(t: Termination, now: float) -> bool:
@@ -193,20 +176,21 @@ def is_stale(t: Termination, now: float) -> bool:
     return observation is not None and now - observation.at > FRESH_S
 
 
-def send(t: Termination, state: State, lane: LaneState, run_id: str, service_at: float | None) -> Terminate:
-    """Make the termination of a line. Only one that was seen at rest is ever on the agenda of a lane with a listing."""
-    conclusion = conclusion_of(t, state, lane.denied)
-    assert isinstance(conclusion, AtRest)
+def send(run: RunState, t: Termination, run_id: str, now: float) -> Terminate:
+    """Make the termination of a line; a fresh listing of its lane has shown it at rest."""
+    step, lane = run.steps[t.line.id], run.lane_of(t).lane
+    assert isinstance(step, SendStep)
+    assert step.is_seen
     return Terminate(
-        lane=lane.lane,
+        lane=lane,
         line=t.line.id,
         product_id=t.product_id,
         attempt=t.attempt,
         send=t.send + 1,
-        token=tokens.token(run_id, lane.lane, t.product_id, t.attempt),
+        token=tokens.token(run_id, lane, t.product_id, t.attempt),
         options=t.line.options,
-        record_before=conclusion.record_id,
-        service_at=service_at,
+        record_before=step.record_before,
+        service_at=run.service_time(lane, now),
     )
 
 

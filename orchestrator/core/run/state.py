@@ -1,13 +1,12 @@
 """
-The whole state of a run, and where each line's next step will be looked for. `Run` is the door; nothing else may hold one
-of these, and only `changes` changes it.
+The whole state of a run, and which queue each line waits in. `Run` is the door; nothing else may hold one of these, and
+only `apply` changes it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from orchestrator.core.inventory.evidence import AskHistory, AskProduct, AskRecord, AtRest
 from orchestrator.core.inventory.listing import Listing
 from orchestrator.core.inventory.model import CONTROL_TOWER_ACCOUNT, Inventory
 from orchestrator.core.plan.model import Plan
@@ -17,21 +16,17 @@ from orchestrator.core.review.unreviewed import UnreviewedProducts
 from orchestrator.core.review.worklist import Decision, Worklist
 from orchestrator.core.run import events as e
 from orchestrator.core.run import observations as o
+from orchestrator.core.run.due_queue import DueQueue
 from orchestrator.core.run.lane_state import LaneState
+from orchestrator.core.run.next_step import LookupStep, SendStep, Situation, VerdictStep, next_step
 from orchestrator.core.run.prerequisites import Prerequisites
 from orchestrator.core.run.product_state import Termination
 from orchestrator.core.run.rate_limit import RateLimiter
 from orchestrator.core.run.transitions import GONE, UNDER_WAY, State, StateTable
-from orchestrator.core.run.verdict import Constraints, conclusion_of, is_adoption, needs_look, verdict
+from orchestrator.core.run.verdict import Constraints, is_adoption
 from orchestrator.core.values.clocks import by_service
 from orchestrator.core.values.lane import Lane
 from orchestrator.core.values.operation import Operation
-
-QUESTIONS = {
-    AskProduct: Operation.PRODUCT,
-    AskRecord: Operation.RECORD,
-    AskHistory: Operation.HISTORY,
-}
 
 RateLimits = Mapping[Lane, Mapping[Operation, RateLimiter]]
 
@@ -55,6 +50,8 @@ class RunState:
         self.ended = False
         self.replaying = False
         self.due_verdicts: dict[str, None] = {}
+        self.steps: dict[str, LookupStep | SendStep] = {}
+        self._queue_of: dict[str, DueQueue] = {}
         self.rejected: set[str] = set()
         self.lines: dict[str, Termination] = {}
         self._by_lane: dict[Lane, list[Termination]] = {lane: [] for lane, problem in worklist.lanes if not problem}
@@ -127,7 +124,7 @@ class RunState:
             return None
         return f"{self.failures} failures, and the plan's FailureTolerance allows {self.allowed_failures}"
 
-    def rules(self, t: Termination) -> Constraints:
+    def constraints(self, t: Termination) -> Constraints:
         """Return what holds for a line now."""
         state, lane = self.state(t), self.lane_of(t)
         is_open = state in (State.PENDING, State.IN_DOUBT)
@@ -174,7 +171,7 @@ class RunState:
         """Whether a line has to wait: for what it comes after, or because this execution starts only the first ones."""
         return t.line.id in self.held_back or self.prerequisites.wait(t.line.id)
 
-    def _serial_rests(self, lane: LaneState) -> bool:
+    def _serial_is_parked(self, lane: LaneState) -> bool:
         """Whether a product that must be alone in the lane was left in doubt or timed out, so that no other may follow."""
         return any(
             is_serial(t) and (self.state(t) is State.TIMED_OUT or (t.is_parked and self.state(t) in UNDER_WAY))
@@ -197,69 +194,38 @@ class RunState:
             self.reschedule(t, at)
 
     def reschedule(self, t: Termination, at: float) -> None:
-        """Put a line where its next step will be looked for: on one agenda, among the concluded, or nowhere."""
+        """Work out what a line waits for now, and queue it for that."""
         if self.replaying:
             return
+        self.unschedule(t)
         lane = self.lane_of(t)
-        for queue in lane.queues.values():
+        situation = Situation(
+            constraints=lambda: self.constraints(t),
+            may_begin=lambda constraints: self._may_begin(t, lane, constraints),
+            is_held_by_serial=lambda: is_serial(t) and self._serial_is_parked(lane),
+        )
+        step = next_step(t, self.state(t), lane, at, situation)
+        if isinstance(step, VerdictStep):
+            self.due_verdicts[t.line.id] = None
+        elif step is not None:
+            self.steps[t.line.id] = step
+            self._queue_of[t.line.id] = lane.queues[step.operation]
+            lane.queues[step.operation].put(t.line.id, step.at, step.rank)
+
+    def unschedule(self, t: Termination) -> None:
+        """Take a line out of the queue that it is in."""
+        if (queue := self._queue_of.pop(t.line.id, None)) is not None:
             queue.drop(t.line.id)
+        self.steps.pop(t.line.id, None)
         self.due_verdicts.pop(t.line.id, None)
-        state = self.state(t)
-        if t.asked or lane.unreachable:
-            return
-        if state is State.IN_PROGRESS and t.is_followed_by_record(lane.denied):
-            lane.queues[Operation.RECORD].put(t.line.id, t.look_at, t.rank)
-        elif state in GONE and lane.audit and t.line.id in lane.audit:
-            lane.queues[Operation.PRODUCT].put(t.line.id, t.look_at, t.rank)
-        elif t.line.id in lane.resettle:
-            self._replan_look(t, state, lane)
-        elif t.is_parked:
-            return
-        elif state is State.IN_PROGRESS:
-            self._replan_look(t, state, lane, at)
-        elif state is State.IN_DOUBT:
-            self._replan_open(t, state, lane, at)
-        elif state is State.PENDING:
-            rules = self.rules(t)
-            final = rules.stop
-            if (self.drain is None or lane.closed or rules.blocked) and (
-                final or is_adoption(t) or not (self.waits_its_turn(t) or self.is_lost_elsewhere(t))
-            ):
-                self._replan_open(t, state, lane, at)
 
-    def _replan_look(self, t: Termination, state: State, lane: LaneState, at: float | None = None) -> None:
-        """Look a product up whose termination cannot be followed by its record, or that ended otherwise and is gone."""
-        if at is not None and verdict(t, state, at, self.rules(t)) is not None:
-            self.due_verdicts[t.line.id] = None
-            return
-        operation = QUESTIONS.get(type(conclusion_of(t, state, lane.denied)), Operation.PRODUCT)
-        lane.queues[operation].put(t.line.id, t.look_at, t.rank)
-
-    def _replan_open(self, t: Termination, state: State, lane: LaneState, at: float) -> None:
-        rules = self.rules(t)
-        unseen = state is State.PENDING and t.lookups.observation is None and not t.must_look
-        if unseen and not (is_adoption(t) or rules.stop):
-            # It waits for the lane's listing.
-            lane.queues[Operation.TERMINATE].put(t.line.id, t.retry_at, t.rank)
-            return
-        if verdict(t, state, at, rules) is not None:
-            self.due_verdicts[t.line.id] = None
-            return
-        if state is State.PENDING and is_serial(t) and self._serial_rests(lane):
-            return
-        conclusion = conclusion_of(t, state, rules.denied)
-        if type(conclusion) in QUESTIONS:
-            lane.queues[QUESTIONS[type(conclusion)]].put(t.line.id, t.look_at, t.rank)
-        elif state is State.IN_DOUBT and needs_look(t, conclusion, rules):
-            lane.queues[Operation.PRODUCT].put(t.line.id, t.look_at, t.rank)
-        elif state is State.IN_DOUBT:
-            # Already in progress as far as limits go, so never behind lines that wait for one to end.
-            waits_for_listing = t.line.id in lane.failed_since
-            lane.queues[Operation.TERMINATE].put(t.line.id, t.retry_at if waits_for_listing else 0.0, -1)
-        elif isinstance(conclusion, AtRest) and not rules.stop:
-            lane.queues[Operation.TERMINATE].put(t.line.id, t.retry_at, t.rank)
-        else:
-            lane.queues[Operation.PRODUCT].put(t.line.id, t.look_at, t.rank)
+    def _may_begin(self, t: Termination, lane: LaneState, constraints: Constraints) -> bool:
+        """Whether a pending line has its turn, or what stops it for good does not wait for one."""
+        if self.drain is not None and not lane.closed and not constraints.blocked:
+            return False
+        if constraints.stop or is_adoption(t):
+            return True
+        return not (self.waits_its_turn(t) or self.is_lost_elsewhere(t))
 
 
 def is_serial(t: Termination) -> bool:

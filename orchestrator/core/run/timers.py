@@ -45,7 +45,7 @@ def on_tick(run: RunState, at: float, grace: float) -> Iterator[e.Event]:
     for line in run.due_verdicts:
         t = run.lines[line]
         # None if an answer was stamped later than this moment; the next one will do.
-        if (event := verdict(t, run.state(t), at, run.rules(t))) is not None:
+        if (event := verdict(t, run.state(t), at, run.constraints(t))) is not None:
             yield event
     for lane in run.lanes.values():
         yield from listing_end(run, lane, at)

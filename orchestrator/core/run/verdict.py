@@ -19,11 +19,11 @@ from orchestrator.core.inventory.evidence import (
     EndedUnread,
     Follow,
     Gone,
-    Lookup,
     NewRecord,
     StillInProgress,
     Undetermined,
 )
+from orchestrator.core.inventory.lookup import Lookup
 from orchestrator.core.inventory.model import FAILED, SUCCEEDED, Record, RecordError
 from orchestrator.core.plan.model import Retry
 from orchestrator.core.review.worklist import Reason
@@ -89,7 +89,7 @@ def conclusion_of(t: Termination, state: State, denied: Collection[Operation] = 
     return conclusion
 
 
-def verdict(t: Termination, state: State, at: float, rules: Constraints) -> e.LineEvent | None:
+def verdict(t: Termination, state: State, at: float, constraints: Constraints) -> e.LineEvent | None:
     """
     Turn what is known of an open line into an event.
 
@@ -98,56 +98,58 @@ def verdict(t: Termination, state: State, at: float, rules: Constraints) -> e.Li
         t: The line's life so far.
         state: `PENDING`, `IN_DOUBT`, or `IN_PROGRESS` if its record cannot be read.
         at: Now, seconds since the epoch.
-        rules: What holds for it.
+        constraints: What holds for it.
 
     Returns:
 
         The event; None if the line needs a lookup, a send or more time first.
     """
     if state is State.PENDING:
-        return verdict_of_pending(t, at, rules)
-    conclusion = conclusion_of(t, state, rules.denied)
+        return verdict_of_pending(t, at, constraints)
+    conclusion = conclusion_of(t, state, constraints.denied)
     is_unsettled = t.lookups.looks >= MOST_UNSETTLED_LOOKS and not isinstance(conclusion, Lookup)
-    if state is State.IN_DOUBT and is_unsettled and needs_look(t, conclusion, rules):
-        return parked(t, state, "what lookups show of it keeps changing", at, rules)
+    if state is State.IN_DOUBT and is_unsettled and needs_look(t, conclusion, constraints):
+        return parked(t, state, "what lookups show of it keeps changing", at, constraints)
     match conclusion:
         case Follow(record):
-            return verdict_of_record(t, record, at, rules)
+            return verdict_of_record(t, record, at, constraints)
         case Adopt(record):
             return e.Adopted(at=at, line=t.line.id, record_id=record.record_id)
         case Gone():
             return verdict_of_gone(t, state, conclusion, at)
         case EndedUnread(record_id, words) if t.is_settled:
-            return failed_unread(t, record_id, words, at, rules)
+            return failed_unread(t, record_id, words, at, constraints)
         case Changed() | NewRecord() if t.is_settled:
             return drifted(t, conclusion, at)
         case Undetermined(reason) if t.is_settled or t.misses >= MOST_LOOKUP_MISSES:
-            return parked(t, state, reason, at, rules)
+            return parked(t, state, reason, at, constraints)
         case AtRest() if state is State.IN_DOUBT:
-            return verdict_of_quiet(t, at, rules)
+            return verdict_of_quiet(t, at, constraints)
         case StillInProgress(record_id) if at >= t.overdue_at and is_recent(t, at):
             return e.TimedOut(at=at, line=t.line.id, evidence=f"it is still under change by record {record_id}")
         case _:
             return None
 
 
-def verdict_of_pending(t: Termination, at: float, rules: Constraints) -> e.LineEvent | None:
+def verdict_of_pending(t: Termination, at: float, constraints: Constraints) -> e.LineEvent | None:
     """Say what becomes of a line that nothing is out of: an event, or None if it is to be looked up or sent."""
     line = t.line.id
     if is_adoption(t):
         assert t.line.record_id is not None
         return e.Adopted(at=at, line=line, record_id=t.line.record_id)
-    conclusion = conclusion_of(t, State.PENDING, rules.denied)
+    conclusion = conclusion_of(t, State.PENDING, constraints.denied)
     # What the listing does not show is looked up first: gone is neither drifted nor blocked.
     is_open = t.unlisted and isinstance(conclusion, Lookup)
     is_ours = isinstance(conclusion, Follow) or (isinstance(conclusion, Gone) and conclusion.ours)
-    is_moot = is_ours or (rules.stop in (rules.blocked, rules.beside) and (is_open or isinstance(conclusion, Gone)))
+    is_moot = is_ours or (
+        constraints.stop in (constraints.blocked, constraints.beside) and (is_open or isinstance(conclusion, Gone))
+    )
     may_end = t.loose is None or t.is_settled
-    if not is_moot and may_end and (refusal := refused(t, at, rules)):
+    if not is_moot and may_end and (refusal := refused(t, at, constraints)):
         return refusal
     match conclusion:
         case Follow(record):
-            return verdict_of_record(t, record, at, rules)
+            return verdict_of_record(t, record, at, constraints)
         case Gone():
             return verdict_of_gone(t, State.PENDING, conclusion, at)
         case Adopt(record):
@@ -174,22 +176,22 @@ def is_recent(t: Termination, at: float) -> bool:
     return t.lookups.observation is not None and at - t.lookups.observation.at <= RECENT_S
 
 
-def refused(t: Termination, at: float, rules: Constraints) -> e.LineEvent | None:
+def refused(t: Termination, at: float, constraints: Constraints) -> e.LineEvent | None:
     """Close a line that may not be sent any more: as failed if it was sent and failed, else as what kept it from that."""
-    reason = rules.stop
+    reason = constraints.stop
     if reason is None:
         return None
     line = t.line.id
     suffix = f"; {NOTHING_CAME_OF_IT}" if t.doubts else ""
-    if rules.exhausted or (t.errors and t.own_records):
+    if constraints.exhausted or (t.errors and t.own_records):
         evidence = f"its last attempt FAILED; {reason}{suffix}"
         return e.Failed(at=at, line=line, evidence=evidence, errors=t.errors, record_id=t.failed_record)
-    if rules.lane_closed:
-        return e.Refused(at=at, line=line, reason=rules.lane_closed + suffix)
-    if rules.send_ban:
-        return e.Drifted(at=at, line=line, reason=rules.send_ban + suffix)
-    if rules.blocked:
-        return e.Blocked(at=at, line=line, reason=rules.blocked + suffix)
+    if constraints.lane_closed:
+        return e.Refused(at=at, line=line, reason=constraints.lane_closed + suffix)
+    if constraints.send_ban:
+        return e.Drifted(at=at, line=line, reason=constraints.send_ban + suffix)
+    if constraints.blocked:
+        return e.Blocked(at=at, line=line, reason=constraints.blocked + suffix)
     return e.Drifted(at=at, line=line, reason=reason + suffix)
 
 
@@ -199,20 +201,20 @@ def drifted(t: Termination, conclusion: Changed | NewRecord, at: float) -> e.Dri
     return e.Drifted(at=at, line=t.line.id, reason=conclusion.reason + suffix)
 
 
-def parked(t: Termination, state: State, reason: str, at: float, rules: Constraints) -> e.LineEvent:
+def parked(t: Termination, state: State, reason: str, at: float, constraints: Constraints) -> e.LineEvent:
     """Leave a line as it is in this execution; close it if that has happened too often, or there will be no other."""
-    if state is State.IN_DOUBT and (rules.expired or t.parked_count + 1 >= MOST_PARKED):
-        often = "the run has expired" if rules.expired else f"{MOST_PARKED} executions left it in doubt"
+    if state is State.IN_DOUBT and (constraints.expired or t.parked_count + 1 >= MOST_PARKED):
+        often = "the run has expired" if constraints.expired else f"{MOST_PARKED} executions left it in doubt"
         return e.TimedOut(at=at, line=t.line.id, evidence=f"{reason}; {often}")
     return e.Parked(at=at, line=t.line.id, reason=reason)
 
 
-def verdict_of_record(t: Termination, record: Record, at: float, rules: Constraints) -> e.LineEvent:
+def verdict_of_record(t: Termination, record: Record, at: float, constraints: Constraints) -> e.LineEvent:
     """Say what the record of our request means, as it was found by looking the product up."""
     if record.status == SUCCEEDED:
         return succeeded(t, record, at)
     if record.status == FAILED:
-        return failed(t, record, at, rules)
+        return failed(t, record, at, constraints)
     if at >= t.overdue_at:
         return e.TimedOut(at=at, line=t.line.id, evidence=f"record {record.record_id} is still {record.status}")
     return e.RecordFound(at=at, line=t.line.id, record_id=record.record_id)
@@ -235,7 +237,7 @@ def terminated(t: Termination, record_id: str, evidence: str, at: float) -> e.Te
     )
 
 
-def failed(t: Termination, record: Record, at: float, rules: Constraints) -> e.LineEvent:
+def failed(t: Termination, record: Record, at: float, constraints: Constraints) -> e.LineEvent:
     """
     Decide after a FAILED record: another attempt, or not.
 
@@ -247,10 +249,14 @@ def failed(t: Termination, record: Record, at: float, rules: Constraints) -> e.L
         words = "".join(f"; {error}" for error in record.errors)
         reason = f"another's termination that began after the review came to nothing: {evidence}{words}"
         return e.Drifted(at=at, line=t.line.id, reason=reason)
-    again = (t.adopted or t.failed_attempts + 1 < rules.retry.attempts) and not rules.send_ban and not rules.lane_closed
+    again = (
+        (t.adopted or t.failed_attempts + 1 < constraints.retry.attempts)
+        and not constraints.send_ban
+        and not constraints.lane_closed
+    )
     if not again and at >= t.open_until:
         return e.Failed(at=at, line=t.line.id, evidence=evidence, errors=record.errors, record_id=record.record_id)
-    longest = rules.retry.backoff_seconds * 2**t.failed_attempts
+    longest = constraints.retry.backoff_seconds * 2**t.failed_attempts
     pause = longest * jitter(t.line.id, record.record_id, t.attempt)
     return e.AttemptFailed(
         at=at,
@@ -262,7 +268,7 @@ def failed(t: Termination, record: Record, at: float, rules: Constraints) -> e.L
     )
 
 
-def failed_unread(t: Termination, record_id: str, words: str | None, at: float, rules: Constraints) -> e.LineEvent:
+def failed_unread(t: Termination, record_id: str, words: str | None, at: float, constraints: Constraints) -> e.LineEvent:
     """Decide after a termination whose record may not be read, and whose product is there, at rest, with it as the last."""
     said = words or "its record may not be read, so that its errors are not known"
     record = Record(
@@ -272,7 +278,7 @@ def failed_unread(t: Termination, record_id: str, words: str | None, at: float, 
         status=FAILED,
         errors=(RecordError("", said),),
     )
-    return failed(t, record, at, rules)
+    return failed(t, record, at, constraints)
 
 
 def verdict_of_gone(t: Termination, state: State, gone: Gone, at: float) -> e.LineEvent | None:
@@ -299,20 +305,20 @@ def verdict_of_gone(t: Termination, state: State, gone: Gone, at: float) -> e.Li
     return e.AlreadyGone(at=at, line=line, evidence=f"not found{sent}, and no record tells who terminated it")
 
 
-def verdict_of_quiet(t: Termination, at: float, rules: Constraints) -> e.LineEvent | None:
+def verdict_of_quiet(t: Termination, at: float, constraints: Constraints) -> e.LineEvent | None:
     """Say what becomes of a line in doubt whose product is there and at rest: it is sent again, if it may be."""
     if t.rejection is not None:
         if not t.is_settled:
             return None
         suffix = f"; {NOTHING_CAME_OF_IT}" if t.doubts else ""
         return e.Failed(at=at, line=t.line.id, evidence=f"rejected {t.rejection}{suffix}", denied=t.denied)
-    if rules.stop:
-        return refused(t, at, rules) if t.is_settled else None
+    if constraints.stop:
+        return refused(t, at, constraints) if t.is_settled else None
     if t.doubts >= MOST_DOUBTS:
-        return parked(t, State.IN_DOUBT, f"{t.doubts} sends stayed unanswered", at, rules)
+        return parked(t, State.IN_DOUBT, f"{t.doubts} sends stayed unanswered", at, constraints)
     return None
 
 
-def needs_look(t: Termination, conclusion: Conclusion, rules: Constraints) -> bool:
+def needs_look(t: Termination, conclusion: Conclusion, constraints: Constraints) -> bool:
     """Whether a line in doubt that has no verdict yet, and no question, waits for another look and not for a send."""
-    return not (isinstance(conclusion, AtRest) and t.rejection is None and rules.stop is None)
+    return not (isinstance(conclusion, AtRest) and t.rejection is None and constraints.stop is None)
