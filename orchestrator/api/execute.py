@@ -13,10 +13,10 @@ from orchestrator.api.driving import ExecutionStart, RunResult, RunSettings, dri
 from orchestrator.api.frame import lanes_of, locks_of, replay, states_of
 from orchestrator.api.review import Review, enforce_limits
 from orchestrator.api.worklists import callers_of
-from orchestrator.core.inventory.evidence import CLOCK_SKEW_S
 from orchestrator.core.run.events import LaneUnreachable, StartedBy
 from orchestrator.core.run.machine import Run
 from orchestrator.core.values.clocks import age_between, by_service
+from orchestrator.core.values.policy import POLICY
 from orchestrator.engine.signals import listening
 from orchestrator.errors import GuardRefused
 from orchestrator.store import journal
@@ -173,7 +173,7 @@ def has_expired(loaded: journal.LoadedJournal, now: float) -> bool:
 
 def is_out_of_date(age: float, max_age: float) -> bool:
     """Whether a run of such an age (seconds) is too old, or seems to have begun so far ahead that nobody knows its age."""
-    return not -CLOCK_SKEW_S <= age <= max_age
+    return not -POLICY.clock_skew_s <= age <= max_age
 
 
 def expiry(loaded: journal.LoadedJournal, machine: Run, age: float, *, max_age: float, restart: bool) -> str | None:

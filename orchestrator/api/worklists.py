@@ -7,7 +7,6 @@ from pathlib import Path
 
 from orchestrator.api.connections import Connections, listed_briefly
 from orchestrator.api.review import Review, list_inventories
-from orchestrator.core.inventory.evidence import CLOCK_SKEW_S
 from orchestrator.core.inventory.model import moments_of
 from orchestrator.core.review.drift import blocked_by_unread, drifted_lines
 from orchestrator.core.review.lookups import questions_of_lines
@@ -17,6 +16,7 @@ from orchestrator.core.review.worklist import Decision, line_id
 from orchestrator.core.run.events import Blocked, Drifted, LaneClosed
 from orchestrator.core.values.clocks import by_service
 from orchestrator.core.values.durations import format_duration
+from orchestrator.core.values.policy import POLICY
 from orchestrator.errors import GuardRefused
 from orchestrator.store import notices as notices_file
 from orchestrator.store import worklist_file
@@ -136,7 +136,7 @@ def outdated(reviewed: SavedWorklist, now: float, max_age: float | None, service
     allowed = min(WORKLIST_MAX_AGE, reviewed.expires_at - reviewed.worklist.made_at) if max_age is None else max_age
     if age > allowed:
         return f"the worklist is {format_duration(age)} old, and may be {format_duration(allowed)}; review the plan again"
-    if age < -CLOCK_SKEW_S:
+    if age < -POLICY.clock_skew_s:
         return "the worklist was made in the future; is the clock right?"
     return None
 

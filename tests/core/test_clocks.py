@@ -10,8 +10,9 @@ from orchestrator.core.plan.model import Conditions, Limits, Options, Plan, Prot
 from orchestrator.core.review.protect import protection
 from orchestrator.core.review.select import select
 from orchestrator.core.run.transitions import State
-from orchestrator.core.values.clocks import MOST_BELIEVED_S, age_between, believed, by_service, carried_over
+from orchestrator.core.values.clocks import age_between, believed, by_service, carried_over
 from orchestrator.core.values.operation import Operation
+from orchestrator.core.values.policy import POLICY
 from tests.driving import evidence_of, state_of
 from tests.engine.test_runner import stage
 from tests.fakes import LANE, START, lost
@@ -21,7 +22,8 @@ from tests.makers import fake, inventory, plan, product, record
 def test_a_difference_of_more_than_a_quarter_of_an_hour_is_not_believed() -> None:
     """AWS would not accept such signatures: the header is wrong."""
     assert believed(None) is None
-    assert [believed(each) for each in (0.0, -MOST_BELIEVED_S, MOST_BELIEVED_S + 1)] == [0.0, -MOST_BELIEVED_S, None]
+    most = POLICY.max_clock_difference_s
+    assert [believed(each) for each in (0.0, -most, most + 1)] == [0.0, -most, None]
     assert by_service(START, None) is None
     assert by_service(START, -2.5) == START - 2.5
 

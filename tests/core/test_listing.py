@@ -8,14 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.core.inventory.listing import (
-    LONGEST_THROTTLED_S,
-    MOST_PAGE_MISSES,
-    MOST_PAGES_WITHOUT_NEWS,
-    MOST_REFUSALS,
-    MOST_SINGLE,
-    Listing,
-)
+from orchestrator.core.inventory.listing import Listing
 from orchestrator.core.inventory.model import Product
 from orchestrator.core.inventory.outcomes import (
     Answer,
@@ -30,6 +23,7 @@ from orchestrator.core.inventory.outcomes import (
 )
 from orchestrator.core.run.commands import ListPage, next_page
 from orchestrator.core.values.operation import Operation
+from orchestrator.core.values.policy import POLICY
 from tests.fakes import LANE, START, SYSTEM_TAGS
 from tests.makers import product
 
@@ -83,7 +77,9 @@ def test_a_listing_is_complete_with_the_last_pages_of_both() -> None:
     assert (held.coverage.scan_pages, held.coverage.scanned, held.coverage.searched) == (2, 2, 2)
 
 
-@pytest.mark.parametrize(("empty", "complete"), [(MOST_PAGES_WITHOUT_NEWS - 1, True), (MOST_PAGES_WITHOUT_NEWS, False)])
+@pytest.mark.parametrize(
+    ("empty", "complete"), [(POLICY.max_pages_without_news - 1, True), (POLICY.max_pages_without_news, False)]
+)
 def test_pages_that_show_nothing_new_end_nothing_until_there_are_twenty_in_a_row(empty: int, complete: bool) -> None:
     """A page may be empty with more behind it."""
 
@@ -123,10 +119,10 @@ def test_the_deadline_makes_it_incomplete() -> None:
 @pytest.mark.parametrize(
     ("trouble", "times", "said"),
     [
-        (Unanswered("reset"), MOST_PAGE_MISSES, "reset"),
-        (Rejected("Odd", "no"), MOST_REFUSALS, "Odd: no"),
-        (NotFound("no page"), MOST_REFUSALS, "not found: no page"),
-        (Answer(RecordPage(records=())), MOST_REFUSALS, "the answer is not a page"),
+        (Unanswered("reset"), POLICY.max_page_misses, "reset"),
+        (Rejected("Odd", "no"), POLICY.max_page_refusals, "Odd: no"),
+        (NotFound("no page"), POLICY.max_page_refusals, "not found: no page"),
+        (Answer(RecordPage(records=())), POLICY.max_page_refusals, "the answer is not a page"),
         (Denied("AccessDenied", "no"), 1, "AccessDenied: no"),
     ],
 )
@@ -148,7 +144,7 @@ def test_throttled_pages_are_asked_for_three_minutes() -> None:
     while not listing.is_over:
         at += 10
         listing.on_reply(at, Throttled("SlowDown"))
-    assert at - START == LONGEST_THROTTLED_S + 10
+    assert at - START == POLICY.max_throttled_s + 10
     assert listing.problem == "ScanProvisionedProducts failed: throttled (SlowDown)"
 
 
@@ -202,7 +198,7 @@ def test_differences_that_our_own_terminations_explain_are_none() -> None:
 
 def test_many_differences_are_read_again_once() -> None:
     """Both listings, where both lack some."""
-    many = [f"pp-{n:02d}" for n in range(MOST_SINGLE + 10)]
+    many = [f"pp-{n:02d}" for n in range(POLICY.max_single_lookups + 10)]
     listing = Listing(START)
     calls = read(listing, showing([*many[:15], "pp-x"], many[5:]))
     assert [call.operation for call in calls] == [Operation.SCAN, Operation.SEARCH, Operation.SCAN, Operation.SEARCH]
@@ -212,7 +208,7 @@ def test_many_differences_are_read_again_once() -> None:
 def test_what_is_shown_without_any_tag_is_looked_at_again_before_that_is_believed() -> None:
     """A search may not show tags yet, and tags protect: one by one, or all of them once more."""
     protecting = (("sc-orchestrator:protect", "true"),)
-    for count in (1, MOST_SINGLE + 1):
+    for count in (1, POLICY.max_single_lookups + 1):
         ids = [f"pp-{n:02d}" for n in range(count)]
         searches: list[str | None] = []
 

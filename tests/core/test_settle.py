@@ -5,8 +5,6 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.core.inventory.evidence import (
-    CLOCK_SKEW_S,
-    MOST_LOOKS,
     Adopt,
     AtRest,
     Changed,
@@ -21,13 +19,14 @@ from orchestrator.core.inventory.evidence import (
 )
 from orchestrator.core.inventory.lookup import DescribeProduct, DescribeRecord, ReadHistory
 from orchestrator.core.inventory.model import Observation, Record
+from orchestrator.core.values.policy import POLICY
 from tests.fakes import START
 from tests.makers import record
 
 INTENT = Intent(at=START, record_before="rec-0", consumed=frozenset({"rec-1"}))
 KNOWN = frozenset({"rec-0", "rec-1"})
 OURS = record("rec-2", created_at=START + 1)
-EARLY = record("rec-2", created_at=START - CLOCK_SKEW_S - 1)
+EARLY = record("rec-2", created_at=START - POLICY.clock_skew_s - 1)
 UPDATE = record("rec-2", record_type="UPDATE_PROVISIONED_PRODUCT", created_at=START + 1)
 
 
@@ -64,7 +63,7 @@ def test_nothing_known_asks_for_the_product() -> None:
         # The last record is kept from us.
         (seen("UNDER_CHANGE", "rec-2", hidden={"rec-2": 1}), DescribeRecord("rec-2"), DescribeRecord("rec-2")),
         (
-            seen("UNDER_CHANGE", "rec-2", hidden={"rec-2": MOST_LOOKS}),
+            seen("UNDER_CHANGE", "rec-2", hidden={"rec-2": POLICY.max_looks}),
             *[NewRecord("rec-2", denied=False)] * 2,
         ),
     ],
@@ -80,7 +79,7 @@ def test_under_change_with_an_old_record_is_looked_at_again(old: Record) -> None
     """The status is ahead of the record: an old FAILED record is neither ours nor a termination to adopt."""
     facts = seen("UNDER_CHANGE", old.record_id, old)
     assert settle(facts, intent=INTENT, known=KNOWN) == DescribeProduct()
-    often = seen("UNDER_CHANGE", old.record_id, old, looks=MOST_LOOKS)
+    often = seen("UNDER_CHANGE", old.record_id, old, looks=POLICY.max_looks)
     assert isinstance(settle(often, intent=INTENT, known=KNOWN), Undetermined)
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.core.inventory.evidence import (
-    MOST_HISTORY_PAGES,
-    MOST_LOOKS,
     AtRest,
     Changed,
     Conclusion,
@@ -24,6 +22,7 @@ from orchestrator.core.inventory.evidence import (
 from orchestrator.core.inventory.lookup import DescribeProduct, DescribeRecord, ReadHistory
 from orchestrator.core.inventory.model import Observation, Record
 from orchestrator.core.values.operation import Operation
+from orchestrator.core.values.policy import POLICY
 from tests.fakes import START
 from tests.makers import record
 
@@ -102,7 +101,7 @@ def test_what_has_overtaken_it_is_read_and_said() -> None:
     assert followed(facts, denied=frozenset()) == DescribeRecord("rec-9")
     read = seen("AVAILABLE", "rec-9", records={"rec-9": UPDATE})
     assert followed(read, denied=frozenset()) == Changed(f"it has a newer record, {UPDATE}")
-    hidden = seen("AVAILABLE", "rec-9", hidden={"rec-9": MOST_LOOKS})
+    hidden = seen("AVAILABLE", "rec-9", hidden={"rec-9": POLICY.max_looks})
     assert followed(hidden, denied=frozenset()) == NewRecord("rec-9", denied=False)
     assert NewRecord("rec-9", denied=False).reason == "its last record rec-9 is new, and cannot be read"
 
@@ -139,7 +138,7 @@ def test_our_own_record_may_be_on_a_later_page_of_the_history() -> None:
     old: Record = record("rec-00", record_type="PROVISION_PRODUCT", created_at=START - 9_000)
     enough = seen(None, history=(*young, old), history_token="3", history_pages=2)
     assert settle(enough, intent=INTENT, known=known) == Gone(None, ours=False)
-    endless = seen(None, history=young, history_token="x", history_pages=MOST_HISTORY_PAGES)
+    endless = seen(None, history=young, history_token="x", history_pages=POLICY.max_history_pages)
     assert settle(endless, intent=INTENT, known=known) == Gone(None, ours=False)
     timeless = seen(None, history=(record("rec-8", created_at=None),), history_token="2", history_pages=1)
     assert settle(timeless, intent=INTENT, known=known) == ReadHistory("2")

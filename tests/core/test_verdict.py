@@ -14,12 +14,13 @@ from orchestrator.core.plan.model import Plan, Retry
 from orchestrator.core.review.decide import decide
 from orchestrator.core.review.worklist import Decision, Reason
 from orchestrator.core.run import events as e
-from orchestrator.core.run.agreement import Agreement
 from orchestrator.core.run.commands import ListPage, LookUp
-from orchestrator.core.run.product_state import MOST_DOUBTS, Termination
+from orchestrator.core.run.polling import Agreement
+from orchestrator.core.run.product_state import Termination
 from orchestrator.core.run.summary import review_line
 from orchestrator.core.run.transitions import State
-from orchestrator.core.run.verdict import MOST_UNSETTLED_LOOKS, Constraints, verdict
+from orchestrator.core.run.verdict import Constraints, verdict
+from orchestrator.core.values.policy import POLICY
 from tests.engine.test_doubts import Hand
 from tests.fakes import LANE, START
 from tests.makers import inventory, plan, product, record, worklist
@@ -102,7 +103,7 @@ def line_of(**values: object) -> Termination:
         (State.IN_DOUBT, {"rejection": "X: y", "doubts": 0}, RULES, e.Failed, "rejected X: y"),
         (State.IN_DOUBT, {"rejection": "X: y", "agreement": Agreement()}, RULES, None, ""),
         # Too often.
-        (State.IN_DOUBT, {"doubts": MOST_DOUBTS}, RULES, e.Parked, "5 sends stayed unanswered"),
+        (State.IN_DOUBT, {"doubts": POLICY.max_unanswered_sends}, RULES, e.Parked, "5 sends stayed unanswered"),
         (
             State.IN_DOUBT,
             {"doubts": 5, "parked_count": 2},
@@ -121,7 +122,7 @@ def line_of(**values: object) -> Termination:
         (
             State.IN_DOUBT,
             {
-                "lookups": Evidence(observation=AT_REST, looks=MOST_UNSETTLED_LOOKS),
+                "lookups": Evidence(observation=AT_REST, looks=POLICY.max_unsettled_looks),
                 "rejection": "X: y",
                 "agreement": Agreement(),
             },

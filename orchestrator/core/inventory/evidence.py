@@ -24,15 +24,7 @@ from orchestrator.core.inventory.model import (
     newest,
 )
 from orchestrator.core.values.operation import Operation
-
-CLOCK_SKEW_S = 300.0
-"""Seconds by which a record may seem older than the intent that caused it."""
-
-MOST_HISTORY_PAGES = 25
-"""Pages of a product's history (20 records each) that are read at most."""
-
-MOST_LOOKS = 5
-"""How often in a row a product or a record is looked at again that does not (yet) say what it must."""
+from orchestrator.core.values.policy import POLICY
 
 NOTHING_DENIED: frozenset[Operation] = frozenset()
 
@@ -64,7 +56,7 @@ class Intent:
             return False
         before = next((each.created_at for each in seen if each.record_id == self.record_before), None)
         created_at = record.created_at
-        return created_at is not None and created_at >= self.at - CLOCK_SKEW_S and created_at >= (before or 0.0)
+        return created_at is not None and created_at >= self.at - POLICY.clock_skew_s and created_at >= (before or 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,7 +197,7 @@ def settle(
             # Who may not describe a record may still list it (documented for a former owner).
             return ReadHistory()
         return NewRecord(seen.record_id, denied=True)
-    if evidence.hidden.get(seen.record_id, 0) < MOST_LOOKS:
+    if evidence.hidden.get(seen.record_id, 0) < POLICY.max_looks:
         return DescribeRecord(seen.record_id)
     return NewRecord(seen.record_id, denied=False)
 
@@ -258,7 +250,7 @@ def settle_overtaken(evidence: Evidence, record_id: str, denied: Collection[Oper
         return Changed(f"it has a newer record, {newer}")
     if record_id in evidence.denied or Operation.RECORD in denied:
         return NewRecord(record_id, denied=True)
-    if evidence.hidden.get(record_id, 0) < MOST_LOOKS:
+    if evidence.hidden.get(record_id, 0) < POLICY.max_looks:
         return DescribeRecord(record_id)
     return NewRecord(record_id, denied=False)
 
@@ -276,7 +268,7 @@ def settle_gone(evidence: Evidence, intent: Intent | None, denied: Collection[Op
     history = evidence.history
     if history is None:
         return ReadHistory()
-    if evidence.history_token and is_too_young(history, intent) and evidence.history_pages < MOST_HISTORY_PAGES:
+    if evidence.history_token and is_too_young(history, intent) and evidence.history_pages < POLICY.max_history_pages:
         return ReadHistory(evidence.history_token)
     ours = newest(record for record in history if intent is not None and intent.caused(record, evidence.seen))
     if ours is not None and ours.status == SUCCEEDED:
@@ -292,7 +284,7 @@ def is_too_young(history: Collection[Record], intent: Intent | None) -> bool:
     if intent is None:
         return False
     oldest = min((record.created_at for record in history if record.created_at is not None), default=None)
-    return oldest is None or oldest >= intent.at - CLOCK_SKEW_S
+    return oldest is None or oldest >= intent.at - POLICY.clock_skew_s
 
 
 def settle_by_history(
@@ -311,7 +303,7 @@ def settle_by_history(
     last = newest(evidence.history)
     if last is None:
         return AtRest(None) if quiet else Undetermined("it is under change, and no record of it can be read")
-    reviewed = last.created_at is not None and last.created_at < reviewed_at - CLOCK_SKEW_S
+    reviewed = last.created_at is not None and last.created_at < reviewed_at - POLICY.clock_skew_s
     if quiet and (last.record_id in known or reviewed) and (intent is None or not intent.caused(last, evidence.seen)):
         return AtRest(last.record_id)
     return judge_last_record(evidence, last, intent, known)
@@ -325,7 +317,7 @@ def judge_last_record(evidence: Evidence, record: Record, intent: Intent | None,
     if evidence.observation.status == UNDER_CHANGE:
         if record.record_id in known or record.status in FINAL:
             # Its status is ahead of its record: whatever changes it, it is not this one.
-            if evidence.looks < MOST_LOOKS:
+            if evidence.looks < POLICY.max_looks:
                 return DescribeProduct()
             return Undetermined(f"it is under change, and its last record is still {record}")
         return Adopt(record) if record.is_termination else Changed(f"another operation is in progress: {record}")

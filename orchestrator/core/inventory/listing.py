@@ -3,9 +3,9 @@ How one account and region is listed: the one pager of the survey, the listing b
 the audit. Pure: it says which call comes next, takes what came back, and says in the end what is there.
 
 It reads the scan to its last page, then the search, which knows tags. What one of them lacks is looked at again, and so
-is what the search shows without any tag: up to `MOST_SINGLE` products one by one, more of them by reading that listing
-once more. A page may repeat products, skip them (documented for unsorted pages), or be empty with more behind it, so only
-a last page without a token ends a listing.
+is what the search shows without any tag: up to `Policy.max_single_lookups` products one by one, more of them by reading
+that listing once more. A page may repeat products, skip them (documented for unsorted pages), or be empty with more
+behind it, so only a last page without a token ends a listing.
 """
 
 from __future__ import annotations
@@ -17,24 +17,7 @@ from orchestrator.core.inventory.model import Inventory, LaneCoverage, Observati
 from orchestrator.core.inventory.outcomes import Answer, Denied, NotFound, Outcome, Page, Rejected, Throttled, explain
 from orchestrator.core.values.lane import Lane
 from orchestrator.core.values.operation import Operation
-
-MOST_PAGES_WITHOUT_NEWS = 20
-"""Pages in a row that show no new product before the listing is given up."""
-
-MOST_SINGLE = 20
-"""Differences between scan and search that are looked up one by one."""
-
-MOST_PAGE_MISSES = 5
-"""Times in a row that one page may stay unanswered."""
-
-MOST_REFUSALS = 3
-"""Times in a row that one page may be refused for another reason than a permission."""
-
-LONGEST_THROTTLED_S = 180.0
-"""Seconds that one page may be throttled."""
-
-SHORTEST_RETRY_PAUSE_S = 0.5
-LONGEST_RETRY_PAUSE_S = 10.0
+from orchestrator.core.values.policy import POLICY
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +154,7 @@ class Listing:
             self._next(at)
         elif page.next_token in self._tokens:
             self.problem = f"{step.operation} repeats its pages: a page token came again"
-        elif self._without_news >= MOST_PAGES_WITHOUT_NEWS:
+        elif self._without_news >= POLICY.max_pages_without_news:
             self.problem = f"{step.operation} does not end: {self._without_news} pages in a row showed no new product"
         else:
             self._tokens.add(page.next_token)
@@ -215,7 +198,7 @@ class Listing:
         # The search may not show tags yet that protect a product (inferred: it is an index).
         untagged += [id_ for id_, product in self._searched.items() if product.tags == () and id_ not in self._explained]
         self._read_again = True
-        if len(untagged) + len(unscanned) <= MOST_SINGLE:
+        if len(untagged) + len(unscanned) <= POLICY.max_single_lookups:
             by_search = [Step(Operation.SEARCH, product_id=id_) for id_ in untagged]
             return by_search + [Step(Operation.PRODUCT, product_id=id_) for id_ in unscanned]
         again = [Step(Operation.SEARCH)] if untagged else []
@@ -225,17 +208,17 @@ class Listing:
         self.step_number += 1
         if isinstance(outcome, Throttled):
             self._throttled_since = at if self._throttled_since is None else self._throttled_since
-            if at - self._throttled_since >= LONGEST_THROTTLED_S:
+            if at - self._throttled_since >= POLICY.max_throttled_s:
                 self._fail(at, step, outcome)
             return
         if isinstance(outcome, Rejected | NotFound | Answer):
             self._refusals += 1
         self._misses += 1
-        is_definite = isinstance(outcome, Denied) or self._refusals >= MOST_REFUSALS
-        if is_definite or self._misses >= MOST_PAGE_MISSES:
+        is_definite = isinstance(outcome, Denied) or self._refusals >= POLICY.max_page_refusals
+        if is_definite or self._misses >= POLICY.max_page_misses:
             self._fail(at, step, outcome)
             return
-        self.ready_at = at + min(LONGEST_RETRY_PAUSE_S, SHORTEST_RETRY_PAUSE_S * 2 ** (self._misses - 1))
+        self.ready_at = at + min(POLICY.max_page_pause_s, POLICY.min_page_pause_s * 2 ** (self._misses - 1))
 
     def _fail(self, at: float, step: Step, outcome: Outcome) -> None:
         """A page that cannot be had ends the listing; one product that cannot be looked up stays unexplained."""

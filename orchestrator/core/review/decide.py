@@ -21,10 +21,9 @@ from orchestrator.core.review.worklist import Decision, Line, Reason, Worklist, 
 from orchestrator.core.values.clocks import believed
 from orchestrator.core.values.durations import format_duration
 from orchestrator.core.values.operation import Operation
+from orchestrator.core.values.policy import POLICY
 
 IN_BETWEEN = frozenset({Reason.UNDER_CHANGE, Reason.PLAN_IN_PROGRESS, Reason.UNKNOWN_STATUS})
-LONG_LISTING_S = 600.0
-"""Seconds after which what a listing showed first is looked up again before anything is sent on it."""
 
 NO_NOTICES: Mapping[str, float] = MappingProxyType({})
 
@@ -89,7 +88,7 @@ def lane_warnings(inventories: Sequence[Inventory]) -> Iterator[str]:
                 f"{format_duration(abs(inventory.clock_ahead))}, which is not believed: this machine's clock is used"
             )
         took = (inventory.ended_at or inventory.started_at) - inventory.started_at
-        if took > LONG_LISTING_S:
+        if took > POLICY.listing_fresh_s:
             yield (
                 f"reading {inventory.lane} took {format_duration(took)}: each product is looked up again before its "
                 "termination, and what was provisioned since the listing began is not seen"

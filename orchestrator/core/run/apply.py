@@ -15,22 +15,14 @@ from orchestrator.core.review.protect import UNSEARCHED
 from orchestrator.core.run import events as e
 from orchestrator.core.run import observations as o
 from orchestrator.core.run import polling as watch
-from orchestrator.core.run.lane_state import AUDIT_PAUSE_S, LaneState
+from orchestrator.core.run.lane_state import LaneState
 from orchestrator.core.run.product_state import Termination
 from orchestrator.core.run.state import RunState, is_serial
 from orchestrator.core.run.transitions import ENDED_OTHERWISE, GONE, UNDER_WAY, State
 from orchestrator.core.run.verdict import conclusion_of
 from orchestrator.core.values.clocks import believed
 from orchestrator.core.values.operation import Operation
-
-LOOK_PAUSE_S = 5.0
-"""Seconds before something is looked at again that did not say what it must."""
-
-MOST_WAITS = 3
-"""Listings in a row that may not show all of a product before its line is not sent any more."""
-
-PAUSE_BETWEEN_LISTINGS_S = 10.0
-"""Seconds before the lane is listed again for a product that the last listing did not show."""
+from orchestrator.core.values.policy import POLICY
 
 
 def apply(run: RunState, event: e.Event) -> None:
@@ -107,7 +99,7 @@ def schedule(t: Termination, lane: LaneState, event: e.LineEvent) -> None:
             lane.on_call(Operation.TERMINATE, event.at)
         case e.Accepted():
             lane.accepted += 1
-            t.look_at = event.at + watch.FIRST_LOOK_S
+            t.look_at = event.at + POLICY.first_poll_s
         case e.Unanswered():
             t.look_at = watch.after_miss(event.at, t.doubts)
         case e.AttemptFailed():
@@ -160,14 +152,14 @@ def look_again(run: RunState, t: Termination, lane: LaneState, event: o.LookupRe
         if event.observation.gone:
             # What is gone needs no further look.
             del lane.audit[t.line.id]
-        t.look_at = event.at + AUDIT_PAUSE_S
+        t.look_at = event.at + POLICY.audit_pause_s
         return
     conclusion = conclusion_of(t, state, lane.denied)
     if isinstance(conclusion, Lookup):
         # What is asked twice was not there yet the first time.
         again = event.hidden_record_id is not None or t.lookups.looks > 1
         is_first = event.observation is not None and not isinstance(conclusion, DescribeProduct)
-        t.look_at = event.at + (LOOK_PAUSE_S if again and not is_first else 0.0)
+        t.look_at = event.at + (POLICY.repeated_look_pause_s if again and not is_first else 0.0)
         return
     assert t.lookups.observation is not None
     t.agreement = t.agreement.with_look(type(conclusion).__name__, t.lookups.observation.at)
@@ -183,11 +175,11 @@ def look_again(run: RunState, t: Termination, lane: LaneState, event: o.LookupRe
 def wait_for_listing(t: Termination, lane: LaneState, at: float, why: str) -> None:
     """Let a line wait for the next listing, which may show what this one did not; after some of them it may not be sent."""
     t.waits += 1
-    if t.waits >= MOST_WAITS:
+    if t.waits >= POLICY.max_listing_waits:
         t.send_block = why
         return
     lane.failed_since[t.line.id] = at
-    t.retry_at = max(t.retry_at, at + PAUSE_BETWEEN_LISTINGS_S)
+    t.retry_at = max(t.retry_at, at + POLICY.relisting_pause_s)
 
 
 def on_lookup_issued(run: RunState, event: o.LookupIssued) -> None:

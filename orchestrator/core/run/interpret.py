@@ -25,17 +25,15 @@ from orchestrator.core.run import events as e
 from orchestrator.core.run import observations as o
 from orchestrator.core.run.commands import Command, ListPage, LookUp, Terminate
 from orchestrator.core.run.lane_state import LaneState
-from orchestrator.core.run.product_state import MOST_UNREADABLE, Termination
+from orchestrator.core.run.product_state import Termination
 from orchestrator.core.run.replies import Reply
 from orchestrator.core.run.state import RunState
 from orchestrator.core.run.transitions import ENDED_OTHERWISE, GONE, State
 from orchestrator.core.run.verdict import Constraints, failed, succeeded
 from orchestrator.core.values.operation import Operation
+from orchestrator.core.values.policy import POLICY
 
 RECORD_OPERATIONS = frozenset({Operation.RECORD, Operation.HISTORY})
-
-MOST_DENIED_RECORDS = 3
-"""Different records that an operation has to be denied, with none shown, before it is not called any more in a lane."""
 
 
 def interpret(run: RunState, reply: Reply) -> Iterator[e.Event]:
@@ -85,7 +83,7 @@ def records_denied(lane: LaneState, reply: Reply) -> Iterator[o.RecordsDenied]:
     if not isinstance(reply.outcome, Denied) or operation not in RECORD_OPERATIONS or operation in lane.denied:
         return
     refused = lane.refused_for[operation] | {requested_id(reply.command) or ""}
-    if operation not in lane.shown and len(refused) >= min(MOST_DENIED_RECORDS, lane.askable):
+    if operation not in lane.shown and len(refused) >= min(POLICY.max_denied_records, lane.askable):
         yield o.RecordsDenied(at=reply.at, lane=lane.lane, operation=operation, words=explain(reply.outcome))
 
 
@@ -208,12 +206,12 @@ def on_polled_record(reply: Reply, t: Termination, constraints: Constraints) -> 
                 yield o.RecordPolled(at=at, line=line, status=record.status)
         case NotFound() | Denied() | Rejected() | Answer():
             why = explain(reply.outcome) if not isinstance(reply.outcome, Answer) else "it is not that of this termination"
-            if t.unreadable + 1 >= MOST_UNREADABLE or isinstance(reply.outcome, Denied):
+            if t.unreadable + 1 >= POLICY.max_unreadable_polls or isinstance(reply.outcome, Denied):
                 yield e.RecordUnreadable(at=at, line=line, reason=f"record {t.record_id} cannot be read: {why}")
             else:
                 yield o.RecordPolled(at=at, line=line, status="", readable=False)
         case _:
-            if at >= t.overdue_at and t.misses >= MOST_UNREADABLE:
+            if at >= t.overdue_at and t.misses >= POLICY.max_unreadable_polls:
                 yield e.RecordUnreadable(at=at, line=line, reason=f"record {t.record_id} cannot be read in time")
 
 

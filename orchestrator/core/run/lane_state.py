@@ -10,33 +10,12 @@ from orchestrator.core.inventory.listing import Listing
 from orchestrator.core.inventory.model import Product
 from orchestrator.core.review.unreviewed import Prerequisite
 from orchestrator.core.run import observations as o
-from orchestrator.core.run.agreement import SETTLING_S
 from orchestrator.core.run.due_queue import DueQueue
 from orchestrator.core.run.rate_limit import RateLimiter
 from orchestrator.core.values.clocks import believed
 from orchestrator.core.values.lane import Lane
 from orchestrator.core.values.operation import Operation
-
-FRESH_S = 600.0
-"""A listing that may be sent upon is not older than this, in seconds."""
-
-REFRESH_S = 480.0
-"""Age at which the next listing is begun, so that sending need not stop for it."""
-
-LANE_PATIENCE_S = 600.0
-"""Seconds without one good answer before a lane is given up."""
-
-MOST_DENIALS = 3
-"""Sends refused for want of a right, before any was accepted, that close a lane."""
-
-SILENCE_S = 5.0
-"""Seconds without any answer to what is out, after which a lane gets hardly any further calls until one comes."""
-
-LISTING_PAUSE_S = 30.0
-FAILURE_SERIES_S = 300.0
-"""Seconds within which two failed listings belong together."""
-AUDIT_PATIENCE_S = 60.0
-AUDIT_PAUSE_S = 5.0
+from orchestrator.core.values.policy import POLICY
 
 
 class LaneState:
@@ -114,11 +93,11 @@ class LaneState:
         lane = LaneState(self.lane, rate_per_second, self.askable, reads)
         lane.closed, lane.gone, lane.ended, lane.accepted = self.closed, self.gone, self.ended, self.accepted
         lane.denied, lane.clock_ahead = self.denied, self.clock_ahead
-        lane.verdict_at = None if self.verdict_at is None else min(self.verdict_at, at + SETTLING_S)
+        lane.verdict_at = None if self.verdict_at is None else min(self.verdict_at, at + POLICY.settling_s)
         lane.audited_at = None if self.audited_at is None or self.owes_audit else at
         return lane
 
-    def is_fresh(self, now: float, age: float = FRESH_S) -> bool:
+    def is_fresh(self, now: float, age: float = POLICY.listing_fresh_s) -> bool:
         """Whether the newest listing was completed not longer than *age* seconds ago."""
         return self.listed_at is not None and now - self.listed_at <= age
 
@@ -126,11 +105,11 @@ class LaneState:
         """Whether listing it has failed again and again until now, for longer than the patience."""
         if self.unlistable_since is None or not self._fails_in_a_row(at):
             return False
-        return at - self.unlistable_since >= LANE_PATIENCE_S
+        return at - self.unlistable_since >= POLICY.lane_patience_s
 
     def _fails_in_a_row(self, at: float) -> bool:
         """Whether the last failed listing was not long ago: one that nobody wanted meanwhile says nothing about now."""
-        return self.unlistable_at is not None and at - self.unlistable_at <= FAILURE_SERIES_S
+        return self.unlistable_at is not None and at - self.unlistable_at <= POLICY.failed_listing_series_s
 
     @property
     def owes_audit(self) -> bool:
@@ -152,7 +131,7 @@ class LaneState:
             share: The lane's part of all the calls that may be in flight. A lane that is silent or has failed last gets
                 little of it, so that it does not hold the others' workers.
         """
-        silent = self.in_flight > 0 and now - self.silent_since > SILENCE_S
+        silent = self.in_flight > 0 and now - self.silent_since > POLICY.lane_silence_s
         return min(share, 1 if self.failing_since is not None else 2 if silent else share) - self.in_flight
 
     def needs_listing(self, now: float) -> bool:
@@ -207,4 +186,4 @@ class LaneState:
         if not self._fails_in_a_row(at):
             self.unlistable_since = at
         self.unlistable_at = at
-        self.listing_at = at + LISTING_PAUSE_S
+        self.listing_at = at + POLICY.failed_listing_pause_s

@@ -15,21 +15,10 @@ from orchestrator.core.inventory.model import Observation, RecordError
 from orchestrator.core.review.worklist import Line
 from orchestrator.core.run import events as e
 from orchestrator.core.run import observations as o
-from orchestrator.core.run.agreement import SETTLING_S, Agreement
+from orchestrator.core.run.polling import Agreement
 from orchestrator.core.values.clocks import carried_over
 from orchestrator.core.values.operation import Operation
-
-MOST_DOUBTS = 5
-"""Sends that may stay unanswered in one attempt before the line rests in doubt."""
-
-MOST_PARKED = 3
-"""Executions that may leave a line in doubt before it is closed as timed out."""
-
-MOST_LOOKUP_MISSES = 10
-"""Lookups about one question that may fail in a row before the answer counts as unreadable."""
-
-MOST_UNREADABLE = 5
-"""Times that a followed record may be withheld in a row: it may be younger than the index that is asked."""
+from orchestrator.core.values.policy import POLICY
 
 
 @dataclass(slots=True)
@@ -113,7 +102,7 @@ class Termination:
     @property
     def open_until(self) -> float:
         """Until when a send that is not accounted for may still be carried out; long ago if there is none."""
-        return self.given_up_at + SETTLING_S if self.may_be_carried_out else float("-inf")
+        return self.given_up_at + POLICY.settling_s if self.may_be_carried_out else float("-inf")
 
     @property
     def settles_at(self) -> float:

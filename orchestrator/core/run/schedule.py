@@ -13,12 +13,13 @@ from orchestrator.core.run import events as e
 from orchestrator.core.run import observations as o
 from orchestrator.core.run import tokens
 from orchestrator.core.run.commands import Command, ListPage, LookUp, Terminate, next_page
-from orchestrator.core.run.lane_state import FRESH_S, REFRESH_S, LaneState
+from orchestrator.core.run.lane_state import LaneState
 from orchestrator.core.run.next_step import LookupStep, SendStep
 from orchestrator.core.run.product_state import Termination
 from orchestrator.core.run.state import RunState, is_serial
 from orchestrator.core.run.transitions import OPEN, State
 from orchestrator.core.values.operation import Operation
+from orchestrator.core.values.policy import POLICY
 
 LOOKUP_OPERATIONS = (Operation.PRODUCT, Operation.HISTORY, Operation.RECORD)
 
@@ -84,9 +85,9 @@ def wants_listing(run: RunState, lane: LaneState, now: float) -> bool:
         return False
     if lane.listing is not None:
         return True
-    if sends_wait(run, lane, now) and (not lane.is_fresh(now, REFRESH_S) or lane.needs_listing(now)):
+    if sends_wait(run, lane, now) and (not lane.is_fresh(now, POLICY.listing_refresh_s) or lane.needs_listing(now)):
         return True
-    if not lane.is_fresh(now, REFRESH_S) and is_watched_now(run, lane, now):
+    if not lane.is_fresh(now, POLICY.listing_refresh_s) and is_watched_now(run, lane, now):
         return True
     return owes_audit_now(run, lane) and now >= (lane.verdict_at or 0.0)
 
@@ -173,7 +174,7 @@ def sends(run: RunState, lane: LaneState, run_id: str, now: float) -> Iterator[C
 def is_stale(t: Termination, now: float) -> bool:
     """Whether the product has to be looked at again before it may be sent: what was seen of it is too old."""
     observation = t.lookups.observation
-    return observation is not None and now - observation.at > FRESH_S
+    return observation is not None and now - observation.at > POLICY.listing_fresh_s
 
 
 def send(run: RunState, t: Termination, run_id: str, now: float) -> Terminate:

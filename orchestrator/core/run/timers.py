@@ -11,8 +11,7 @@ from orchestrator.core.inventory.evidence import Follow, Gone
 from orchestrator.core.inventory.model import FAILED, SUCCEEDED
 from orchestrator.core.run import events as e
 from orchestrator.core.run import observations as o
-from orchestrator.core.run.lane_state import AUDIT_PATIENCE_S, LANE_PATIENCE_S, MOST_DENIALS, LaneState
-from orchestrator.core.run.product_state import MOST_LOOKUP_MISSES
+from orchestrator.core.run.lane_state import LaneState
 from orchestrator.core.run.schedule import (
     LOOKUP_OPERATIONS,
     fair_share,
@@ -27,9 +26,7 @@ from orchestrator.core.run.state import RunState
 from orchestrator.core.run.transitions import OPEN
 from orchestrator.core.run.verdict import conclusion_of, succeeded, verdict
 from orchestrator.core.values.operation import Operation
-
-LONGEST_RESETTLING_S = 300.0
-"""Seconds that the audit looks at most for what became of a product that is gone although its line ended otherwise."""
+from orchestrator.core.values.policy import POLICY
 
 
 def on_tick(run: RunState, at: float, grace: float) -> Iterator[e.Event]:
@@ -71,13 +68,13 @@ def listing_end(run: RunState, lane: LaneState, at: float) -> Iterator[e.LaneEve
 
 def lane_end(lane: LaneState, at: float) -> Iterator[e.LaneEvent]:
     """Close a lane that refuses us, give up one that is silent."""
-    if lane.denials >= MOST_DENIALS and not lane.accepted and not lane.closed:
+    if lane.denials >= POLICY.max_denials and not lane.accepted and not lane.closed:
         reason = f"the right servicecatalog:TerminateProvisionedProduct is missing in {lane.lane}: {lane.last_problem}"
         yield e.LaneClosed(at=at, lane=lane.lane, reason=reason)
     if lane.unreachable:
         return
-    if lane.failing_since is not None and lane.failed_at - lane.failing_since >= LANE_PATIENCE_S:
-        minutes = round(LANE_PATIENCE_S / 60)
+    if lane.failing_since is not None and lane.failed_at - lane.failing_since >= POLICY.lane_patience_s:
+        minutes = round(POLICY.lane_patience_s / 60)
         reason = f"no call has succeeded for {minutes} minutes; the last one: {lane.last_problem}"
         yield e.LaneUnreachable(at=at, lane=lane.lane, reason=reason)
     elif lane.is_unlistable(at) and not is_followed(lane):
@@ -97,8 +94,8 @@ def audit_end(run: RunState, lane: LaneState, at: float) -> Iterator[e.Event]:
     left = dict(lane.audit)
     for line, since in lane.audit.items():
         t = run.lines[line]
-        seen_again = t.lookups.observation is not None and t.lookups.observation.at - since >= AUDIT_PATIENCE_S
-        if seen_again or t.misses >= MOST_LOOKUP_MISSES:
+        seen_again = t.lookups.observation is not None and t.lookups.observation.at - since >= POLICY.audit_patience_s
+        if seen_again or t.misses >= POLICY.max_lookup_misses:
             del left[line]
             seen = (
                 f"it is still there ({t.lookups.observation.status})"
@@ -135,7 +132,7 @@ def is_given_up(run: RunState, lane: LaneState, line: str, at: float) -> bool:
     t = run.lines[line]
     seen = t.lookups.observation
     is_there = seen is not None and not seen.gone and t.is_settled
-    return is_there or t.misses >= MOST_LOOKUP_MISSES or at - lane.resettle[line] >= LONGEST_RESETTLING_S
+    return is_there or t.misses >= POLICY.max_lookup_misses or at - lane.resettle[line] >= POLICY.max_resettling_s
 
 
 def drain(run: RunState, at: float, grace: float) -> Iterator[e.Draining]:

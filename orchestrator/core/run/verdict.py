@@ -28,17 +28,11 @@ from orchestrator.core.inventory.model import FAILED, SUCCEEDED, Record, RecordE
 from orchestrator.core.plan.model import Retry
 from orchestrator.core.review.worklist import Reason
 from orchestrator.core.run import events as e
-from orchestrator.core.run.agreement import SETTLING_S
-from orchestrator.core.run.product_state import MOST_DOUBTS, MOST_LOOKUP_MISSES, MOST_PARKED, Termination
+from orchestrator.core.run.product_state import Termination
 from orchestrator.core.run.tokens import jitter
 from orchestrator.core.run.transitions import State
 from orchestrator.core.values.operation import Operation
-
-RECENT_S = 60.0
-"""A look that a line may be called timed out upon is not older than this, in seconds."""
-
-MOST_UNSETTLED_LOOKS = 100
-"""Looks after which a line in doubt is left as it is if they still do not agree: about a quarter of an hour."""
+from orchestrator.core.values.policy import POLICY
 
 NOTHING_CAME_OF_IT = "one send stayed unanswered, and nothing came of it"
 
@@ -84,7 +78,7 @@ def conclusion_of(t: Termination, state: State, denied: Collection[Operation] = 
         conclusion = t.conclude_followed(denied)
     else:
         conclusion = t.conclude(may_be_sent=state is not State.PENDING, denied=denied)
-    if isinstance(conclusion, Lookup | StillInProgress | AtRest) and t.misses >= MOST_LOOKUP_MISSES:
+    if isinstance(conclusion, Lookup | StillInProgress | AtRest) and t.misses >= POLICY.max_lookup_misses:
         return Undetermined(f"{t.misses} lookups in a row failed")
     return conclusion
 
@@ -107,7 +101,7 @@ def verdict(t: Termination, state: State, at: float, constraints: Constraints) -
     if state is State.PENDING:
         return verdict_of_pending(t, at, constraints)
     conclusion = conclusion_of(t, state, constraints.denied)
-    is_unsettled = t.lookups.looks >= MOST_UNSETTLED_LOOKS and not isinstance(conclusion, Lookup)
+    is_unsettled = t.lookups.looks >= POLICY.max_unsettled_looks and not isinstance(conclusion, Lookup)
     if state is State.IN_DOUBT and is_unsettled and needs_look(t, conclusion, constraints):
         return parked(t, state, "what lookups show of it keeps changing", at, constraints)
     match conclusion:
@@ -121,7 +115,7 @@ def verdict(t: Termination, state: State, at: float, constraints: Constraints) -
             return failed_unread(t, record_id, words, at, constraints)
         case Changed() | NewRecord() if t.is_settled:
             return drifted(t, conclusion, at)
-        case Undetermined(reason) if t.is_settled or t.misses >= MOST_LOOKUP_MISSES:
+        case Undetermined(reason) if t.is_settled or t.misses >= POLICY.max_lookup_misses:
             return parked(t, state, reason, at, constraints)
         case AtRest() if state is State.IN_DOUBT:
             return verdict_of_quiet(t, at, constraints)
@@ -173,7 +167,7 @@ def is_adoption(t: Termination) -> bool:
 
 def is_recent(t: Termination, at: float) -> bool:
     """Whether the product was looked at just now."""
-    return t.lookups.observation is not None and at - t.lookups.observation.at <= RECENT_S
+    return t.lookups.observation is not None and at - t.lookups.observation.at <= POLICY.recent_look_s
 
 
 def refused(t: Termination, at: float, constraints: Constraints) -> e.LineEvent | None:
@@ -203,8 +197,10 @@ def drifted(t: Termination, conclusion: Changed | NewRecord, at: float) -> e.Dri
 
 def parked(t: Termination, state: State, reason: str, at: float, constraints: Constraints) -> e.LineEvent:
     """Leave a line as it is in this execution; close it if that has happened too often, or there will be no other."""
-    if state is State.IN_DOUBT and (constraints.expired or t.parked_count + 1 >= MOST_PARKED):
-        often = "the run has expired" if constraints.expired else f"{MOST_PARKED} executions left it in doubt"
+    if state is State.IN_DOUBT and (constraints.expired or t.parked_count + 1 >= POLICY.max_parked_executions):
+        often = (
+            "the run has expired" if constraints.expired else f"{POLICY.max_parked_executions} executions left it in doubt"
+        )
         return e.TimedOut(at=at, line=t.line.id, evidence=f"{reason}; {often}")
     return e.Parked(at=at, line=t.line.id, reason=reason)
 
@@ -298,7 +294,7 @@ def verdict_of_gone(t: Termination, state: State, gone: Gone, at: float) -> e.Li
         return e.AlreadyGone(at=at, line=line, evidence=f"terminated by another, record {gone.record.record_id}")
     if state is State.IN_DOUBT and not t.not_found and not t.is_settled:
         return None
-    if t.may_be_carried_out and not t.lookups.history_denied and t.agreement.seconds < SETTLING_S:
+    if t.may_be_carried_out and not t.lookups.history_denied and t.agreement.seconds < POLICY.settling_s:
         # Its record may be late, too.
         return None
     sent = " after it was sent" if t.send else ""
@@ -314,7 +310,7 @@ def verdict_of_quiet(t: Termination, at: float, constraints: Constraints) -> e.L
         return e.Failed(at=at, line=t.line.id, evidence=f"rejected {t.rejection}{suffix}", denied=t.denied)
     if constraints.stop:
         return refused(t, at, constraints) if t.is_settled else None
-    if t.doubts >= MOST_DOUBTS:
+    if t.doubts >= POLICY.max_unanswered_sends:
         return parked(t, State.IN_DOUBT, f"{t.doubts} sends stayed unanswered", at, constraints)
     return None
 

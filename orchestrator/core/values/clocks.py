@@ -4,11 +4,7 @@ Whose clock counts. Records and ages are compared by the service's clock; within
 
 from __future__ import annotations
 
-MOST_BELIEVED_S = 900.0
-"""
-Seconds that the service's clock may differ from ours before that is not believed. AWS refuses signatures that are off by
-more than about five minutes (general knowledge), so that a larger difference is more likely a wrong `Date` header.
-"""
+from orchestrator.core.values.policy import POLICY
 
 
 def believed(clock_ahead: float | None) -> float | None:
@@ -21,9 +17,9 @@ def believed(clock_ahead: float | None) -> float | None:
 
     Returns:
 
-        Seconds; None if that is not known, or more than `MOST_BELIEVED_S`.
+        Seconds; None if that is not known, or more than `Policy.max_clock_difference_s`.
     """
-    return clock_ahead if clock_ahead is not None and abs(clock_ahead) <= MOST_BELIEVED_S else None
+    return clock_ahead if clock_ahead is not None and abs(clock_ahead) <= POLICY.max_clock_difference_s else None
 
 
 def by_service(at: float, clock_ahead: float | None) -> float | None:
