@@ -10,7 +10,6 @@ from typing import Any
 from orchestrator.core.inventory.model import LaneCoverage
 from orchestrator.core.plan.model import Options, Plan
 from orchestrator.core.review.estimate import ASSUMED_DURATION, Estimate, estimate
-from orchestrator.core.review.order import turns
 from orchestrator.core.review.worklist import Decision, Line, Reason, Worklist
 from orchestrator.core.values.durations import format_duration
 from orchestrator.core.values.lane import Lane
@@ -52,7 +51,7 @@ class ReviewView:
     @cached_property
     def turns(self) -> dict[str, int]:
         """When each line to terminate has its turn; empty where no line waits for another."""
-        found = turns(self.worklist.lines)
+        found = self.worklist.dependencies.waves()
         return found if max(found.values(), default=1) > 1 else {}
 
     @cached_property

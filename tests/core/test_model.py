@@ -21,7 +21,7 @@ from orchestrator.core.inventory.outcomes import (
     Unauthenticated,
 )
 from orchestrator.core.plan.model import Limits, Options, Plan, Retry, Tolerance
-from orchestrator.core.review.order import in_turn
+from orchestrator.core.review.order import in_waves
 from orchestrator.core.review.worklist import Worklist
 from orchestrator.core.run import events as e
 from orchestrator.core.run.commands import Command, ListPage, LookUp, Terminate
@@ -116,7 +116,7 @@ class World:
         self.failed: set[tuple[str | None, str]] = set()
         self.missed: set[str] = set()
         self.refused: set[str] = set()
-        self.held = {line.id for line in list(in_turn(made.lines))[first:]} if first is not None else set()
+        self.held = {line.id for line in list(in_waves(made.lines))[first:]} if first is not None else set()
         self.run = Run(run_id="run-1", plan=wanted, worklist=made)
         shown = {id_: Observation(at=self.now, status="AVAILABLE", record_id=f"rec-of-{id_}") for id_ in IDS}
         self.commit(self.run.begin(self.now, StartedBy.RUN, None, first))

@@ -8,7 +8,7 @@ from orchestrator.core.inventory.model import Product
 from orchestrator.core.plan.model import Entry, Plan
 from orchestrator.core.review.decide import decide
 from orchestrator.core.review.filter import narrow
-from orchestrator.core.review.order import describe_prerequisites, in_turn, turns
+from orchestrator.core.review.order import describe_prerequisites, in_waves
 from orchestrator.core.review.worklist import Decision, Line, Reason, Worklist
 from orchestrator.core.run.prerequisites import Prerequisites
 from orchestrator.core.run.transitions import State, StateTable, first_state
@@ -52,8 +52,8 @@ def test_a_line_comes_after_ids_names_keys_and_globs() -> None:
     found = by_name(made)
     assert found["team-net"].after_lines == (f"{LANE}/pp-team-1", f"{LANE}/pp-team-2", f"{OTHER}/pp-hub-1")
     assert found["net"].after_lines == (f"{OTHER}/pp-far", f"{LANE}/pp-team-net")
-    assert turns(made.lines)[found["net"].id] == 3
-    assert [line.name for line in in_turn(made.lines)][-2:] == ["team-net", "net"]
+    assert made.dependencies.waves()[found["net"].id] == 3
+    assert [line.name for line in in_waves(made.lines)][-2:] == ["team-net", "net"]
     assert (
         describe_prerequisites(found["team-net"], {line.id: line for line in made.lines}) == "after team-1, team-2, hub-1"
     )
@@ -107,7 +107,7 @@ def test_a_prerequisite_that_stays_blocks_whoever_made_the_worklist() -> None:
     made = decided(named("a", "b"), Entry(name="a"), Entry(name="b", depends_on=("a",)))
     refused = replace(made.lines[0], decision=Decision.REFUSE)
     worklist = replace(made, lines=(refused, made.lines[1]))
-    waiting = Prerequisites(worklist.lines, StateTable(worklist))
+    waiting = Prerequisites(worklist, StateTable(worklist))
     assert waiting.permanent_blocker(made.lines[1].id) == "its prerequisite a (pp-a) is refused"
 
 

@@ -12,7 +12,7 @@ from orchestrator.core.plan.rules import validate
 from orchestrator.core.values.arns import is_arn, parse_arn, partition_of
 from orchestrator.core.values.finding import Finding
 from orchestrator.core.values.globs import is_glob, matches, mistake_in
-from orchestrator.core.values.graph import around, cycles, waves
+from orchestrator.core.values.graph import DependencyGraph
 from orchestrator.core.values.lane import Lane
 
 ACCOUNT, OTHER = "111122223333", "444455556666"
@@ -168,10 +168,10 @@ def test_a_glob_with_a_mistake_is_found() -> None:
 def test_cycles_and_turns_of_a_graph() -> None:
     """What has no entry counts as done."""
     edges = {1: [2], 2: [5, 1], 3: [1], 4: [4], 5: [6, 9], 6: [2], 7: [3, 4]}
-    assert [sorted(knot) for knot in cycles(edges)] == [[1, 2, 5, 6], [4]]
-    assert around([1, 2, 5, 6], edges, 2) == [2, 1]
-    assert around([1, 2, 5, 6], edges, 5) == [5, 6, 2]
-    assert waves({"c": ["a", "b"], "b": ["a"], "a": ["gone"]}) == {"a": 1, "b": 2, "c": 3}
+    assert [sorted(knot) for knot in DependencyGraph(edges).cycles()] == [[1, 2, 5, 6], [4]]
+    assert DependencyGraph(edges).path_around([1, 2, 5, 6], 2) == [2, 1, 2]
+    assert DependencyGraph(edges).path_around([1, 2, 5, 6], 5) == [5, 6, 2, 5]
+    assert DependencyGraph({"c": ["a", "b"], "b": ["a"], "a": ["gone"]}).waves() == {"a": 1, "b": 2, "c": 3}
 
 
 def test_a_selection_or_protection_of_nothing_is_none() -> None:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from orchestrator.core.plan.model import Plan
 from orchestrator.core.values.finding import MOST_SHOWN, Finding, Path, shorten_names
 from orchestrator.core.values.globs import is_glob
-from orchestrator.core.values.graph import around, cycles
+from orchestrator.core.values.graph import DependencyGraph
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +80,10 @@ def misnamed(word: str, path: Path, meant: list[Path]) -> Finding:
 
 def cycle_findings(waiting: list[Dependent], edges: Mapping[int, Mapping[int, int]]) -> Iterator[Finding]:
     """Yield a finding for each knot of entries that wait for one another."""
-    for knot in cycles(edges):
+    graph = DependencyGraph(edges)
+    for knot in graph.cycles():
         # Beginning with the earliest entry, so that the same plan always reads the same.
-        path = [*around(knot, edges, min(knot)), min(knot)]
+        path = graph.path_around(knot, min(knot))
         steps: list[Path] = [(*waiting[one].path, "DependsOn", edges[one][other]) for one, other in pairwise(path)]
         names = [waiting[number].label for number in path]
         related = tuple((step, f"`{name}` waits here") for step, name in zip(steps[1:], names[1:], strict=False))

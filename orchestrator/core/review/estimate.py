@@ -6,7 +6,6 @@ from collections import Counter
 from dataclasses import dataclass
 
 from orchestrator.core.plan.model import Plan
-from orchestrator.core.review.order import turns
 from orchestrator.core.review.worklist import Decision, Worklist
 from orchestrator.core.values.lane import Lane
 
@@ -51,5 +50,5 @@ def estimate(plan: Plan, worklist: Worklist) -> Estimate | None:
     # Where many are under way already, the next one waits for one to end.
     sending = fullest / rate
     waiting = (fullest / plan.limits.in_flight - 1) * ASSUMED_DURATION
-    chain = max(turns(worklist.lines).values()) * ASSUMED_DURATION
+    chain = max(worklist.dependencies.waves().values()) * ASSUMED_DURATION
     return Estimate(seconds=max(sending, waiting) + chain, rate=rate, capped=waiting > sending)

@@ -12,10 +12,9 @@ from types import MappingProxyType
 
 from orchestrator.core.inventory.model import Inventory, Product
 from orchestrator.core.plan.model import Entry
-from orchestrator.core.review.worklist import Decision, Line, Reason, line_id
+from orchestrator.core.review.worklist import Decision, Line, Reason, dependencies_of, line_id
 from orchestrator.core.values.finding import shorten_names
 from orchestrator.core.values.globs import is_glob, matches
-from orchestrator.core.values.graph import around, cycles, waves
 from orchestrator.core.values.lane import Lane
 
 MOST_PREREQUISITES_NAMED = 3
@@ -172,15 +171,13 @@ def unplanned_match(product: Product, glob: str) -> str:
 def propagate_blocks(lines: Sequence[Line]) -> list[Line]:
     """Refuse the lines that can never have their turn: those that wait for one another, or for something that stays."""
     found = {line.id: line for line in lines}
-    edges = {line.id: line.after_lines for line in lines if line.decision is Decision.TERMINATE}
-    for knot in cycles(edges):
-        first = min(knot)
-        way = [located_name(found[id_]) for id_ in [*around(knot, edges, first), first]]
+    graph = dependencies_of(lines)
+    for knot in graph.cycles():
+        way = [located_name(found[id_]) for id_ in graph.path_around(knot, min(knot))]
         detail = f"products wait for one another: {' → '.join(shorten_names(way))}"
         for id_ in knot:
             found[id_] = replace(found[id_], decision=Decision.REFUSE, reason=Reason.CYCLE, detail=detail)
-    turns = waves({id_: line.after_lines for id_, line in found.items() if line.decision is Decision.TERMINATE})
-    for id_ in turns:
+    for id_ in dependencies_of(found.values()).waves():
         found[id_] = blocked(found[id_], found)
     return [found[line.id] for line in lines]
 
@@ -205,15 +202,10 @@ def located_name(line: Line) -> str:
     return f"{line.name} ({line.location})" if line.location else line.name
 
 
-def turns(lines: Sequence[Line]) -> dict[str, int]:
-    """Return for each line to terminate when its turn comes at the earliest: 1 for those that wait for nothing."""
-    return waves({line.id: line.after_lines for line in lines if line.decision is Decision.TERMINATE})
-
-
-def in_turn(lines: Sequence[Line]) -> Iterator[Line]:
+def in_waves(lines: Sequence[Line]) -> Iterator[Line]:
     """Yield the lines to terminate, each after all that it comes after, otherwise in their order."""
-    turn = turns(lines)
-    yield from sorted((line for line in lines if line.id in turn), key=lambda line: turn[line.id])
+    wave = dependencies_of(lines).waves()
+    yield from sorted((line for line in lines if line.id in wave), key=lambda line: wave[line.id])
 
 
 def describe_prerequisites(line: Line, found: Mapping[str, Line]) -> str:

@@ -13,7 +13,6 @@ from orchestrator.core.plan.model import Entry, Plan
 from orchestrator.core.review.name_index import NameIndex
 from orchestrator.core.review.order import propagate_blocks
 from orchestrator.core.review.worklist import Decision, Line, Worklist
-from orchestrator.core.values.graph import cycles
 from orchestrator.core.values.lane import Lane
 
 
@@ -48,7 +47,7 @@ def inconsistencies(
             made_at = worklist.made_at if line.lane is None else started_at.get(line.lane, worklist.made_at)
             yield from (f"{line.id} {mistake}" for mistake in mistakes_in(plan, line, usable, named, made_at))
     if known >= {before for line in worklist.lines for before in line.after_lines}:
-        if cycles({line.id: line.after_lines for line in worklist.of(Decision.TERMINATE)}):
+        if worklist.dependencies.cycles():
             yield "its lines wait for one another"
         elif propagate_blocks(worklist.lines) != list(worklist.lines):
             yield "it would terminate something that comes after a product which stays"

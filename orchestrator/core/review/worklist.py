@@ -6,11 +6,13 @@ It is what a review shows and what a run executes; there is no other way to tell
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from orchestrator.core.inventory.model import Product
 from orchestrator.core.plan.model import Entry, Options
+from orchestrator.core.values.graph import DependencyGraph
 from orchestrator.core.values.lane import Lane
 
 
@@ -152,6 +154,11 @@ class Worklist:
         return tuple(line for line in self.lines if line.decision is decision)
 
     @property
+    def dependencies(self) -> DependencyGraph[str]:
+        """Which lines to terminate come after which."""
+        return dependencies_of(self.lines)
+
+    @property
     def usable_lanes(self) -> tuple[Lane, ...]:
         """The lanes whose lines may be worked on."""
         return tuple(lane for lane, problem in self.lanes if problem is None)
@@ -163,3 +170,8 @@ class Worklist:
         return bool(named) and all(
             line.reason is Reason.NOT_FOUND and line.product is None and line.record_id is None for line in named
         )
+
+
+def dependencies_of(lines: Iterable[Line]) -> DependencyGraph[str]:
+    """Return which lines to terminate come after which."""
+    return DependencyGraph({line.id: line.after_lines for line in lines if line.decision is Decision.TERMINATE})

@@ -10,7 +10,7 @@ from dataclasses import replace
 from orchestrator.core.inventory.evidence import AtRest, StillInProgress
 from orchestrator.core.inventory.lookup import DescribeProduct, Lookup
 from orchestrator.core.inventory.model import STABLE_STATUSES, Observation
-from orchestrator.core.review.order import in_turn
+from orchestrator.core.review.order import in_waves
 from orchestrator.core.review.protect import UNSEARCHED
 from orchestrator.core.run import events as e
 from orchestrator.core.run import observations as o
@@ -298,7 +298,7 @@ def on_started(run: RunState, event: e.Started) -> None:
     run.failures = 0
     run.drain = None
     run.send_ban = event.send_ban
-    in_order = [line.id for line in in_turn(run.worklist.lines)] if event.first is not None else []
+    in_order = [line.id for line in in_waves(run.worklist.lines)] if event.first is not None else []
     run.held_back = frozenset(in_order[event.first :])
     if event.send_ban is None:
         run.tolerance = None

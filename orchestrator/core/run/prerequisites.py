@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-from orchestrator.core.review.worklist import Decision, Line
+from orchestrator.core.review.worklist import Worklist
 from orchestrator.core.run.transitions import GONE, OPEN, State, StateTable
 
 
@@ -14,27 +14,23 @@ class Prerequisites:
 
     Args:
 
-        lines: The whole worklist.
-        board: The states that its lines begin in.
+        worklist: All lines.
+        states: The states that they begin in.
     """
 
-    def __init__(self, lines: Iterable[Line], board: StateTable) -> None:
-        self._labels = {line.id: line.label for line in lines}
-        self._dependents: dict[str, list[str]] = {}
-        self._open: dict[str, int] = {}
+    def __init__(self, worklist: Worklist, states: StateTable) -> None:
+        graph = worklist.dependencies
+        gone = {line.id for line in worklist.lines if line.is_gone}
+        self._labels = {line.id: line.label for line in worklist.lines}
+        self._dependents = graph.dependents
+        self._open = {id_: len(set(before) - gone) for id_, before in graph.edges.items() if before}
         self._stays: dict[str, str] = {}
-        gone = {line.id for line in lines if line.is_gone}
-        for line in lines:
-            if line.decision is not Decision.TERMINATE or not line.after_lines:
-                continue
-            waited_for = [before for before in line.after_lines if before not in gone]
-            self._open[line.id] = len(waited_for)
-            for before in waited_for:
-                self._dependents.setdefault(before, []).append(line.id)
-                if board.states[before] not in OPEN:
-                    self._stays.setdefault(line.id, self._reason(before, board.states[before]))
+        for id_, after in graph.edges.items():
+            staying = (before for before in after if before not in gone and states.states[before] not in OPEN)
+            if (before := next(staying, None)) is not None:
+                self._stays[id_] = self._reason(before, states.states[before])
 
-    def moved(self, line: str, before: State, after: State) -> list[str]:
+    def moved(self, line: str, before: State, after: State) -> Sequence[str]:
         """
         Take note that a line has moved.
 
@@ -42,9 +38,9 @@ class Prerequisites:
 
             The lines for which that makes a difference.
         """
-        dependents = self._dependents.get(line, [])
+        dependents = self._dependents.get(line, ())
         if not dependents or after in OPEN:
-            return []
+            return ()
         for dependent in dependents:
             if after in GONE:
                 self._open[dependent] -= 1

@@ -39,7 +39,7 @@ class RunState:
         self.workers = workers
         self.worklist = worklist
         self.state_table = StateTable(worklist)
-        self.prerequisites = Prerequisites(worklist.lines, self.state_table)
+        self.prerequisites = Prerequisites(worklist, self.state_table)
         self.held_back: frozenset[str] = frozenset()
         self.began_at = 0.0
         self.began_service_at: float | None = None
