@@ -689,7 +689,8 @@ def test_a_reply_about_nothing_means_nothing() -> None:
     hand = Hand()
     line = f"{LANE}/pp-z"
     hand.reply(ListPage(lane=LANE, listing=9, page=0, page_token=None), Answer(Page(products=())))
-    hand.commit([o.PageRead(at=hand.now, lane=LANE, listing=9, page=0, outcome=Answer(Page(products=())))])
+    stray = ListPage(lane=LANE, listing=9, page=0, page_token=None)
+    hand.reply(stray, Answer(Page(products=())))
     [send] = hand.tick()
     hand.reply(send, Unanswered("reset"))
     [look] = hand.tick(2)

@@ -10,11 +10,13 @@ from dataclasses import replace
 from orchestrator.core.inventory.evidence import AtRest, StillInProgress
 from orchestrator.core.inventory.lookup import DescribeProduct, Lookup
 from orchestrator.core.inventory.model import STABLE_STATUSES, Observation
+from orchestrator.core.inventory.outcomes import Denied, Rejected, Unanswered
 from orchestrator.core.review.order import in_waves
 from orchestrator.core.review.protect import UNSEARCHED
 from orchestrator.core.run import events as e
 from orchestrator.core.run import observations as o
 from orchestrator.core.run import polling as watch
+from orchestrator.core.run.commands import LookUp
 from orchestrator.core.run.lane_state import LaneState
 from orchestrator.core.run.product_state import Termination
 from orchestrator.core.run.state import RunState, is_serial
@@ -195,17 +197,16 @@ def on_lookup_issued(run: RunState, event: o.LookupIssued) -> None:
 
 
 def on_reply_received(run: RunState, event: o.ReplyReceived) -> None:
-    """An answer came, or none."""
-    lane = run.lanes[event.lane]
+    """Let the lane and the line's question learn from an answer, or from none."""
+    lane, command, outcome = run.lanes[event.lane], event.reply.command, event.reply.outcome
     answered_at = lane.answered_at
-    lane.on_reply(event)
-    if event.line is None or event.operation is Operation.TERMINATE:
+    lane.on_reply(event.reply)
+    if not isinstance(command, LookUp) or (t := run.lines.get(command.line)) is None:
         return
-    t = run.lines[event.line]
     t.asked = False
-    if event.missed:
+    if isinstance(outcome, Denied | Rejected | Unanswered):
         # While the whole lane is silent a miss says nothing about this product.
-        if event.definite or answered_at >= t.missed_at:
+        if not isinstance(outcome, Unanswered) or answered_at >= t.missed_at:
             t.misses += 1
             t.missed_at = event.at
         t.look_at = watch.after_miss(event.at, max(1, t.misses))
@@ -216,8 +217,6 @@ def on_lane_event(run: RunState, event: e.LaneEvent) -> None:
     """Something has happened to a lane."""
     lane = run.lanes[event.lane]
     match event:
-        case o.PageRead():
-            lane.on_page(event)
         case o.Listed():
             on_listed(run, lane, event)
         case o.ListingFailed():

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from orchestrator.core.inventory.listing import Listing
-from orchestrator.core.inventory.lookup import Lookup
+from orchestrator.core.inventory.lookup import DescribeRecord, Lookup
 from orchestrator.core.plan.model import Options
 from orchestrator.core.values.lane import Lane
 from orchestrator.core.values.operation import Operation
@@ -82,3 +82,10 @@ def next_page(listing: Listing, lane: Lane) -> ListPage:
         operation=step.operation,
         product_id=step.product_id,
     )
+
+
+def requested_id(command: Terminate | LookUp) -> str:
+    """Return the id that a command asks for: a record's, or the product's."""
+    if isinstance(command, LookUp) and isinstance(command.lookup, DescribeRecord):
+        return command.lookup.record_id
+    return command.product_id

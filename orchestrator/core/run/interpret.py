@@ -23,7 +23,7 @@ from orchestrator.core.inventory.outcomes import (
 )
 from orchestrator.core.run import events as e
 from orchestrator.core.run import observations as o
-from orchestrator.core.run.commands import Command, ListPage, LookUp, Terminate
+from orchestrator.core.run.commands import ListPage, LookUp, Terminate, requested_id
 from orchestrator.core.run.lane_state import LaneState
 from orchestrator.core.run.product_state import Termination
 from orchestrator.core.run.replies import Reply
@@ -49,60 +49,26 @@ def interpret(run: RunState, reply: Reply) -> Iterator[e.Event]:
 
         Events that may be applied now: that something was heard of the lane, and what it says.
     """
-    command = reply.command
-    line = None if isinstance(command, ListPage) else command.line
-    outcome = reply.outcome
-    yield o.ReplyReceived(
-        at=reply.at,
-        lane=command.lane,
-        operation=command.operation,
-        line=line,
-        slower=isinstance(outcome, Throttled | NotSent | Unanswered),
-        well=isinstance(outcome, Answer | NotFound | Denied | Rejected),
-        missed=isinstance(outcome, Denied | Rejected | Unanswered),
-        definite=isinstance(outcome, Denied | Rejected),
-        denied=isinstance(outcome, Denied),
-        problem=None if isinstance(outcome, Answer | NotFound) else explain(outcome),
-        about=requested_id(command),
-        shows=isinstance(outcome, Answer),
-        clock_ahead=reply.clock_ahead,
-    )
+    command, outcome = reply.command, reply.outcome
+    yield o.ReplyReceived(at=reply.at, lane=command.lane, reply=reply)
     yield from records_denied(run.lanes[command.lane], reply)
     if isinstance(outcome, Unauthenticated):
         reason = f"its credentials are no longer accepted: {explain(outcome)}"
         yield e.LaneUnreachable(at=reply.at, lane=command.lane, reason=reason)
-    if isinstance(command, ListPage):
-        yield from on_page(run, reply, command)
-    elif (t := run.lines.get(command.line)) is not None:
+    if not isinstance(command, ListPage) and (t := run.lines.get(command.line)) is not None:
         yield from interpret_line_reply(reply, t, run.state(t), run.constraints(t))
 
 
 def records_denied(lane: LaneState, reply: Reply) -> Iterator[o.RecordsDenied]:
     """Say that an operation on records may not be called in a lane, once it was denied often enough and never worked."""
-    operation = Operation(reply.command.operation)
-    if not isinstance(reply.outcome, Denied) or operation not in RECORD_OPERATIONS or operation in lane.denied:
+    command, operation = reply.command, reply.command.operation
+    if not isinstance(reply.outcome, Denied) or not isinstance(command, LookUp):
         return
-    refused = lane.refused_for[operation] | {requested_id(reply.command) or ""}
+    if operation not in RECORD_OPERATIONS or operation in lane.denied:
+        return
+    refused = lane.refused_for[operation] | {requested_id(command)}
     if operation not in lane.shown and len(refused) >= min(POLICY.max_denied_records, lane.askable):
         yield o.RecordsDenied(at=reply.at, lane=lane.lane, operation=operation, words=explain(reply.outcome))
-
-
-def requested_id(command: Command) -> str | None:
-    """Return the record or product that a command asks for, None for pages of a listing."""
-    match command:
-        case LookUp(lookup=DescribeRecord(record_id)):
-            return record_id
-        case ListPage():
-            return None
-        case _:
-            return command.product_id
-
-
-def on_page(run: RunState, reply: Reply, command: ListPage) -> Iterator[e.LaneEvent]:
-    """Take note of an answer for the lane's listing; one that nobody waits for any more means nothing."""
-    listing = run.lanes[command.lane].listing
-    if listing is not None and (listing.number, listing.step_number) == (command.listing, command.page):
-        yield o.PageRead(at=reply.at, lane=command.lane, listing=command.listing, page=command.page, outcome=reply.outcome)
 
 
 LOOKED_AT = frozenset({State.PENDING, State.IN_DOUBT, State.IN_PROGRESS}) | ENDED_OTHERWISE

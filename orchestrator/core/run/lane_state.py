@@ -8,10 +8,22 @@ from collections.abc import Mapping
 
 from orchestrator.core.inventory.listing import Listing
 from orchestrator.core.inventory.model import Product
+from orchestrator.core.inventory.outcomes import (
+    Answer,
+    Denied,
+    NotFound,
+    NotSent,
+    Outcome,
+    Rejected,
+    Throttled,
+    Unanswered,
+    explain,
+)
 from orchestrator.core.review.unreviewed import Prerequisite
-from orchestrator.core.run import observations as o
+from orchestrator.core.run.commands import ListPage, requested_id
 from orchestrator.core.run.due_queue import DueQueue
 from orchestrator.core.run.rate_limit import RateLimiter
+from orchestrator.core.run.replies import Reply
 from orchestrator.core.values.clocks import believed
 from orchestrator.core.values.lane import Lane
 from orchestrator.core.values.operation import Operation
@@ -145,27 +157,28 @@ class LaneState:
         self.in_flight += 1
         self.limiters[operation].on_send(at)
 
-    def on_reply(self, event: o.ReplyReceived) -> None:
-        """Learn from an answer whether the lane is well."""
+    def on_reply(self, reply: Reply) -> None:
+        """Learn from an answer how fast to go, whether the lane is well, and what its listing shows."""
+        at, command, outcome = reply.at, reply.command, reply.outcome
         self.in_flight = max(0, self.in_flight - 1)
-        self.silent_since = event.at
-        self.limiters[event.operation].on_reply(event.at, slower=event.slower)
-        self.clock_ahead = self.clock_ahead if event.clock_ahead is None else believed(event.clock_ahead)
-        if event.line is None:
-            self.listing_asked = False
-        if event.denied and event.about is not None:
-            self.refused_for[event.operation].add(event.about)
-        elif event.shows:
-            self.shown.add(event.operation)
-        if event.operation is Operation.TERMINATE and event.denied:
-            self.denials += 1
-        if event.well:
+        self.silent_since = at
+        self.limiters[command.operation].on_reply(at, slower=isinstance(outcome, Throttled | NotSent | Unanswered))
+        self.clock_ahead = self.clock_ahead if reply.clock_ahead is None else believed(reply.clock_ahead)
+        if isinstance(command, ListPage):
+            self.on_page(command, at, outcome)
+        elif isinstance(outcome, Denied):
+            self.refused_for[command.operation].add(requested_id(command))
+            self.denials += command.operation is Operation.TERMINATE
+        if isinstance(outcome, Answer):
+            self.shown.add(command.operation)
+        if isinstance(outcome, Answer | NotFound | Denied | Rejected):
             self.failing_since = None
-            self.answered_at = event.at
+            self.answered_at = at
         else:
-            self.failed_at = event.at
-            self.failing_since = self.failing_since or event.at
-        self.last_problem = event.problem or self.last_problem
+            self.failed_at = at
+            self.failing_since = self.failing_since or at
+        if not isinstance(outcome, Answer | NotFound):
+            self.last_problem = explain(outcome)
 
     def ask_page(self, listing: Listing) -> None:
         """A call of a listing was made; the first one begins it."""
@@ -174,10 +187,11 @@ class LaneState:
             self.listing = listing
             self.listing_number = listing.number
 
-    def on_page(self, event: o.PageRead) -> None:
-        """Let the listing that is being read take an answer."""
-        if self.listing is not None and (self.listing.number, self.listing.step_number) == (event.listing, event.page):
-            self.listing.on_reply(event.at, event.outcome)
+    def on_page(self, command: ListPage, at: float, outcome: Outcome) -> None:
+        """Let the listing that is being read take an answer; one that it does not wait for means nothing."""
+        self.listing_asked = False
+        if self.listing is not None and (self.listing.number, self.listing.step_number) == (command.listing, command.page):
+            self.listing.on_reply(at, outcome)
             self.listing_at = self.listing.ready_at
 
     def give_up_listing(self, at: float) -> None:

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from orchestrator.core.inventory.model import Observation, Product, Record
-from orchestrator.core.inventory.outcomes import Outcome
 from orchestrator.core.review.unreviewed import Prerequisite
 from orchestrator.core.run.events import Event, LaneEvent, LineEvent
+from orchestrator.core.run.replies import Reply
 from orchestrator.core.values.lane import Lane
 from orchestrator.core.values.operation import Operation
 
@@ -32,28 +32,10 @@ class LookupIssued(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReplyReceived(Event):
-    """
-    An answer came, or none: what the pace, the lane's health and the line's question learn from it.
+class ReplyReceived(LaneEvent):
+    """An answer came, or none: its lane's rate limits, health and listing learn from it, and its line's question."""
 
-    `slower` asks for fewer calls; `well` says that the lane answers; `missed` says that the question is still open for
-    another reason than the pace, `definite` that this was a refusal and not silence, `shows` that it was an answer. `about`
-    is the record or product that was asked for. `clock_ahead` is how many seconds the service's clock is ahead of ours, if
-    the answers tell.
-    """
-
-    lane: Lane
-    operation: Operation
-    line: str | None
-    slower: bool
-    well: bool
-    missed: bool
-    definite: bool
-    denied: bool = False
-    problem: str | None = None
-    about: str | None = None
-    clock_ahead: float | None = None
-    shows: bool = False
+    reply: Reply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,15 +70,6 @@ class RecordsDenied(LaneEvent):
 
     operation: Operation
     words: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageRead(LaneEvent):
-    """An answer to the call number `page` of the lane's listing came, or none."""
-
-    listing: int
-    page: int
-    outcome: Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
