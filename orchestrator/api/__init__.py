@@ -8,7 +8,7 @@ Composes the packages below it and holds no rule of its own.
     result = run(review, state=StateDir(default_state_dir(), simulated=False), settings=RunSettings())
 """
 
-from orchestrator.api.beforehand import earlier_runs, file_in_the_way, named_products, refuse_all
+from orchestrator.api.beforehand import earlier_runs, named_products, refuse_all
 from orchestrator.api.connect import enter, enter_lanes, reenter, region_of_environment, rehearse
 from orchestrator.api.connections import Connections
 from orchestrator.api.diagnosis import Check, Diagnosis, doctor_exit_code
@@ -44,7 +44,6 @@ __all__ = [
     "enforce_limits",
     "enter",
     "enter_lanes",
-    "file_in_the_way",
     "has_expired",
     "is_going_on",
     "is_out_of_date",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from orchestrator.api.journals import is_going_on
 from orchestrator.core.plan.model import Plan
 from orchestrator.core.review.limits import too_many_named
@@ -13,13 +11,6 @@ from orchestrator.store.state_dir import StateDir
 
 PRESSING = (InvalidInput, LockHeld, RunUnfinished, GuardRefused)
 """Which of several obstacles names the exit code: the first of these."""
-
-
-def file_in_the_way(path: Path | None) -> list[OrchestratorError]:
-    """Return what is wrong with a file that a run's journal is to be kept in: it exists."""
-    if path is None or not path.exists():
-        return []
-    return [InvalidInput(f"{path}: exists already; a journal belongs to one run")]
 
 
 def earlier_runs(plan_name: str, state: StateDir) -> list[OrchestratorError]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
-from orchestrator.api.beforehand import earlier_runs, file_in_the_way, refuse_all
+from orchestrator.api.beforehand import earlier_runs, refuse_all
 from orchestrator.api.connections import Connections
 from orchestrator.api.driving import ExecutionStart, RunResult, RunSettings, drive, result_of
 from orchestrator.api.frame import lanes_of, locks_of, replay, states_of
@@ -35,7 +34,6 @@ def run(
     *,
     state: StateDir,
     settings: RunSettings,
-    journal_path: Path | None = None,
     make_way: Callable[[], object] = lambda: None,
 ) -> RunResult:
     """
@@ -46,24 +44,20 @@ def run(
         review: What to do.
         state: Where the journal and the locks go.
         settings: How to drive it.
-        journal_path: Where the journal goes instead.
         make_way: Called once nothing can refuse this run but an unfinished one of its plan, under the locks.
 
     Raises:
 
         GuardRefused: A limit refuses; nothing was sent and no journal was begun.
-        InvalidInput: The journal's file exists.
         LockHeld: Another run of this plan, or in one of its lanes.
         RunUnfinished: The plan's last run is not finished.
         JournalError: The journal cannot be written.
     """
     enforce_limits(review)
-    refuse_all(file_in_the_way(journal_path))
     connections, plan = review.connections, review.plan
     started_at = connections.clock.now()
     run_id = secrets.token_hex(4)
-    name = state.new_journal(plan.name, started_at, run_id)
-    path = journal_path or name
+    path = state.new_journal(plan.name, started_at, run_id)
     machine = Run(
         run_id=run_id,
         plan=plan,
@@ -74,8 +68,6 @@ def run(
     )
 
     def begin() -> journal.JournalFile:
-        if journal_path is not None:
-            state.note_elsewhere(name, journal_path)
         header = header_of(review, run_id, started_at, state)
         return journal.create(path, journal.JournalHeader(origin=header, plan=plan, worklist=review.worklist))
 

@@ -203,7 +203,7 @@ def refuse_stranger(loaded: LoadedJournal, plan_name: str) -> None:
 
 
 def is_out_of_reach(error: JournalError) -> bool:
-    """Whether a journal is where nothing can be written, so that only what leads to it can be renamed."""
+    """Whether a journal cannot be written by us at all, whatever room there is; it may be possible to rename it."""
     cause = error.__cause__
     return isinstance(cause, OSError) and cause.errno in (errno.EROFS, errno.EACCES, errno.EPERM)
 

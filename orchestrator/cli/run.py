@@ -39,7 +39,6 @@ class RunOptions:
 
     yes: bool
     dry_run: bool
-    journal: Path | None
     resume: bool
     first: int | None
     grace: float
@@ -69,7 +68,6 @@ class RunOptions:
     is_flag=True,
     help="With --from: only those that did not go: failed, timed out, blocked, or left open when the run was abandoned.",
 )
-@click.option("--journal", type=FILE, help="Keep the journal in this file.  [default: in the state directory]")
 @click.option(
     "--resume",
     is_flag=True,
@@ -164,7 +162,7 @@ def execute(
         write_stderr(f"With --first {asked.first}: so many now, then you are asked about the rest.")
     confirm(review.effective_worklist, yes=asked.yes)
     settings = display.settings(asked.grace, simulated=review.connections.simulated, first=asked.first)
-    result = api.run(review, state=state, settings=settings, journal_path=asked.journal, make_way=make_way)
+    result = api.run(review, state=state, settings=settings, make_way=make_way)
     return end(
         result,
         result.exit_code,
@@ -186,7 +184,7 @@ def refuse_beforehand(request: RunRequest, state: api.StateDir, asked: RunOption
     """
     if asked.dry_run:
         return
-    obstacles = api.file_in_the_way(asked.journal)
+    obstacles: list[OrchestratorError] = []
     if not request.simulate and not asked.resume:
         obstacles += api.earlier_runs(request.plan.name, state)
     if request.worklist is None and not narrowed:
