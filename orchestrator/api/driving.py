@@ -44,9 +44,8 @@ class RunSettings:
     How a run is driven.
 
     `grace` is in seconds. `watch` is given the run as it stands, and returns a context manager that yields observers;
-    `complain` hears about an observer that raised. `farewell` is given the journal's path and returns what a second signal
-    leaves on stderr. With `first`, so many lines are done and then `go_on` is asked, given the run, whether to do the rest;
-    if it says no, the run is left to be resumed.
+    `complain` hears about an observer that raised. `exit_message` is given the journal's path and returns what a second
+    signal leaves on stderr. With `first`, a new run starts so many lines and leaves the rest to be resumed.
     """
 
     grace: float = GRACE
@@ -56,7 +55,6 @@ class RunSettings:
     exit_message: Callable[[Path], str] = lambda _path: ""
     executor: Callable[[int], Executor] = threads
     first: int | None = None
-    go_on: Callable[[Run], bool] = lambda _run: False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from functools import partial
 
 from orchestrator.api.beforehand import earlier_runs, refuse_all
 from orchestrator.api.connections import Connections
-from orchestrator.api.driving import ExecutionStart, RunResult, RunSettings, drive, result_of
+from orchestrator.api.driving import ExecutionStart, RunResult, RunSettings, drive
 from orchestrator.api.frame import lanes_of, locks_of, replay, states_of
 from orchestrator.api.review import Review, enforce_limits
 from orchestrator.api.worklists import callers_of
@@ -80,32 +80,12 @@ def run(
         refuse_all([] if connections.simulated else earlier_runs(plan.name, state))
         first = [*machine.survey_events(review.inventories), *review.opening]
         opening = ExecutionStart(how=StartedBy.RUN, first=first, first_lines=settings.first)
-        result = drive(machine, begin, connections, settings, opening)
-        return after_canary(result, connections, settings)
+        return drive(machine, begin, connections, settings, opening)
 
 
 def left_by_canary(loaded: journal.LoadedJournal) -> int:
     """Say how many lines an unfinished run was not told to do: it did its first ones, and nobody said yes to the rest."""
     return replay(loaded).held_back
-
-
-def after_canary(result: RunResult, connections: Connections, settings: RunSettings) -> RunResult:
-    """Ask whether to go on after the first lines, if only those were to be started; go on if somebody says yes."""
-    run = result.run
-    if not run.held_back or run.drained_by is not None or result.broken is not None:
-        return result
-    with settings.interruption.breaking_off():
-        agreed = settings.go_on(run)
-    if settings.interruption.signal is not None:
-        return result_of(run, result.journal, settings.interruption, None)
-    if not agreed:
-        return result
-    loaded = journal.load_journal(result.journal)
-    go_on = partial(journal.reopen, loaded)
-    # Who says yes a day later says it to something else.
-    age = run_age(loaded, connections)
-    send_ban = expiry(loaded, run, age, max_age=MAX_AGE, restart=True)
-    return drive(run, go_on, connections, settings, ExecutionStart(how=StartedBy.RESUME, send_ban=send_ban))
 
 
 def resume(

@@ -12,6 +12,7 @@ from orchestrator.core.values.shell import pasteable
 from orchestrator.errors import ExitCode, OutputLost
 from orchestrator.report.next_steps import ways_on
 from orchestrator.report.summary import summary_lines
+from orchestrator.report.text import plural
 
 
 def end(
@@ -42,6 +43,8 @@ def end(
     write_stderr()
     for text in summary_lines(result.run):
         write_stderr(text)
+    if result.run.held_back:
+        write_stderr(f"The first are done; {plural(result.run.held_back, 'product')} left to `resume`.")
     if result.broken is not None:
         write_stderr(f"Error: {result.broken}")
     write_stderr(f"Journal: {result.journal}")

@@ -54,7 +54,7 @@ class RunOptions:
     "--first",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Do N terminations, then ask whether to do the rest; where there is no terminal, leave it to `resume`.",
+    help="Start N terminations, follow them, and leave the rest to `resume`.",
 )
 @click.option(
     "--from",
@@ -159,7 +159,7 @@ def execute(
         write_stderr(text + "\n")
     api.enforce_limits(review)
     if asked.first is not None:
-        write_stderr(f"With --first {asked.first}: so many now, then you are asked about the rest.")
+        write_stderr(f"With --first {asked.first} only so many are started now; the rest is left to `resume`.")
     confirm(review.effective_worklist, yes=asked.yes)
     settings = display.settings(asked.grace, simulated=review.connections.simulated, first=asked.first)
     result = api.run(review, state=state, settings=settings, make_way=make_way)
