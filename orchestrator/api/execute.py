@@ -25,8 +25,7 @@ from orchestrator.store.state_dir import StateDir
 from orchestrator.version import VERSION
 
 MAX_AGE = 86_400.0
-NIGHT = 82_800.0
-"""Seconds after which a nightly job gives an earlier run up: 23 h, since a run begins a little after its job does."""
+"""Seconds after which `resume` does not send what was never sent."""
 
 
 def run(
@@ -83,11 +82,6 @@ def run(
         return drive(machine, begin, connections, settings, opening)
 
 
-def left_by_canary(loaded: journal.LoadedJournal) -> int:
-    """Say how many lines an unfinished run was not told to do: it did its first ones, and nobody said yes to the rest."""
-    return replay(loaded).held_back
-
-
 def resume(
     loaded: journal.LoadedJournal,
     connections: Connections,
@@ -136,11 +130,6 @@ def run_age(loaded: journal.LoadedJournal, connections: Connections) -> float:
     """Return how old a run is (seconds)."""
     header, now = loaded.header.origin, connections.clock.now()
     return age_between((header.started_at, header.service_at), (now, by_service(now, connections.clock_ahead())))
-
-
-def has_expired(loaded: journal.LoadedJournal, now: float) -> bool:
-    """Whether a run is given up by a nightly job at *now* (seconds since the epoch) if it cannot be finished."""
-    return is_out_of_date(now - loaded.header.origin.started_at, NIGHT)
 
 
 def is_out_of_date(age: float, max_age: float) -> bool:

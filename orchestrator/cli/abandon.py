@@ -34,7 +34,7 @@ def command(*, journal: Path | None, plan_name: str | None, state_dir: Path | No
         raise InvalidInput(message)
     try:
         loaded = journals.load_journal(journal)
-        api.left_by_canary(loaded)
+        api.replay(loaded)
     except (JournalError, IllegalTransition) as error:
         return put_aside(journal, reason, error)
     machine = api.abandon(loaded, reason)

@@ -11,10 +11,8 @@ import click
 
 from orchestrator import api
 from orchestrator.cli import review as review_command
-from orchestrator.cli.before import broken_off
 from orchestrator.cli.console import NO_TERMINAL, Display, confirm
-from orchestrator.cli.earlier import PreviousRuns
-from orchestrator.cli.ending import end
+from orchestrator.cli.ending import SpokenPreviousRuns, broken_off, end
 from orchestrator.cli.inputs import RunRequest, as_text, read_request, reviewed, reviewed_of, state_at
 from orchestrator.cli.options import (
     FILE,
@@ -114,13 +112,21 @@ def command(  # noqa: PLR0913 - one parameter for each option
     reject_conflicting_options(asked, narrowed=bool(only or exclude or earlier))
     request = read_request(plan, earlier, only_failed=only_failed, simulate=simulate, strict=strict, max_age=max_age)
     refuse_beforehand(request, state, asked, narrowed=bool(only or exclude or earlier))
-    earlier_runs = PreviousRuns(request, state, display, agreed=asked.yes, grace=asked.grace, workers=workers)
+    previous = api.PreviousRuns(
+        plan=request.plan,
+        state=state,
+        settings=display.settings(asked.grace, simulated=simulate),
+        worklist=request.worklist,
+        worklist_max_age=request.max_age,
+        is_confirmed=asked.yes,
+        workers=workers,
+        reporter=SpokenPreviousRuns(request.plan.name, state.root),
+    )
     try:
         if asked.resume and not simulate:
-            earlier_runs.finish()
-            if not earlier_runs.before.is_clear:
-                return earlier_runs.before.code
-            earlier_runs.trust_notices()
+            previous.finish()
+            if not previous.outcome.is_clear:
+                return previous.outcome.code
         with reviewed(
             request,
             world=world,
@@ -132,13 +138,13 @@ def command(  # noqa: PLR0913 - one parameter for each option
             timeout=request.plan.limits.deadline_seconds,
         ) as review:
             refuse_late(review, request)
-            code = execute(review, request, state, display, asked, earlier_runs.close_stale)
-            return earlier_runs.before.ending(code, review.worklist)
+            code = execute(review, request, state, display, asked, previous.close_stale)
+            return previous.outcome.exit_code(code, review.worklist)
     except (OrchestratorError, KeyboardInterrupt) as error:
-        if not earlier_runs.before.any:
+        if not previous.outcome.any:
             raise
         # What was done and found before is not forgotten, whatever has become of the new run.
-        return earlier_runs.before.ending(broken_off(error))
+        return previous.outcome.exit_code(broken_off(error))
 
 
 def execute(
