@@ -8,18 +8,16 @@ Composes the packages below it and holds no rule of its own.
     result = run(review, state=StateDir(default_state_dir(), simulated=False), settings=RunSettings())
 """
 
-from orchestrator.api.beforehand import earlier_runs, named_products, refuse_all
+from orchestrator.api.beforehand import earlier_runs, load_again, named_products, refuse_all
 from orchestrator.api.connect import enter, enter_lanes, reenter, region_of_environment, rehearse
 from orchestrator.api.connections import Connections
 from orchestrator.api.diagnosis import Check, Diagnosis, doctor_exit_code
 from orchestrator.api.doctor import diagnose
-from orchestrator.api.driving import GRACE, RunResult, RunSettings
+from orchestrator.api.drive import GRACE, RunResult, RunSettings, replay
 from orchestrator.api.execute import MAX_AGE, resume, run
-from orchestrator.api.frame import replay
 from orchestrator.api.journals import JournalEntry, abandon, is_going_on, kept_journals, prune_journals, set_aside, stop
 from orchestrator.api.previous_outcome import PreviousOutcome, exit_code_after_work
 from orchestrator.api.previous_runs import NIGHT, PreviousRuns, PreviousRunsReporter
-from orchestrator.api.rerun import load_again
 from orchestrator.api.review import Review, enforce_limits, mend_notices, survey
 from orchestrator.api.worklists import WORKLIST_MAX_AGE, outdated, recheck, save_worklist
 from orchestrator.store.plan.load import load_plan

@@ -8,8 +8,7 @@ from functools import partial
 
 from orchestrator.api.beforehand import earlier_runs, refuse_all
 from orchestrator.api.connections import Connections
-from orchestrator.api.driving import ExecutionStart, RunResult, RunSettings, drive
-from orchestrator.api.frame import lanes_of, locks_of, replay, states_of
+from orchestrator.api.drive import RunResult, RunSettings, drive, lanes_of, locks_of, replay, states_of
 from orchestrator.api.review import Review, enforce_limits
 from orchestrator.api.worklists import callers_of
 from orchestrator.core.inventory.evidence import CLOCK_SKEW_S
@@ -77,9 +76,8 @@ def run(
         make_way()
         # Rehearsals are nobody's earlier run.
         refuse_all([] if connections.simulated else earlier_runs(plan.name, state))
-        first = [*machine.survey_events(review.inventories), *review.opening]
-        opening = ExecutionStart(how=StartedBy.RUN, first=first, first_lines=settings.first)
-        return drive(machine, begin, connections, settings, opening)
+        known = [*machine.survey_events(review.inventories), *review.opening]
+        return drive(machine, begin, connections, settings, StartedBy.RUN, known=known)
 
 
 def resume(
@@ -122,8 +120,7 @@ def resume(
         send_ban = expiry(loaded, machine, run_age(loaded, connections), max_age=max_age, restart=restart) or send_ban
         go_on = partial(journal.reopen, loaded)
         lost = [LaneUnreachable(at=now, lane=lane, reason=why) for lane, why in connections.unreachable.items()]
-        opening = ExecutionStart(how=StartedBy.RESUME, first=lost, send_ban=send_ban)
-        return drive(machine, go_on, connections, settings, opening)
+        return drive(machine, go_on, connections, settings, StartedBy.RESUME, known=lost, send_ban=send_ban)
 
 
 def run_age(loaded: journal.LoadedJournal, connections: Connections) -> float:

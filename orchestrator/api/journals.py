@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestrator.api.frame import replay
+from orchestrator.api.drive import replay
 from orchestrator.core.run.events import Abandoned
 from orchestrator.core.run.machine import Run
 from orchestrator.core.values.shell import pasteable

@@ -18,9 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestrator.api.connect import reenter, region_of_environment
-from orchestrator.api.driving import RunResult, RunSettings
+from orchestrator.api.drive import RunResult, RunSettings, replay
 from orchestrator.api.execute import is_out_of_date, resume, run_age
-from orchestrator.api.frame import replay
 from orchestrator.api.journals import abandon, is_going_on, set_aside
 from orchestrator.api.previous_outcome import PreviousOutcome, left_by
 from orchestrator.api.review import mend_notices
