@@ -8,8 +8,7 @@ import click
 
 from orchestrator import api
 from orchestrator.cli.ending import tell_closed
-from orchestrator.cli.inputs import journal_at
-from orchestrator.cli.options import journal_options
+from orchestrator.cli.options import journal_at, journal_options
 from orchestrator.cli.stdio import write_stderr, write_stdout
 from orchestrator.errors import ExitCode, IllegalTransition, InvalidInput, JournalError, OrchestratorError
 from orchestrator.store import journal as journals
