@@ -19,7 +19,6 @@ from orchestrator.report.text import plural
 
 def end(
     result: RunResult,
-    code: ExitCode,
     *,
     simulated: bool,
     state_dir: Path,
@@ -32,7 +31,6 @@ def end(
     Args:
 
         result: What came of it.
-        code: The exit code to leave with.
         simulated: Whether it was a rehearsal, whose world ends with it.
         state_dir: Where its locks are.
         plan_file: Where its plan is, None if that is not known.
@@ -61,7 +59,7 @@ def end(
     elif advise and (result.run.is_unfinished or broken):
         write_stderr(NOTHING_TO_RESUME)
     put_line(result.run)
-    return code
+    return result.exit_code
 
 
 def tell_closed(machine: Run) -> None:
@@ -108,7 +106,7 @@ class SpokenPreviousRuns(PreviousRunsReporter):
 
     def ended(self, result: RunResult, *, is_stale: bool) -> None:
         """Say how it ended; the commands to go on are for runs that stay open."""
-        end(result, result.exit_code, simulated=False, state_dir=self._state_dir, advise=not is_stale)
+        end(result, simulated=False, state_dir=self._state_dir, advise=not is_stale)
 
     def failed(self, error: OrchestratorError) -> None:
         """Say why it cannot be finished."""

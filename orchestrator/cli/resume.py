@@ -64,7 +64,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
         loaded, connections, settings=display.settings(grace, simulated=loaded.header.origin.simulated), max_age=max_age
     )
     header = loaded.header.origin
-    return end(result, result.exit_code, simulated=header.simulated, state_dir=Path(header.state_dir))
+    return end(result, simulated=header.simulated, state_dir=Path(header.state_dir))
 
 
 def repeat(loaded: journals.LoadedJournal) -> int:

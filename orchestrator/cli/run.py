@@ -204,7 +204,6 @@ def execute(
     result = api.run(review, state=state, settings=settings, make_way=make_way)
     return end(
         result,
-        result.exit_code,
         simulated=request.simulate,
         state_dir=state.root,
         # With --from it is a journal, which nobody can review.
