@@ -33,6 +33,7 @@ def command(*, journal: Path | None, plan_name: str | None, state_dir: Path | No
         raise InvalidInput(message)
     try:
         loaded = journals.load_journal(journal)
+        # With every checksum in order, it may still tell of what cannot have been.
         api.replay(loaded)
     except (JournalError, IllegalTransition) as error:
         return put_aside(journal, reason, error)
