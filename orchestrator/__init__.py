@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from orchestrator.api import (
         Connections,
+        PreviousOutcome,
+        PreviousRuns,
+        PreviousRunsReporter,
         Review,
         RunResult,
         RunSettings,
@@ -64,6 +67,9 @@ __all__ = [
     "Options",
     "OrchestratorError",
     "Plan",
+    "PreviousOutcome",
+    "PreviousRuns",
+    "PreviousRunsReporter",
     "Retry",
     "Review",
     "RunResult",

@@ -8,16 +8,16 @@ Composes the packages below it and holds no rule of its own.
     result = run(review, state=StateDir(default_state_dir(), simulated=False), settings=RunSettings())
 """
 
-from orchestrator.api.beforehand import earlier_runs, file_in_the_way, named_products, refuse_all
+from orchestrator.api.beforehand import earlier_runs, load_again, named_products, refuse_all
 from orchestrator.api.connect import enter, enter_lanes, reenter, region_of_environment, rehearse
 from orchestrator.api.connections import Connections
 from orchestrator.api.diagnosis import Check, Diagnosis, doctor_exit_code
 from orchestrator.api.doctor import diagnose
-from orchestrator.api.driving import GRACE, RunResult, RunSettings
-from orchestrator.api.execute import MAX_AGE, NIGHT, has_expired, is_out_of_date, left_by_canary, resume, run, run_age
-from orchestrator.api.frame import replay
+from orchestrator.api.drive import GRACE, RunResult, RunSettings, replay
+from orchestrator.api.execute import MAX_AGE, resume, run
 from orchestrator.api.journals import JournalEntry, abandon, is_going_on, kept_journals, prune_journals, set_aside, stop
-from orchestrator.api.rerun import load_again
+from orchestrator.api.previous_outcome import PreviousOutcome, exit_code_after_work
+from orchestrator.api.previous_runs import NIGHT, PreviousRuns, PreviousRunsReporter
 from orchestrator.api.review import Review, enforce_limits, mend_notices, survey
 from orchestrator.api.worklists import WORKLIST_MAX_AGE, outdated, recheck, save_worklist
 from orchestrator.store.plan.load import load_plan
@@ -32,6 +32,9 @@ __all__ = [
     "Connections",
     "Diagnosis",
     "JournalEntry",
+    "PreviousOutcome",
+    "PreviousRuns",
+    "PreviousRunsReporter",
     "Review",
     "RunResult",
     "RunSettings",
@@ -44,12 +47,9 @@ __all__ = [
     "enforce_limits",
     "enter",
     "enter_lanes",
-    "file_in_the_way",
-    "has_expired",
+    "exit_code_after_work",
     "is_going_on",
-    "is_out_of_date",
     "kept_journals",
-    "left_by_canary",
     "load_again",
     "load_plan",
     "mend_notices",
@@ -64,7 +64,6 @@ __all__ = [
     "replay",
     "resume",
     "run",
-    "run_age",
     "save_worklist",
     "set_aside",
     "stop",

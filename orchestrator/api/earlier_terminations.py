@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from orchestrator.api.frame import replay
+from orchestrator.api.drive import replay
 from orchestrator.core.review.worklist import Line, Reason, Worklist
 from orchestrator.core.run.transitions import State
 from orchestrator.errors import OrchestratorError

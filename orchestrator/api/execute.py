@@ -5,12 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
-from orchestrator.api.beforehand import earlier_runs, file_in_the_way, refuse_all
+from orchestrator.api.beforehand import earlier_runs, refuse_all
 from orchestrator.api.connections import Connections
-from orchestrator.api.driving import ExecutionStart, RunResult, RunSettings, drive, result_of
-from orchestrator.api.frame import lanes_of, locks_of, replay, states_of
+from orchestrator.api.drive import RunResult, RunSettings, drive, lanes_of, locks_of, replay, states_of
 from orchestrator.api.review import Review, enforce_limits
 from orchestrator.api.worklists import callers_of
 from orchestrator.core.run.events import LaneUnreachable, StartedBy
@@ -26,8 +24,7 @@ from orchestrator.store.state_dir import StateDir
 from orchestrator.version import VERSION
 
 MAX_AGE = 86_400.0
-NIGHT = 82_800.0
-"""Seconds after which a nightly job gives an earlier run up: 23 h, since a run begins a little after its job does."""
+"""Seconds after which `resume` does not send what was never sent."""
 
 
 def run(
@@ -35,7 +32,6 @@ def run(
     *,
     state: StateDir,
     settings: RunSettings,
-    journal_path: Path | None = None,
     make_way: Callable[[], object] = lambda: None,
 ) -> RunResult:
     """
@@ -46,24 +42,20 @@ def run(
         review: What to do.
         state: Where the journal and the locks go.
         settings: How to drive it.
-        journal_path: Where the journal goes instead.
         make_way: Called once nothing can refuse this run but an unfinished one of its plan, under the locks.
 
     Raises:
 
         GuardRefused: A limit refuses; nothing was sent and no journal was begun.
-        InvalidInput: The journal's file exists.
         LockHeld: Another run of this plan, or in one of its lanes.
         RunUnfinished: The plan's last run is not finished.
         JournalError: The journal cannot be written.
     """
     enforce_limits(review)
-    refuse_all(file_in_the_way(journal_path))
     connections, plan = review.connections, review.plan
     started_at = connections.clock.now()
     run_id = secrets.token_hex(4)
-    name = state.new_journal(plan.name, started_at, run_id)
-    path = journal_path or name
+    path = state.new_journal(plan.name, started_at, run_id)
     machine = Run(
         run_id=run_id,
         plan=plan,
@@ -74,8 +66,6 @@ def run(
     )
 
     def begin() -> journal.JournalFile:
-        if journal_path is not None:
-            state.note_elsewhere(name, journal_path)
         header = header_of(review, run_id, started_at, state)
         return journal.create(path, journal.JournalHeader(origin=header, plan=plan, worklist=review.worklist))
 
@@ -86,34 +76,8 @@ def run(
         make_way()
         # Rehearsals are nobody's earlier run.
         refuse_all([] if connections.simulated else earlier_runs(plan.name, state))
-        first = [*machine.survey_events(review.inventories), *review.opening]
-        opening = ExecutionStart(how=StartedBy.RUN, first=first, first_lines=settings.first)
-        result = drive(machine, begin, connections, settings, opening)
-        return after_canary(result, connections, settings)
-
-
-def left_by_canary(loaded: journal.LoadedJournal) -> int:
-    """Say how many lines an unfinished run was not told to do: it did its first ones, and nobody said yes to the rest."""
-    return replay(loaded).held_back
-
-
-def after_canary(result: RunResult, connections: Connections, settings: RunSettings) -> RunResult:
-    """Ask whether to go on after the first lines, if only those were to be started; go on if somebody says yes."""
-    run = result.run
-    if not run.held_back or run.drained_by is not None or result.broken is not None:
-        return result
-    with settings.interruption.breaking_off():
-        agreed = settings.go_on(run)
-    if settings.interruption.signal is not None:
-        return result_of(run, result.journal, settings.interruption, None)
-    if not agreed:
-        return result
-    loaded = journal.load_journal(result.journal)
-    go_on = partial(journal.reopen, loaded)
-    # Who says yes a day later says it to something else.
-    age = run_age(loaded, connections)
-    send_ban = expiry(loaded, run, age, max_age=MAX_AGE, restart=True)
-    return drive(run, go_on, connections, settings, ExecutionStart(how=StartedBy.RESUME, send_ban=send_ban))
+        known = [*machine.survey_events(review.inventories), *review.opening]
+        return drive(machine, begin, connections, settings, StartedBy.RUN, known=known)
 
 
 def resume(
@@ -156,19 +120,13 @@ def resume(
         send_ban = expiry(loaded, machine, run_age(loaded, connections), max_age=max_age, restart=restart) or send_ban
         go_on = partial(journal.reopen, loaded)
         lost = [LaneUnreachable(at=now, lane=lane, reason=why) for lane, why in connections.unreachable.items()]
-        opening = ExecutionStart(how=StartedBy.RESUME, first=lost, send_ban=send_ban)
-        return drive(machine, go_on, connections, settings, opening)
+        return drive(machine, go_on, connections, settings, StartedBy.RESUME, known=lost, send_ban=send_ban)
 
 
 def run_age(loaded: journal.LoadedJournal, connections: Connections) -> float:
     """Return how old a run is (seconds)."""
     header, now = loaded.header.origin, connections.clock.now()
     return age_between((header.started_at, header.service_at), (now, by_service(now, connections.clock_ahead())))
-
-
-def has_expired(loaded: journal.LoadedJournal, now: float) -> bool:
-    """Whether a run is given up by a nightly job at *now* (seconds since the epoch) if it cannot be finished."""
-    return is_out_of_date(now - loaded.header.origin.started_at, NIGHT)
 
 
 def is_out_of_date(age: float, max_age: float) -> bool:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestrator.api.frame import replay
+from orchestrator.api.drive import replay
 from orchestrator.core.run.events import Abandoned
 from orchestrator.core.run.machine import Run
 from orchestrator.core.values.shell import pasteable
@@ -184,17 +184,12 @@ def set_aside(path: Path, reason: str) -> Path:
     """
     since = format_time(SystemClock().now())
     with Locks(purpose="setting a journal aside", since=since) as locks:
-        if not path.is_symlink():
-            locks.journal(path)
-        elif holder := holder_of(path):
-            # Where the journal itself is, nothing may be left to write.
-            message = f"the journal {path} is in use by {holder}"
-            raise LockHeld(message)
+        locks.journal(path)
         return renamed(path, reason)
 
 
 def renamed(path: Path, reason: str) -> Path:
-    """Rename a journal, or the link to one, and note why beside it."""
+    """Rename a journal and note why beside it."""
     aside = path.with_name(path.name + ".corrupt")
     try:
         path.rename(aside)

@@ -8,8 +8,7 @@ import click
 
 from orchestrator import api
 from orchestrator.cli.ending import tell_closed
-from orchestrator.cli.inputs import journal_at
-from orchestrator.cli.options import journal_options
+from orchestrator.cli.options import journal_at, journal_options
 from orchestrator.cli.stdio import write_stderr, write_stdout
 from orchestrator.errors import ExitCode, IllegalTransition, InvalidInput, JournalError, OrchestratorError
 from orchestrator.store import journal as journals
@@ -34,7 +33,8 @@ def command(*, journal: Path | None, plan_name: str | None, state_dir: Path | No
         raise InvalidInput(message)
     try:
         loaded = journals.load_journal(journal)
-        api.left_by_canary(loaded)
+        # With every checksum in order, it may still tell of what cannot have been.
+        api.replay(loaded)
     except (JournalError, IllegalTransition) as error:
         return put_aside(journal, reason, error)
     machine = api.abandon(loaded, reason)

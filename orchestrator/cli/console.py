@@ -24,7 +24,6 @@ from orchestrator.errors import GuardRefused
 from orchestrator.ports import Observer
 from orchestrator.report.progress import LogProgress, Projection, SurveyProgress
 from orchestrator.report.review_text import confirmation, unstyled
-from orchestrator.report.summary import summary_lines
 from orchestrator.report.text import plural
 
 LEAST_COLUMNS, LEAST_LINES = 60, 12
@@ -88,7 +87,7 @@ class Display:
 
             grace: Seconds that what is under way is followed after a wish to stop.
             simulated: Whether it is a rehearsal, which ends with its made-up accounts.
-            first: How many lines it does before it asks again, None for all.
+            first: How many lines it starts, None for all.
         """
         return RunSettings(
             grace=grace,
@@ -96,7 +95,6 @@ class Display:
             complain=self.report_error,
             exit_message=partial(self.exit_message, simulated=simulated),
             first=first,
-            go_on=confirm_rest,
         )
 
     def exit_message(self, path: Path, *, simulated: bool) -> str:
@@ -170,18 +168,6 @@ def confirm(worklist: Worklist, *, yes: bool) -> None:
     if not agreed:
         message = "not confirmed; nothing was terminated"
         raise GuardRefused(message)
-
-
-def confirm_rest(run: Run) -> bool:
-    """Ask, after the first lines of a run are done, whether to do the rest; where nobody can be asked, say no."""
-    left = plural(run.held_back, "product")
-    if not sys.stdin.isatty():
-        write_stderr(f"The first are done; {left} left, and there is no terminal to ask on.")
-        return False
-    for text in summary_lines(run):
-        write_stderr(text)
-    write_stderr(f"{run.final_line}\nThe first are done. {left} left to terminate.")
-    return confirm_count(run.held_back)
 
 
 def confirm_count(count: int) -> bool:

@@ -1,8 +1,8 @@
-"""Where a command works and what it is about: state directory, journal, plan or worklist, accounts."""
+"""Where a command works and what it is about: state directory, plan or worklist, accounts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +23,13 @@ from orchestrator.store.worklist_file import SavedWorklist
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRequest:
     """
-    What is to be reviewed or run. `worklist` is the saved one, None if the plan is to be reviewed now; `plan_file` is where
-    the plan is or was. `meant` are the lines of an earlier run that a second go is for, None for all.
+    What was asked for, by the files and the options of a command that reviews or runs.
+
+    `worklist` is the saved one, None if the plan is to be reviewed now, and `max_age` how old that may be, in seconds;
+    `plan_file` is where the plan is or was. `lines_to_retry` are the lines of an earlier run that a second go is for, None
+    for all. What follows is for runs: `yes` says that nobody is asked, `resume` that the plan's unfinished runs are
+    finished first, `first` how many lines are started at most, and `grace` how many seconds what is under way is followed
+    after a wish to stop.
     """
 
     plan: Plan
@@ -34,6 +39,20 @@ class RunRequest:
     strict: bool = False
     max_age: float | None = None
     lines_to_retry: frozenset[str] | None = None
+    only: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    world: Path | None = None
+    workers: int | None = None
+    yes: bool = False
+    dry_run: bool = False
+    resume: bool = False
+    first: int | None = None
+    grace: float = api.GRACE
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether lines of the plan are left out."""
+        return bool(self.only or self.exclude) or self.lines_to_retry is not None
 
     @property
     def may_terminate(self) -> bool:
@@ -113,8 +132,6 @@ def reviewed(
     *,
     world: Path | None,
     workers: int | None,
-    only: Sequence[str],
-    exclude: Sequence[str],
     state: api.StateDir,
     display: Display,
     timeout: float,
@@ -127,8 +144,6 @@ def reviewed(
         request: What it is about.
         world: The world file that was asked for.
         workers: How many calls may be in flight; None for as many as the lanes need.
-        only: Globs; what fits none of them is left out.
-        exclude: Globs; what fits one of them is left out.
         state: Where notices are kept.
         display: Where it is said what is going on.
         timeout: Seconds after which listings are given up.
@@ -137,7 +152,7 @@ def reviewed(
 
         InvalidInput: A world without a rehearsal, or one with mistakes.
         NoAccess: No lane can be entered.
-        GuardRefused: The worklist has expired, or a glob fits nothing.
+        GuardRefused: The worklist has expired.
     """
     with connections_for(request, world, workers) as connections:
         deadline = connections.clock.now() + timeout
@@ -148,7 +163,7 @@ def reviewed(
             review = api.survey(request.plan, heard, strict=request.strict, state=state, deadline=deadline)
             if request.lines_to_retry is not None:
                 review = review.restrict_to(request.lines_to_retry)
-        yield review.narrowed(only, exclude)
+        yield review
 
 
 def reviewed_of(review: api.Review, plan_file: Path) -> ReviewView:
@@ -207,43 +222,6 @@ def connections_for(request: RunRequest, world: Path | None, workers: int | None
         yield api.enter_lanes(request.plan, request.worklist.worklist.usable_lanes, workers=workers)
     else:
         yield api.enter(request.plan, workers=workers)
-
-
-def journal_at(
-    path: Path | None,
-    plan_name: str | None,
-    state_dir: Path | None,
-    prefer: Callable[[Path], object] = lambda _path: True,
-) -> Path:
-    """
-    Find the journal that is meant.
-
-    Args:
-
-        path: The journal itself, or None.
-        plan_name: Or the plan whose newest unfinished run is meant.
-        state_dir: Where that is looked for, None for the platform's.
-        prefer: Chooses among several unfinished runs; where it chooses none, the newest is meant.
-
-    Raises:
-
-        InvalidInput: Both or neither is given, or the plan has no unfinished run.
-    """
-    if (path is None) == (plan_name is None):
-        message = "name the JOURNAL, or with --plan NAME the plan whose newest unfinished run is meant"
-        raise InvalidInput(message)
-    if path is not None:
-        return path
-    assert plan_name is not None
-    state = state_at(state_dir, simulated=False)
-    unfinished = state.all_unfinished(plan_name)
-    if not unfinished:
-        message = f"no unfinished run of the plan `{plan_name}` in {state.base}"
-        rehearsal = state_at(state_dir, simulated=True).unfinished(plan_name)
-        if rehearsal is not None:
-            message += f"; there is one of a rehearsal, which is named by its journal: {rehearsal}"
-        raise InvalidInput(message)
-    return next(filter(prefer, unfinished), unfinished[0])
 
 
 def state_at(path: Path | None, *, simulated: bool) -> api.StateDir:

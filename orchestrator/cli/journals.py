@@ -65,8 +65,7 @@ def prune(*, older_than: int, dry_run: bool, plan_name: str | None, simulated: b
     """
     Delete the journals of runs that ended long ago.
 
-    What is unfinished, goes on, or cannot be read stays, however old it is; so does a journal that --journal has put
-    elsewhere, of which only the link is deleted.
+    What is unfinished, goes on, or cannot be read stays, however old it is.
     """
     state = state_at(state_dir, simulated=simulated)
     deleted = api.prune_journals(state, older_than, plan_name=plan_name, dry_run=dry_run)

@@ -1,4 +1,4 @@
-"""Options that several commands share, each written once."""
+"""Options that several commands share, each written once, and which journal they mean."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import Any, TypeVar
 
 import click
 
+from orchestrator import api
 from orchestrator.core.values.durations import parse_duration
+from orchestrator.errors import InvalidInput
 
 F = TypeVar("F", bound=Callable[..., Any])
 Decorator = Callable[[F], F]
@@ -68,6 +70,45 @@ journal_options = all_of(
     click.option("--plan", "plan_name", metavar="NAME", help="Take the newest unfinished run of the plan with this name."),
     state_dir_option,
 )
+
+
+def journal_at(
+    path: Path | None,
+    plan_name: str | None,
+    state_dir: Path | None,
+    prefer: Callable[[Path], object] = lambda _path: True,
+) -> Path:
+    """
+    Find the journal that is meant.
+
+    Args:
+
+        path: The journal itself, or None.
+        plan_name: Or the plan whose newest unfinished run is meant.
+        state_dir: Where that is looked for, None for the platform's.
+        prefer: Chooses among several unfinished runs; where it chooses none, the newest is meant.
+
+    Raises:
+
+        InvalidInput: Both or neither is given, or the plan has no unfinished run.
+    """
+    if (path is None) == (plan_name is None):
+        message = "name the JOURNAL, or with --plan NAME the plan whose newest unfinished run is meant"
+        raise InvalidInput(message)
+    if path is not None:
+        return path
+    assert plan_name is not None
+    root = state_dir or api.default_state_dir()
+    state = api.StateDir(root, simulated=False)
+    unfinished = state.all_unfinished(plan_name)
+    if not unfinished:
+        message = f"no unfinished run of the plan `{plan_name}` in {state.base}"
+        rehearsal = api.StateDir(root, simulated=True).unfinished(plan_name)
+        if rehearsal is not None:
+            message += f"; there is one of a rehearsal, which is named by its journal: {rehearsal}"
+        raise InvalidInput(message)
+    return next(filter(prefer, unfinished), unfinished[0])
+
 
 narrowing_options = all_of(
     click.option(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from orchestrator.api.frame import replay
+from orchestrator.api import replay
 from orchestrator.api.journals import is_going_on
 from orchestrator.cli.ending import state_option
 from orchestrator.cli.options import FILE

@@ -9,8 +9,15 @@ import click
 from orchestrator import api
 from orchestrator.cli.console import Display
 from orchestrator.cli.ending import end
-from orchestrator.cli.inputs import journal_at
-from orchestrator.cli.options import DURATION, all_of, display_options, grace_option, journal_options, workers_option
+from orchestrator.cli.options import (
+    DURATION,
+    all_of,
+    display_options,
+    grace_option,
+    journal_at,
+    journal_options,
+    workers_option,
+)
 from orchestrator.cli.stdio import write_stderr, write_stdout
 from orchestrator.core.run.events import Abandoned, Finished
 from orchestrator.errors import ExitCode
@@ -57,7 +64,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
         loaded, connections, settings=display.settings(grace, simulated=loaded.header.origin.simulated), max_age=max_age
     )
     header = loaded.header.origin
-    return end(result, result.exit_code, simulated=header.simulated, state_dir=Path(header.state_dir))
+    return end(result, simulated=header.simulated, state_dir=Path(header.state_dir))
 
 
 def repeat(loaded: journals.LoadedJournal) -> int:

@@ -101,12 +101,11 @@ def command(  # noqa: PLR0913 - one parameter for each option
         request,
         world=world,
         workers=workers,
-        only=only,
-        exclude=exclude,
         state=state,
         display=display,
         timeout=timeout,
-    ) as review:
+    ) as everything:
+        review = everything.narrowed(only, exclude)
         shown = reviewed_of(review, request.plan_file)
     write_stdout(FORMS[form](shown, display))
     if any(line.reason is Reason.NOTICE for line in shown.worklist.lines):

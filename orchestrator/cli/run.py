@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from orchestrator import api
 from orchestrator.cli import review as review_command
-from orchestrator.cli.before import broken_off
 from orchestrator.cli.console import NO_TERMINAL, Display, confirm
-from orchestrator.cli.earlier import PreviousRuns
-from orchestrator.cli.ending import end
+from orchestrator.cli.ending import SpokenPreviousRuns, broken_off, end
 from orchestrator.cli.inputs import RunRequest, as_text, read_request, reviewed, reviewed_of, state_at
 from orchestrator.cli.options import (
     FILE,
@@ -33,18 +32,6 @@ from orchestrator.core.values.durations import format_duration
 from orchestrator.errors import GuardRefused, InvalidInput, OrchestratorError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunOptions:
-    """What was asked for on the command line."""
-
-    yes: bool
-    dry_run: bool
-    journal: Path | None
-    resume: bool
-    first: int | None
-    grace: float
-
-
 @click.command("run")
 @click.argument("plan", metavar="[PLAN|WORKLIST]", type=FILE, required=False)
 @click.option("--yes", "-y", is_flag=True, help="Do not ask. Needed where there is no terminal.")
@@ -55,7 +42,7 @@ class RunOptions:
     "--first",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Do N terminations, then ask whether to do the rest; where there is no terminal, leave it to `resume`.",
+    help="Start N terminations, follow them, and leave the rest to `resume`.",
 )
 @click.option(
     "--from",
@@ -69,7 +56,6 @@ class RunOptions:
     is_flag=True,
     help="With --from: only those that did not go: failed, timed out, blocked, or left open when the run was abandoned.",
 )
-@click.option("--journal", type=FILE, help="Keep the journal in this file.  [default: in the state directory]")
 @click.option(
     "--resume",
     is_flag=True,
@@ -79,21 +65,25 @@ class RunOptions:
 def command(  # noqa: PLR0913 - one parameter for each option
     *,
     plan: Path | None,
-    earlier: Path | None,
-    only_failed: bool,
+    yes: bool,
+    dry_run: bool,
     strict: bool,
     only: tuple[str, ...],
     exclude: tuple[str, ...],
     max_age: int | None,
+    first: int | None,
+    earlier: Path | None,
+    only_failed: bool,
+    resume: bool,
     simulate: bool,
     world: Path | None,
     state_dir: Path | None,
     workers: int | None,
+    grace: int,
     quiet: bool,
     color: str,
     log_format: str | None,
     log_level: str,
-    **wishes: object,
 ) -> int:
     """
     Review PLAN, ask, terminate, and follow each product to its end. A WORKLIST that `review --out` saved is executed as it
@@ -110,37 +100,85 @@ def command(  # noqa: PLR0913 - one parameter for each option
         0 in progress, 0 pending, 0 in doubt, 0 blocked, 0 drifted,
         1 not found, 3 skipped, 1 refused, 2 already gone.
     """
-    asked = RunOptions(**wishes)  # type: ignore[arg-type]
+    if resume and (dry_run or only or exclude or earlier or first is not None):
+        message = (
+            "--resume finishes an earlier run with all that it has left, so it does not go with --dry-run, --only, "
+            "--exclude, --first or --from"
+        )
+        raise InvalidInput(message)
+    request = replace(
+        read_request(plan, earlier, only_failed=only_failed, simulate=simulate, strict=strict, max_age=max_age),
+        only=only,
+        exclude=exclude,
+        world=world,
+        workers=workers,
+        yes=yes,
+        dry_run=dry_run,
+        resume=resume,
+        first=first,
+        grace=grace,
+    )
     display = Display(quiet=quiet, color=color, log_format=log_format, log_level=log_level)
     state = state_at(state_dir, simulated=simulate)
-    reject_conflicting_options(asked, narrowed=bool(only or exclude or earlier))
-    request = read_request(plan, earlier, only_failed=only_failed, simulate=simulate, strict=strict, max_age=max_age)
-    refuse_beforehand(request, state, asked, narrowed=bool(only or exclude or earlier))
-    earlier_runs = PreviousRuns(request, state, display, agreed=asked.yes, grace=asked.grace, workers=workers)
+    refuse_beforehand(request, state)
+    # Rehearsals are nobody's earlier run.
+    if resume and not simulate:
+        return finish_and_run(request, state, display)
+    with reviewed_for_run(request, state, display) as review:
+        return execute(review, request, state, display)
+
+
+def finish_and_run(request: RunRequest, state: api.StateDir, display: Display) -> int:
+    """Finish the plan's unfinished runs, then run it; the exit code tells of both."""
+    previous = api.PreviousRuns(
+        plan=request.plan,
+        state=state,
+        settings=display.settings(request.grace, simulated=False),
+        worklist=request.worklist,
+        worklist_max_age=request.max_age,
+        is_confirmed=request.yes,
+        workers=request.workers,
+        reporter=SpokenPreviousRuns(request.plan.name, state.root),
+    )
     try:
-        if asked.resume and not simulate:
-            earlier_runs.finish()
-            if not earlier_runs.before.is_clear:
-                return earlier_runs.before.code
-            earlier_runs.trust_notices()
-        with reviewed(
-            request,
-            world=world,
-            workers=workers,
-            only=only,
-            exclude=exclude,
-            state=state,
-            display=display,
-            timeout=request.plan.limits.deadline_seconds,
-        ) as review:
-            refuse_late(review, request)
-            code = execute(review, request, state, display, asked, earlier_runs.close_stale)
-            return earlier_runs.before.ending(code, review.worklist)
+        previous.finish()
+        if not previous.outcome.is_clear:
+            return previous.outcome.code
+        with reviewed_for_run(request, state, display) as review:
+            code = execute(review, request, state, display, previous.close_stale)
+            return previous.outcome.exit_code(code, review.worklist)
     except (OrchestratorError, KeyboardInterrupt) as error:
-        if not earlier_runs.before.any:
+        if not previous.outcome.any:
             raise
         # What was done and found before is not forgotten, whatever has become of the new run.
-        return earlier_runs.before.ending(broken_off(error))
+        return previous.outcome.exit_code(broken_off(error))
+
+
+@contextmanager
+def reviewed_for_run(request: RunRequest, state: api.StateDir, display: Display) -> Iterator[api.Review]:
+    """
+    Review what a run is for.
+
+    Raises:
+
+        GuardRefused: A glob fits nothing, the plan's deadline has passed meanwhile, or what `reviewed` says.
+    """
+    deadline = request.plan.limits.deadline_seconds
+    with reviewed(
+        request,
+        world=request.world,
+        workers=request.workers,
+        state=state,
+        display=display,
+        timeout=deadline,
+    ) as everything:
+        review = everything.narrowed(request.only, request.exclude)
+        begun_at = min((each.started_at for each in review.inventories), default=0.0)
+        if review.connections.clock.now() >= begun_at + deadline:
+            passed = f"the plan's Deadline ({format_duration(deadline)}) passed while the accounts were read"
+            message = f"{passed}; no termination was started"
+            raise GuardRefused(message)
+        yield review
 
 
 def execute(
@@ -148,34 +186,32 @@ def execute(
     request: RunRequest,
     state: api.StateDir,
     display: Display,
-    asked: RunOptions,
-    make_way: Callable[[], None],
+    make_way: Callable[[], None] = lambda: None,
 ) -> int:
     """Show, ask, run, say how it ended."""
     shown = reviewed_of(review, request.plan_file)
-    text = as_text(shown, display, stderr=not asked.dry_run)
-    if asked.dry_run:
+    text = as_text(shown, display, stderr=not request.dry_run)
+    if request.dry_run:
         write_stdout(text)
         return review_command.review_exit_code(review, detailed=False)
     if not display.quiet:
         write_stderr(text + "\n")
     api.enforce_limits(review)
-    if asked.first is not None:
-        write_stderr(f"With --first {asked.first}: so many now, then you are asked about the rest.")
-    confirm(review.effective_worklist, yes=asked.yes)
-    settings = display.settings(asked.grace, simulated=review.connections.simulated, first=asked.first)
-    result = api.run(review, state=state, settings=settings, journal_path=asked.journal, make_way=make_way)
+    if request.first is not None:
+        write_stderr(f"With --first {request.first} only so many are started now; the rest is left to `resume`.")
+    confirm(review.effective_worklist, yes=request.yes)
+    settings = display.settings(request.grace, simulated=request.simulate, first=request.first)
+    result = api.run(review, state=state, settings=settings, make_way=make_way)
     return end(
         result,
-        result.exit_code,
-        simulated=review.connections.simulated,
+        simulated=request.simulate,
         state_dir=state.root,
         # With --from it is a journal, which nobody can review.
         plan_file=None if request.lines_to_retry is not None else request.plan_file.absolute(),
     )
 
 
-def refuse_beforehand(request: RunRequest, state: api.StateDir, asked: RunOptions, *, narrowed: bool) -> None:
+def refuse_beforehand(request: RunRequest, state: api.StateDir) -> None:
     """
     Refuse what needs no call to be known, all at once.
 
@@ -184,39 +220,14 @@ def refuse_beforehand(request: RunRequest, state: api.StateDir, asked: RunOption
         InvalidInput, LockHeld, RunUnfinished, GuardRefused: Something stands against the run.
         JournalError: A journal of the plan cannot be read.
     """
-    if asked.dry_run:
+    if request.dry_run:
         return
-    obstacles = api.file_in_the_way(asked.journal)
-    if not request.simulate and not asked.resume:
+    obstacles: list[OrchestratorError] = []
+    if not request.simulate and not request.resume:
         obstacles += api.earlier_runs(request.plan.name, state)
-    if request.worklist is None and not narrowed:
+    if request.worklist is None and not request.is_narrowed:
         obstacles += api.named_products(request.plan)
     # An earlier run that is finished first needs no yes for what it has sent already.
-    if not asked.yes and not asked.resume and request.may_terminate and not sys.stdin.isatty():
+    if not request.yes and not request.resume and request.may_terminate and not sys.stdin.isatty():
         obstacles.append(GuardRefused(f"confirmation required, and {NO_TERMINAL}"))
     api.refuse_all(obstacles)
-
-
-def refuse_late(review: api.Review, request: RunRequest) -> None:
-    """
-    Refuse a run whose deadline has passed while the lanes were read.
-
-    Raises:
-
-        GuardRefused: It has.
-    """
-    connections, deadline = review.connections, request.plan.limits.deadline_seconds
-    if connections.clock.now() >= min((each.started_at for each in review.inventories), default=0.0) + deadline:
-        passed = f"the plan's Deadline ({format_duration(deadline)}) passed while the accounts were read"
-        message = f"{passed}; no termination was started"
-        raise GuardRefused(message)
-
-
-def reject_conflicting_options(asked: RunOptions, *, narrowed: bool) -> None:
-    """Refuse what would finish an earlier run in full although less was asked for."""
-    if asked.resume and (asked.dry_run or narrowed or asked.first is not None):
-        message = (
-            "--resume finishes an earlier run with all that it has left, so it does not go with --dry-run, --only, "
-            "--exclude, --first or --from"
-        )
-        raise InvalidInput(message)

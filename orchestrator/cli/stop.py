@@ -7,8 +7,7 @@ from pathlib import Path
 import click
 
 from orchestrator import api
-from orchestrator.cli.inputs import journal_at
-from orchestrator.cli.options import journal_options
+from orchestrator.cli.options import journal_at, journal_options
 from orchestrator.cli.stdio import write_stdout
 from orchestrator.errors import ExitCode
 

@@ -16,36 +16,17 @@ from types import FrameType
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
-class BrokenOff(Exception):
-    """A signal came while somebody was asked something."""
-
-
 class StopSignal:
     """
     Whether somebody wants the run to stop.
 
-    `wake` ends the loop's wait; the loop sets it. `farewell` is what a second signal says on stderr.
+    `wake` ends the loop's wait; the loop sets it. `exit_message` is what a second signal says on stderr.
     """
 
     def __init__(self) -> None:
         self.signal: signal.Signals | None = None
         self.exit_message = b""
         self.wake: Callable[[], None] = lambda: None
-
-    @contextmanager
-    def breaking_off(self) -> Iterator[None]:
-        """Let a signal break off what is done meanwhile, such as a question to a person."""
-
-        def break_off() -> None:
-            raise BrokenOff
-
-        earlier, self.wake = self.wake, break_off
-        try:
-            yield
-        except BrokenOff:
-            return
-        finally:
-            self.wake = earlier
 
     def handle(self, number: int, _frame: FrameType | None = None) -> None:
         """Take note of a signal; leave the process at once if it is the second."""

@@ -15,7 +15,7 @@ from platformdirs import user_state_path
 
 from orchestrator.errors import JournalError
 from orchestrator.store import journal
-from orchestrator.store.files import LOCKS, make_private, sync_folder
+from orchestrator.store.files import LOCKS
 from orchestrator.store.journal.lines import SUFFIX
 
 
@@ -41,7 +41,7 @@ class StateDir:
     @classmethod
     def holding(cls, path: Path, plan_name: str, *, simulated: bool) -> StateDir | None:
         """
-        Return the state directory that a journal lies in, None if it was put elsewhere.
+        Return the state directory that a journal lies in, None if it lies in none.
 
         Args:
 
@@ -68,27 +68,6 @@ class StateDir:
         stamp = datetime.fromtimestamp(started_at, UTC).strftime("%Y%m%dT%H%M%SZ")
         return self.base / plan_name / f"{stamp}-{run_id}{SUFFIX}"
 
-    def note_elsewhere(self, name: Path, path: Path) -> None:
-        """
-        Leave a link to a journal that will be kept elsewhere, so that the plan's runs are all found in one place.
-
-        Args:
-
-            name: Where the journal would be, from `new_journal`.
-            path: Where it will be. Until it is there, the link leads nowhere and is passed over.
-
-        Raises:
-
-            JournalError: The link cannot be made.
-        """
-        try:
-            make_private(name.parent)
-            name.symlink_to(path.absolute())
-            sync_folder(name.parent)
-        except OSError as error:
-            message = f"{name}: cannot note where the journal is: {error.strerror}"
-            raise JournalError(message) from error
-
     def plan_names(self) -> list[str]:
         """
         Return the names of the plans that journals are kept of.
@@ -110,7 +89,7 @@ class StateDir:
 
     def journals(self, plan_name: str) -> list[Path]:
         """
-        Return the journals of a plan, oldest first; links whose journal was deleted are left out.
+        Return the journals of a plan, oldest first.
 
         Raises:
 
@@ -140,21 +119,8 @@ class StateDir:
         """
         Return the journals of a plan that do not end with their run, newest first.
 
-        A link whose file holds another run by now is passed over: what it led to has gone elsewhere.
-
         Raises:
 
             JournalError: A journal cannot be read.
         """
-        found = (path for path in reversed(self.journals(plan_name)) if not journal.is_finished(path))
-        # A journal that was put elsewhere may be here all the same, beside the link to it.
-        ours = {path.resolve(): path for path in found if not path.is_symlink() or leads_to_its_run(path)}
-        return list(ours.values())
-
-
-def leads_to_its_run(link: Path) -> bool:
-    """Whether the journal that a link leads to is that of the run in its name; one that cannot be read may be."""
-    try:
-        return journal.journal_info(link).run_id == link.name.removesuffix(SUFFIX).partition("-")[2]
-    except JournalError:
-        return True
+        return [path for path in reversed(self.journals(plan_name)) if not journal.is_finished(path)]

@@ -16,7 +16,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from orchestrator.api.frame import replay
+from orchestrator.api import replay
 from orchestrator.core.plan.model import Limits
 from orchestrator.core.run import events as e
 from orchestrator.store import journal

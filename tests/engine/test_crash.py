@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.api import frame
+from orchestrator import api
 from orchestrator.core.inventory.model import FAILED, SUCCEEDED
 from orchestrator.core.plan.model import Limits, Plan, Retry
 from orchestrator.core.review.decide import decide
@@ -153,11 +153,11 @@ def test_a_journal_cut_at_any_byte_that_was_not_synced_is_gone_on_with(at: int, 
         after = copy.deepcopy(stage)
         after.clock.sleep(30)
         reopened = journal.reopen(loaded)
-        resumed = frame.replay(loaded)
+        resumed = api.replay(loaded)
         after.drive(resumed, StartedBy.RESUME, [], journal=reopened)
         reopened.close()
         assert verdicts(resumed) == UNDISTURBED
-        assert verdicts(frame.replay(journal.load_journal(left))) == UNDISTURBED
+        assert verdicts(api.replay(journal.load_journal(left))) == UNDISTURBED
     assert ends
 
 

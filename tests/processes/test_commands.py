@@ -215,21 +215,6 @@ def test_a_full_stdout_is_said_and_does_not_change_how_a_run_ended(bench: Bench,
     assert "Run " in ended.stderr
 
 
-def test_a_journal_kept_elsewhere_is_still_the_plans_run(bench: Bench, simulate: Simulate) -> None:
-    """Whatever its name: while it is unfinished the plan is not run again, and `resume --plan` finds it."""
-    service = simulate({"Products": [{"Id": "pp-a", "Duration": 600}]})
-    path = bench.plan("pp-a")
-    elsewhere = bench.folder / "elsewhere.log"
-    bench.interrupt(service, "run", path, "--yes", "--journal", elsewhere)
-    assert elsewhere.exists()
-    again = bench.run(service, "run", path, "--yes")
-    assert again.returncode == 4
-    assert "is unfinished" in again.stderr
-    assert bench.run(service, "run", path, "--yes", "--journal", elsewhere).returncode == 2
-    bench.interrupt(service, "resume", "--plan", "test", after=(" started ",))
-    assert len(service.ledger()) == 1
-
-
 def test_an_unreadable_journal_is_refused_and_can_be_put_out_of_the_way(bench: Bench, simulate: Simulate) -> None:
     """It is refused with 7 and its line, and `abandon` puts it out of the way."""
     service = simulate({"Products": [{"Id": "pp-a", "Duration": 600}]})
@@ -367,23 +352,19 @@ def test_the_help_of_each_command_is_there() -> None:
 def test_what_needs_no_call_is_said_at_once_and_before_the_first_call(
     bench: Bench, simulate: Callable[[dict[str, Any]], Service]
 ) -> None:
-    """An unfinished run, a file in the way, too many products, nobody who says yes: all together, with one code."""
+    """An unfinished run, too many products, nobody who says yes: all together, with one code."""
     service = simulate({"Products": [{"Id": "pp-a", "Duration": 600}, {"Id": "pp-b"}]})
     bench.interrupt(service, "run", bench.plan("pp-a"), "--yes")
     calls = len(service.ledger(None))
     path = bench.plan("pp-a", "pp-b", Limits={"MaxTerminations": 1})
-    taken = bench.folder / "taken.jsonl"
-    taken.write_text("")
     said = [
-        f"{taken}: exists already",
         "an earlier run of the plan `test` is unfinished",
         "the plan names 2 products, which exceeds Limits.MaxTerminations (1)",
         "confirmation required, and stdin is not a terminal; use --yes",
     ]
     for arguments, missing, code in (
-        (["--journal", taken], [], 2),
-        ([], said[:1], 4),
-        (["--yes"], [said[0], said[3]], 4),
+        ([], [], 4),
+        (["--yes"], said[2:], 4),
         (["--dry-run"], said, 3),
     ):
         ended = bench.run(service, "run", path, *arguments)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import signal
 import subprocess
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.disks import small_disk
-from tests.processes.conftest import LONGEST, Bench, Service, wait_for
+from tests.processes.conftest import LONGEST, PROGRAM, Bench, Service, wait_for
 from tests.processes.nights import DAY, NIGHTLY, QUICK, Simulate, age
 
 HOME, OTHER = "111122223333", "444455556666"
@@ -164,18 +165,6 @@ def test_what_was_terminated_is_not_denied_when_an_older_run_refuses(bench: Benc
     assert newer.sent() == ["pp-b"]
 
 
-def test_a_file_in_the_way_is_said_before_anything_is_done(bench: Bench, simulate: Simulate) -> None:
-    """Exit code 2; the earlier run is left as it is."""
-    service = simulate({"Products": [SLOW, *QUICK]})
-    bench.interrupt(service, "run", bench.plan("pp-a"), "--yes")
-    mine = bench.folder / "mine.jsonl"
-    mine.write_text("")
-    ended = bench.run(service, "run", bench.plan("pp-b"), *NIGHTLY, "--journal", mine)
-    assert (ended.returncode, service.sent()) == (2, ["pp-a"])
-    assert "exists already" in ended.stderr
-    assert "finishing it first" not in ended.stderr
-
-
 @pytest.mark.parametrize("refused", ["by a limit", "without a yes"])
 def test_a_run_is_not_closed_for_one_that_does_not_begin(refused: str, bench: Bench, simulate: Simulate) -> None:
     """However old it is: it can still be gone on with where it was begun."""
@@ -191,22 +180,36 @@ def test_a_run_is_not_closed_for_one_that_does_not_begin(refused: str, bench: Be
     assert '"abandoned"' not in old.read_text()
 
 
-def test_an_old_run_where_nothing_can_be_written_any_more_is_put_aside(bench: Bench, simulate: Simulate) -> None:
-    """Its journal stays as it is; the link to it is renamed. 7 once, and the work is done."""
-    service = simulate({"Products": [LONG, *QUICK]})
-    with small_disk(bench.folder / "elsewhere") as disk:
-        journal = disk / "run.jsonl"
-        bench.interrupt(service, "run", bench.plan("pp-a"), "--yes", "--journal", journal)
-        age(journal, 2 * DAY)
-        subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
-        ended = bench.run(service, "run", bench.plan("pp-b"), *NIGHTLY)
-        assert ended.returncode == 7, ended.stderr
-        assert "It was set aside as" in ended.stderr
-        assert "pp-a  name-of-pp-a: record rec-" in ended.stderr
-        assert service.sent() == ["pp-a", "pp-b"], ended.stderr
-        assert journal.exists()
-        assert bench.run(service, "run", bench.plan("pp-c"), *NIGHTLY).returncode == 0
-    assert service.sent() == ["pp-a", "pp-b", "pp-c"]
+def test_an_old_run_whose_journal_can_be_written_no_more_is_put_aside(bench: Bench, simulate: Simulate) -> None:
+    """Its journal stays as it is under another name; 7 once, and the work is done."""
+    there, here = simulate({"Products": [LONG]}), simulate({"Products": QUICK})
+    bench.interrupt(there, "run", bench.plan("pp-a"), "--yes")
+    [old] = bench.journals
+    age(old, 2 * DAY)
+    content = old.read_bytes()
+    old.chmod(0o400)
+    ended = subprocess.run(
+        [*PROGRAM, "run", bench.plan("pp-b"), *NIGHTLY, "--state-dir", bench.folder / "state"],
+        env=here.environment(),
+        text=True,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        timeout=LONGEST,
+        preexec_fn=respect_modes,
+    )
+    assert (ended.returncode, here.sent()) == (7, ["pp-b"]), ended.stderr
+    aside = old.with_name(f"{old.name}.corrupt")
+    assert f"It was set aside as {aside}; what it knows of its products is this:" in ended.stderr
+    assert "pp-a  name-of-pp-a: record rec-" in ended.stderr
+    assert aside.read_bytes() == content
+    assert bench.run(here, "run", bench.plan("pp-c"), *NIGHTLY).returncode == 0
+
+
+def respect_modes() -> None:
+    """Let the modes of files hold for root, too: a right that is gone from the bounding set is not given anew."""
+    drop_from_bounding_set, override_modes = 24, 1
+    ctypes.CDLL(None).prctl(drop_from_bounding_set, override_modes, 0, 0, 0)
 
 
 def test_a_full_disk_closes_no_run_and_puts_none_aside(bench: Bench, simulate: Simulate) -> None:
@@ -225,20 +228,20 @@ def test_a_full_disk_closes_no_run_and_puts_none_aside(bench: Bench, simulate: S
         assert [path.read_bytes() for path in disk.glob("test/*.jsonl*") if path.suffix == ".jsonl"] == [content]
 
 
-def test_a_journal_beside_its_own_link_is_one_journal(bench: Bench, simulate: Simulate) -> None:
-    """It is closed once, and the work is done in the same night."""
+def test_a_run_that_was_closed_says_so_for_ever(bench: Bench, simulate: Simulate) -> None:
+    """It is closed once, and `report` and `resume` tell why."""
     there, here = simulate({"Products": [LONG]}), simulate({"Products": QUICK})
-    mine = bench.folder / "state" / "test" / "mine.jsonl"
-    bench.interrupt(there, "run", bench.plan("pp-a"), "--yes", "--journal", mine)
-    age(mine, 2 * DAY)
+    bench.interrupt(there, "run", bench.plan("pp-a"), "--yes")
+    [old] = bench.journals
+    age(old, 2 * DAY)
     ended = bench.run(here, "run", bench.plan("pp-b"), *NIGHTLY)
     assert (ended.returncode, here.sent()) == (4, ["pp-b"]), ended.stderr
     assert ended.stderr.count("it was closed") == 1
-    told = bench.run(None, "report", mine)
+    told = bench.run(None, "report", old)
     assert ": abandoned: `run --resume` could not finish it" in told.stdout.splitlines()[0]
-    data = json.loads(bench.run(None, "report", mine, "--format", "json").stdout)
+    data = json.loads(bench.run(None, "report", old, "--format", "json").stdout)
     assert (data["finished"], data["abandoned"][:15]) == (False, "`run --resume` ")
-    again = bench.run(here, "resume", mine)
+    again = bench.run(here, "resume", old)
     assert (again.returncode, "This run was abandoned (`run --resume`" in again.stderr) == (4, True)
 
 

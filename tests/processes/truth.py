@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from pathlib import Path
 
-from orchestrator.api.frame import replay
+from orchestrator.api import replay
 from orchestrator.core.run.events import Intended
 from orchestrator.core.run.machine import Run
 from orchestrator.core.run.transitions import State

@@ -60,8 +60,8 @@ def test_a_folder_that_cannot_be_made_is_an_error_of_the_journal(tmp_path: Path)
         StateDir(tmp_path / "file", simulated=False).journals("x")
 
 
-def test_the_newest_unfinished_journal_is_found_wherever_it_is(tmp_path: Path) -> None:
-    """Finished ones, links that lead nowhere and other files are passed over."""
+def test_the_newest_unfinished_journal_is_found(tmp_path: Path) -> None:
+    """Finished ones and other files are passed over."""
     state = StateDir(tmp_path, simulated=False)
     assert state.unfinished("test") is None
     for number, ended in ((1, False), (2, True)):
@@ -70,25 +70,9 @@ def test_the_newest_unfinished_journal_is_found_wherever_it_is(tmp_path: Path) -
         if ended:
             file.append([Finished(at=START, exit_code=0, summary="done")])
         file.close()
-    state.note_elsewhere(state.new_journal("test", START + 3, "run3"), tmp_path / "not-there")
     (tmp_path / "test" / "notes.txt").write_text("x")
     assert [path.name[:8] for path in state.journals("test")] == ["20231114", "20231114"]
     assert state.unfinished("test") == state.journals("test")[0]
-    elsewhere = tmp_path / "elsewhere.log"
-    state.note_elsewhere(state.new_journal("test", START + 4, "run-1"), elsewhere)
-    journal.create(elsewhere, birth()).close()
-    found = state.unfinished("test")
-    assert found is not None
-    assert found.resolve() == elsewhere
-
-
-def test_a_link_whose_file_holds_another_run_by_now_is_passed_over(tmp_path: Path) -> None:
-    """The journal was moved away, and another one was kept in its place: it may be another plan's."""
-    state = StateDir(tmp_path, simulated=False)
-    elsewhere = tmp_path / "elsewhere.log"
-    state.note_elsewhere(state.new_journal("test", START, "earlier"), elsewhere)
-    journal.create(elsewhere, birth()).close()
-    assert state.unfinished("test") is None
 
 
 def test_rehearsals_are_kept_apart(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What has become of the earlier runs of a plan, and how it all ends after them."""
+"""What has become of the previous runs of a plan, and the exit code of a new one after them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from orchestrator.cli.signals import exit_code_of
-from orchestrator.cli.stdio import write_error, write_stderr
 from orchestrator.core.review.worklist import Worklist
 from orchestrator.core.run.machine import Run
 from orchestrator.core.run.transitions import DONE, State
@@ -18,14 +16,14 @@ SEVERITY = (ExitCode.DONE, ExitCode.SOME_NOT_DONE, ExitCode.LEFT_TO_DO)
 
 
 @dataclass(frozen=True, slots=True)
-class RunsBefore:
+class PreviousOutcome:
     """
-    What has become of the earlier runs.
+    What has become of the previous runs.
 
     `is_clear` says that nothing of them keeps the new run from beginning, which must not end better than `code`: 0 where
     all were finished, 4 where one is to be closed with something unknown, 7 where a journal had to be set aside. Where it
     is not clear, `code` is how this ends. `left` are the lines of finished runs that did not go, each with the exit code of
-    such an end; `stale` the journals to be closed; `any` says that there was something earlier at all.
+    such an end; `stale` the journals to be closed; `any` says that there was a previous run at all.
     """
 
     code: ExitCode = ExitCode.DONE
@@ -34,20 +32,21 @@ class RunsBefore:
     stale: tuple[Path, ...] = ()
     any: bool = False
 
-    def then(self, later: RunsBefore) -> RunsBefore:
+    def then(self, later: PreviousOutcome) -> PreviousOutcome:
         """Return what has become of these and of another one."""
         both = self.left.keys() & later.left.keys()
         left = {**self.left, **later.left} | {line: max_severity(self.left[line], later.left[line]) for line in both}
-        return RunsBefore(max_severity(self.code, later.code), later.is_clear, left, (*self.stale, *later.stale), any=True)
+        code = max_severity(self.code, later.code)
+        return PreviousOutcome(code, later.is_clear, left, (*self.stale, *later.stale), any=True)
 
-    def ending(self, code: int, worklist: Worklist | None = None) -> ExitCode:
+    def exit_code(self, code: int, worklist: Worklist | None = None) -> ExitCode:
         """
-        Say how it all ends.
+        Return the exit code of all of it.
 
         Args:
 
             code: How the new run ended.
-            worklist: What it was about, None if it did not get that far. What an earlier run left behind and it does not
+            worklist: What it was about, None if it did not get that far. What a previous run left behind and it does not
                 meet again is still not done.
         """
         lines = worklist.lines if worklist is not None else ()
@@ -70,6 +69,13 @@ def max_severity(one: int, other: int) -> ExitCode:
     return max(ExitCode(one), ExitCode(other), key=SEVERITY.index)
 
 
+def exit_code_after_work(error: OrchestratorError) -> ExitCode:
+    """Return the exit code for an error after something was done: 3, 5 and 6 would say that nothing was terminated."""
+    if isinstance(error, Interrupted):
+        return ExitCode(128 + error.number)
+    return error.exit_code if error.exit_code in (ExitCode.JOURNAL, ExitCode.BUG) else ExitCode.LEFT_TO_DO
+
+
 def left_by(run: Run) -> dict[str, ExitCode]:
     """Return the lines of a finished run that did not end as they should, each with its exit code."""
     return {
@@ -77,16 +83,3 @@ def left_by(run: Run) -> dict[str, ExitCode]:
         for line, state in run.state_table.states.items()
         if state not in DONE
     }
-
-
-def broken_off(error: BaseException) -> ExitCode:
-    """Say what broke off the work after something had been done, and return the exit code for that."""
-    if isinstance(error, Interrupted):
-        write_error(error)
-        return ExitCode(128 + error.number)
-    if isinstance(error, OrchestratorError):
-        write_error(error)
-        # That nothing was terminated, as the others say, is not true any more.
-        return error.exit_code if error.exit_code in (ExitCode.JOURNAL, ExitCode.BUG) else ExitCode.LEFT_TO_DO
-    write_stderr("Interrupted; the new run was not begun.")
-    return ExitCode(exit_code_of(error))

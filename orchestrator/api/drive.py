@@ -1,4 +1,4 @@
-"""How a run is driven to its rest, whether it begins or goes on."""
+"""How a run is driven to its rest, whether it begins or goes on: what it is told, its locks, its history, its end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from pathlib import Path
 
 from orchestrator.api.connections import Connections
 from orchestrator.core.run.events import Event, StartedBy
-from orchestrator.core.run.machine import Run
+from orchestrator.core.run.machine import WORKERS, Run
+from orchestrator.core.values.lane import Lane
 from orchestrator.engine.clock import ReplyInbox
 from orchestrator.engine.executors import threads
 from orchestrator.engine.observers import Observers
@@ -22,9 +23,13 @@ from orchestrator.engine.signals import StopSignal
 from orchestrator.errors import Bug, ExitCode, Interrupted, JournalError, OrchestratorError
 from orchestrator.ports import Observer
 from orchestrator.store import stop_file
-from orchestrator.store.journal import JournalFile
+from orchestrator.store.codec import format_time
+from orchestrator.store.journal import JournalFile, LoadedJournal
+from orchestrator.store.locks import Locks
+from orchestrator.store.state_dir import StateDir
 
 GRACE = 20.0
+"""Seconds that what is under way is followed after a wish to stop."""
 
 
 def no_observers(_: Run) -> AbstractContextManager[Sequence[Observer]]:
@@ -44,9 +49,8 @@ class RunSettings:
     How a run is driven.
 
     `grace` is in seconds. `watch` is given the run as it stands, and returns a context manager that yields observers;
-    `complain` hears about an observer that raised. `farewell` is given the journal's path and returns what a second signal
-    leaves on stderr. With `first`, so many lines are done and then `go_on` is asked, given the run, whether to do the rest;
-    if it says no, the run is left to be resumed.
+    `complain` hears about an observer that raised. `exit_message` is given the journal's path and returns what a second
+    signal leaves on stderr. With `first`, a new run starts so many lines and leaves the rest to be resumed.
     """
 
     grace: float = GRACE
@@ -56,7 +60,6 @@ class RunSettings:
     exit_message: Callable[[Path], str] = lambda _path: ""
     executor: Callable[[int], Executor] = threads
     first: int | None = None
-    go_on: Callable[[Run], bool] = lambda _run: False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,26 +77,38 @@ class RunResult:
     broken: OrchestratorError | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExecutionStart:
-    """
-    How an execution begins: with which events, why it sends nothing if that is so, and how many lines it starts at most.
-    """
-
-    how: StartedBy
-    first: Sequence[Event] = ()
-    send_ban: str | None = None
-    first_lines: int | None = None
-
-
 def drive(
     machine: Run,
     open_journal: Callable[[], JournalFile],
     connections: Connections,
     settings: RunSettings,
-    opening: ExecutionStart,
+    how: StartedBy,
+    *,
+    known: Sequence[Event] = (),
+    send_ban: str | None = None,
 ) -> RunResult:
-    """Drive a run to its rest, and say how it ended. Signals are listened to already."""
+    """
+    Drive a run to its rest. Signals are listened to already, and its locks are held.
+
+    Args:
+
+        machine: The run, as its journal has it.
+        open_journal: Opens that, once nothing can come between.
+        connections: The accounts that it works in.
+        settings: How to drive it.
+        how: Whether it begins or goes on; only one that begins heeds `settings.first`.
+        known: Events that it begins with: what has been found out already.
+        send_ban: Why nothing is sent, and only what was sent is followed; None if it is.
+
+    Returns:
+
+        How it ended, also where that was for a broken journal or a mistake of this program.
+
+    Raises:
+
+        Interrupted: A signal came before anything was begun.
+        JournalError: The journal cannot be opened.
+    """
     interruption = settings.interruption
     executor = settings.executor(connections.workers)
     with settings.watch(machine) as observers:
@@ -118,7 +133,7 @@ def drive(
         )
         broken: OrchestratorError | None = None
         try:
-            runner.drive(opening.how, first=opening.first, send_ban=opening.send_ban, most=opening.first_lines)
+            runner.drive(how, first=known, send_ban=send_ban, most=settings.first if how is StartedBy.RUN else None)
         except JournalError as error:
             broken = error
         except Exception as error:  # noqa: BLE001 - whatever it is, what is known has to be told
@@ -143,3 +158,51 @@ def result_of(machine: Run, path: Path, interruption: StopSignal, broken: Orches
         interrupted=interruption.signal,
         broken=broken,
     )
+
+
+def locks_of(
+    plan_name: str, lanes: Sequence[Lane], path: Path, states: Sequence[StateDir], now: float, run_id: str
+) -> Locks:
+    """Take the locks of a run: the plan's name and its lanes, in each state directory, and its journal."""
+    purpose = f"run {run_id} of the plan `{plan_name}`"
+    locks = Locks([state.locks for state in states], purpose=purpose, since=format_time(now))
+    try:
+        locks.plan(plan_name)
+        for lane in sorted(lanes):
+            locks.lane(lane)
+        locks.journal(path)
+        # A wish to stop from now on is meant for this execution, an older one was not.
+        stop_file.clear(path)
+    except BaseException:
+        locks.release()
+        raise
+    return locks
+
+
+def states_of(loaded: LoadedJournal) -> list[StateDir]:
+    """
+    Return the state directories that a run is locked in when it is gone on with.
+
+    That is the one that its journal lies in, where other runs are locked now, and the one that it was begun in, if that is
+    still there: it may have been moved since, and what a journal names is not made anew.
+    """
+    header = loaded.header.origin
+    begun_in = StateDir(Path(header.state_dir), simulated=header.simulated)
+    lies_in = StateDir.holding(loaded.path, header.plan_name, simulated=header.simulated)
+    there = [state for state in (lies_in, begun_in) if state is not None and state.locks.is_dir()]
+    if len(there) == 2 and there[0].locks.samefile(there[1].locks):
+        return there[:1]
+    return there or [begun_in]
+
+
+def lanes_of(loaded: LoadedJournal) -> list[Lane]:
+    """Return the lanes that a journal's run works in."""
+    return [lane for lane, _ in loaded.header.worklist.lanes]
+
+
+def replay(loaded: LoadedJournal, grace: float = GRACE, workers: int = WORKERS) -> Run:
+    """Return the run that a journal tells of."""
+    birth = loaded.header
+    machine = Run(run_id=birth.origin.run_id, plan=birth.plan, worklist=birth.worklist, grace=grace, workers=workers)
+    machine.replay(loaded.events)
+    return machine
