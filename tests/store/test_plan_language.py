@@ -33,7 +33,6 @@ def test_every_key_of_selections_and_protections_is_read(tmp_path: Path) -> None
         "      YoungerThan: 90d\n"
         "    RetainPhysicalResources: true\n"
         "    After: 7d\n"
-        "    Mark: false\n"
         "    Key: sandboxes\n"
         "    DependsOn: [app-*]\n"
         '  - Where: {Name: "*"}\n'
@@ -68,14 +67,14 @@ def test_every_key_of_selections_and_protections_is_read(tmp_path: Path) -> None
         Selection(
             conditions=Conditions(names=("*",), statuses=("AVAILABLE", "ERROR", "TAINTED")),
             options=Options(ignore_errors=True, accept_language="en"),
-            location=f"{path}:22",
+            location=f"{path}:21",
         ),
     )
     assert plan.protections == (
         Protection(
-            conditions=Conditions(names=("prod-*",), product_ids=("pp-1",), statuses=("TAINTED",)), location=f"{path}:24"
+            conditions=Conditions(names=("prod-*",), product_ids=("pp-1",), statuses=("TAINTED",)), location=f"{path}:23"
         ),
-        Protection(conditions=Conditions(tags=(("Keep", ("true",)),)), location=f"{path}:25"),
+        Protection(conditions=Conditions(tags=(("Keep", ("true",)),)), location=f"{path}:24"),
     )
     assert plan.limits == Limits(max_percent=80)
 
@@ -340,13 +339,14 @@ plan.yaml:4:66: `YoungerThan`: not a duration; write whole numbers with units, a
 4 |   - Where: {AccountId: 012345670123, OlderThan: 14, YoungerThan: 2w}
   |                                                                  ^^""",
     ),
-    "a tag that AWS has no way to set": (
+    "a key like no other": (
         "Select:\n  - Where: {Name: a}\n    After: 7d\n    Mark: true\n",
         """\
-plan.yaml:6:11: `Mark`: a product cannot be tagged without being updated: UpdateProvisionedProduct may interrupt or replace it, and needs a constraint that allows it; the notice is kept in the state directory
+plan.yaml:6:5: unknown key `Mark`
   |
 6 |     Mark: true
-  |           ^^^^""",  # noqa: E501
+  |     ^^^^
+  = help: the keys here are IgnoreErrors, RetainPhysicalResources, AcceptLanguage, TerminationTimeout, Where, After, Key, DependsOn""",  # noqa: E501
     ),
     "an empty protection": (
         "Products: []\nProtect:\n  - {}\n",

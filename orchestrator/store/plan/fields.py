@@ -114,23 +114,6 @@ def listed(value: object) -> object:
     return value if isinstance(value, list) else [value]
 
 
-def mark(value: object) -> bool:
-    """
-    Read `Mark`, which can only be false.
-
-    Documented for UpdateProvisionedProduct, the one operation that changes tags: it needs a constraint with
-    TagUpdatesOnProvisionedProduct in the catalog, and "can update with no interruption, with some interruption, or replace
-    the provisioned product entirely".
-    """
-    if value is False:
-        return False
-    message = (
-        "a product cannot be tagged without being updated: UpdateProvisionedProduct may interrupt or replace it, and needs "
-        "a constraint that allows it; the notice is kept in the state directory"
-    )
-    raise PydanticCustomError("mark", message)
-
-
 def rows_name(value: str) -> str:
     """Read the name of a file of rows: beside the plan or below it."""
     path = PurePosixPath(value)
@@ -193,7 +176,6 @@ NameGlob = Annotated[
 GlobText = Annotated[str, AfterValidator(glob), WithJsonSchema({"type": "string", "minLength": 1})]
 TagKey = Annotated[str, Field(min_length=1, max_length=128)]
 TagValue = Annotated[str, AfterValidator(tag_value)]
-MarkValue = Annotated[bool, BeforeValidator(mark), WithJsonSchema({"const": False})]
 RowsName = Annotated[
     str, AfterValidator(rows_name), WithJsonSchema({"type": "string", "pattern": r"^(?!/)(?!.*\.\./).+\.(csv|jsonl)$"})
 ]

@@ -52,7 +52,6 @@ DESCRIPTIONS = {
     "YoungerThan": "Provisioned less long ago than this.",
     "After": "Notice: a product is terminated only once it has been selected in reviews for this long. The first time "
     "is kept in the state directory, so reviews and runs have to share that.",
-    "Mark": "Only false: AWS has no way to tag a product that does not update it.",
     "Protect": "What is never terminated, whoever names it. An entry with nothing but AccountId protects whole accounts. "
     "The tags sc-orchestrator:protect=true and sc-orchestrator:protect-until=DATE protect a product in any plan.",
     "Limits": "Safety belts.",

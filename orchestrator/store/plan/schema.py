@@ -21,7 +21,6 @@ from orchestrator.store.plan.fields import (
     FormatVersion,
     GlobText,
     Identifier,
-    MarkValue,
     NameGlob,
     NameOrArn,
     PlanName,
@@ -120,7 +119,6 @@ class SelectKeys(OptionKeys):
 
     Where: WhereKeys
     After: Duration = UNSET
-    Mark: MarkValue = False
     Key: EntryKey = UNSET
     DependsOn: list[Dependency] = UNSET
 
