@@ -149,6 +149,23 @@ def test_other_spellings_of_a_key_are_recognised_and_not_accepted(word: str, mea
     assert f"did you mean `{meant}`?" in complaints(written, text)
 
 
+def test_a_misspelled_key_is_not_called_missing_as_well(written: Path) -> None:
+    """At the top, in a target, in a product, in a selection."""
+    text = (
+        "version: 1\nName: x\nselects: []\nProducts: [{id: pp-a}]\n"
+        'Targets: [{account: "111122223333", Regions: [eu-west-1]}]\nSelect: [{where: {Name: a}}]\n'
+    )
+    shown = [line for line in complaints(written, text).splitlines() if line.startswith("plan.yaml:")]
+    assert shown == [
+        "plan.yaml:1:1: unknown key `version`",
+        "plan.yaml:3:1: unknown key `selects`",
+        "plan.yaml:4:13: unknown key `id`",
+        "plan.yaml:5:12: unknown key `account`",
+        "plan.yaml:6:11: unknown key `where`",
+    ]
+    assert "missing" not in complaints(written, "Version: 1\nName: x\nproducts: []\n")
+
+
 def test_a_key_like_no_other_is_answered_with_all_there_are(written: Path) -> None:
     """One need not look them up."""
     text = "Version: 1\nName: x\nProducts: []\nXyzzy: 1\n"

@@ -106,25 +106,14 @@ plan.yaml:4:5: `Where` is missing
 4 |   - IgnoreErrors: true
   |     ^""",
     ),
-    "snake_case": (
+    "snake_case, below which nothing is read": (
         "Select:\n  - where: {older_than: 14}\n",
         """\
 plan.yaml:4:5: unknown key `where`
   |
 4 |   - where: {older_than: 14}
   |     ^^^^^
-  = help: did you mean `Where`?
-
-plan.yaml:4:13: unknown key `older_than`
-  |
-4 |   - where: {older_than: 14}
-  |             ^^^^^^^^^^
-  = help: did you mean `OlderThan`?
-
-plan.yaml:4:25: `OlderThan`: expected a duration, as in 30s, 45m, 4h or 1h30m
-  |
-4 |   - where: {older_than: 14}
-  |                         ^^""",
+  = help: did you mean `Where`?""",
     ),
     "kebab-case, and a condition that is none": (
         "Select:\n  - Where: {older-than: 3d, Names: [a], Colour: red}\n",
@@ -256,22 +245,11 @@ plan.yaml:4:16: unknown key `account`
   |                ^^^^^^^
   = help: did you mean `AccountId`?
 
-plan.yaml:4:25: `AccountId` must be text, not the number `1234`
-  |
-4 |   - {id: pp-a, account: 1234, timeout: 3}
-  |                         ^^^^
-  = help: write its twelve digits in quotes
-
 plan.yaml:4:31: unknown key `timeout`
   |
 4 |   - {id: pp-a, account: 1234, timeout: 3}
   |                               ^^^^^^^
   = help: did you mean `TerminationTimeout`?
-
-plan.yaml:4:40: `TerminationTimeout`: expected a duration, as in 30s, 45m, 4h or 1h30m
-  |
-4 |   - {id: pp-a, account: 1234, timeout: 3}
-  |                                        ^
 
 plan.yaml:6:6: unknown key `ProvisionedProductName`
   |

@@ -15,6 +15,7 @@ from orchestrator.core.plan.rules import validate
 from orchestrator.core.values.arns import is_arn, parse_arn
 from orchestrator.core.values.durations import parse_duration
 from orchestrator.core.values.finding import Finding
+from orchestrator.store.plan.suggestions import keys_at, misspelled
 
 ID, NAME = "ProvisionedProductId", "ProvisionedProductName"
 NO_OPTIONS = Options()
@@ -106,7 +107,7 @@ def findings(plain: object, rows: Sequence[Entry] = ()) -> Iterator[Finding]:
     products = [as_keys(each) for each in as_list(plain.get("Products"))]
     for number, keys in enumerate(products):
         yield from naming(number, keys)
-    if not any(key in plain for key in SOURCES):
+    if not {*plain, *misspelled(plain, keys_at(()))}.intersection(SOURCES):
         hint = "name products under Products, in files under ProductsFrom, or describe them under Select"
         yield Finding(path=(), message=f"`{SOURCES[0]}`, `{SOURCES[1]}` or `{SOURCES[2]}` is missing", hint=hint)
     sketch = Plan(
@@ -167,7 +168,7 @@ def sketch_target(number: int, keys: Mapping[str, Any]) -> Target:
 def naming(number: int, keys: Mapping[str, Any]) -> Iterator[Finding]:
     """Yield what is wrong with how an entry names its product."""
     path = ("Products", number)
-    if ID not in keys and NAME not in keys:
+    if not {*keys, *misspelled(keys, keys_at(("Products",)))}.intersection((ID, NAME)):
         message = f"`{ID}` or `{NAME}` is missing"
         yield Finding(path=path, message=message, hint="an entry names its product by one of them")
     elif ID in keys and NAME in keys:

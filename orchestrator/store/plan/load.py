@@ -24,7 +24,7 @@ from orchestrator.store.plan.locations import SourceMap
 from orchestrator.store.plan.messages import explain_error
 from orchestrator.store.plan.options import RowOptions, build_limits, build_options
 from orchestrator.store.plan.rows import RowsFile
-from orchestrator.store.plan.suggestions import respell
+from orchestrator.store.plan.suggestions import keys_at, misspelled
 from orchestrator.store.yaml import nodes as yaml_nodes
 from orchestrator.store.yaml import parser as yaml_reader
 
@@ -97,8 +97,7 @@ class Reader:
         self._root = document.root
         self._places = SourceMap(str(path), text, document.root)
         self._ambiguous = {problem.position for problem in document.problems}
-        respelled = respell(document.root) if document.root is not None else ()
-        for problem in (*document.problems, *respelled):
+        for problem in document.problems:
             related = [(self._places.at(problem.related), "first given here")] if problem.related else []
             self._complain(self._places.at(problem.position), problem.message, problem.hint, related)
 
@@ -210,6 +209,8 @@ class Reader:
     def _explain(self, detail: ErrorDetails) -> None:
         path = tuple(detail["loc"])
         kind = detail["type"]
+        if kind == "missing" and path[-1] in misspelled(detail["input"], keys_at(path[:-1])):
+            return
         message, hint = explain_error(kind, path, detail)
         position = self._places.position(path, key=kind == "extra_forbidden")
         place = self._places.at(position)

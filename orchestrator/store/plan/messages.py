@@ -6,7 +6,7 @@ import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.store.plan.suggestions import MODELS, nearest
+from orchestrator.store.plan.suggestions import keys_at, nearest
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -77,8 +77,7 @@ def literal_hint(given: object, expected: str) -> str:
 
 def suggestion(path: tuple[str | int, ...]) -> str:
     """Name the key that was probably meant, or all there are."""
-    place = ".".join(step for step in path[:-1] if isinstance(step, str))
-    return nearest(str(path[-1]), list(MODELS[place].model_fields))
+    return nearest(str(path[-1]), keys_at(path[:-1]))
 
 
 def describe_value(value: object) -> str:

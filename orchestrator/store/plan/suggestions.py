@@ -1,18 +1,14 @@
-"""
-Keys in other spellings: snake_case, kebab-case, singular and plural, and the words that people expect. They are mistakes,
-and what stands below them is read all the same, so that its mistakes are told in the same pass.
-"""
+"""The nearest valid word to one that is not: other spellings, singular and plural, and the words that people expect."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from types import MappingProxyType
 
 from pydantic import BaseModel
 
 from orchestrator.store.plan import schema
-from orchestrator.store.yaml import nodes as yaml_nodes
 
 MODELS: Mapping[str, type[BaseModel]] = MappingProxyType(
     {
@@ -47,61 +43,29 @@ EXPECTED: Mapping[str, str] = MappingProxyType(
 )
 """Words that people expect, and the keys that they mean where there is no key of that name."""
 
-KEYS = {place: dict.fromkeys(model.model_fields) for place, model in MODELS.items()}
-INNER = {
-    place: {inner.rpartition(".")[2] for inner in MODELS if inner != place and inner.rpartition(".")[0] == place}
-    for place in MODELS
-}
-"""Of each place, the keys below which there are keys again."""
-
-SURE = 0.9
 LIKELY = 0.7
+"""How alike two words must be, up to 1, so that one was probably meant by the other."""
 
 
-def respell(root: yaml_nodes.Node) -> Iterator[yaml_nodes.YamlProblem]:
-    """
-    Give the keys of a plan that are spelled in another way the names that they are meant by.
-
-    Args:
-
-        root: The plan's tree; changed.
-
-    Yields:
-
-        A problem for each such key.
-    """
-    yield from suggest_within(root, "")
+def keys_at(path: tuple[str | int, ...]) -> list[str]:
+    """Return the keys that the mapping at a path of a plan may have."""
+    return list(MODELS[".".join(step for step in path if isinstance(step, str))].model_fields)
 
 
-def suggest_within(node: yaml_nodes.Node, place: str) -> Iterator[yaml_nodes.YamlProblem]:
-    """Do so below a node, whose keys are those of a place in a plan."""
-    if isinstance(node, yaml_nodes.Sequence):
-        for item in node.items:
-            yield from suggest_within(item, place)
-        return
-    if not isinstance(node, yaml_nodes.Mapping) or place not in MODELS:
-        return
-    known = KEYS[place]
-    for name in [name for name in node.entries if name not in known]:
-        meant = near(name, list(known), SURE)
-        if meant is not None and meant not in node.entries:
-            hint = f"did you mean `{meant}`?"
-            yield yaml_nodes.YamlProblem(position=node.key(name), message=f"unknown key `{name}`", hint=hint)
-            node.entries[meant] = node.entries.pop(name)
-            node.keys[meant] = node.keys.pop(name)
-    for name in INNER[place] & node.entries.keys():
-        yield from suggest_within(node.entries[name], f"{place}.{name}" if place else name)
+def misspelled(given: Iterable[str], known: Sequence[str]) -> set[str]:
+    """Return the known keys that stand among those given in another spelling: to call them missing too would mislead."""
+    return {meant for name in given if name not in known and (meant := near(name, known))}
 
 
-def near(given: str, known: Sequence[str], cutoff: float) -> str | None:
-    """Return the known word that was probably meant, None if there is none; *cutoff* is how alike they must be, up to 1."""
+def near(given: str, known: Sequence[str]) -> str | None:
+    """Return the known word that was probably meant, None if there is none."""
     folded = {fold(word): word for word in known}
     expected = EXPECTED.get(fold(given))
     if fold(given) in folded:
         return folded[fold(given)]
     if expected in known:
         return expected
-    return next(iter(get_close_matches(given, known, n=1, cutoff=cutoff)), None)
+    return next(iter(get_close_matches(given, known, n=1, cutoff=LIKELY)), None)
 
 
 def fold(word: str) -> str:
@@ -111,5 +75,5 @@ def fold(word: str) -> str:
 
 def nearest(given: str, known: Sequence[str]) -> str:
     """Say which of the known keys was probably meant, or which there are."""
-    meant = near(given, known, LIKELY)
+    meant = near(given, known)
     return f"did you mean `{meant}`?" if meant else f"the keys here are {', '.join(known)}"
