@@ -85,7 +85,7 @@ def test_a_typo_gets_its_line_a_caret_and_the_nearest_word(written: Path) -> Non
 
 
 def test_all_mistakes_are_reported_in_one_pass_in_the_order_of_the_file(written: Path) -> None:
-    """Of the YAML, of single values, and between entries."""
+    """Of the YAML, of single values, and between entries that are valid by themselves."""
     text = (
         "Version: 2\n"
         "Name: Bad Name\n"
@@ -93,6 +93,7 @@ def test_all_mistakes_are_reported_in_one_pass_in_the_order_of_the_file(written:
         "Products:\n"
         "  - ProvisionedProductId: pp-a\n"
         "    IgnoreErrors: maybe\n"
+        "  - ProvisionedProductId: pp-a\n"
         "  - ProvisionedProductId: pp-a\n"
         "  - ProvisionedProductId: 12345\n"
         "  - Key: k\n"
@@ -106,14 +107,69 @@ def test_all_mistakes_are_reported_in_one_pass_in_the_order_of_the_file(written:
         "plan.yaml:4:3: unknown key `ignore_errors`",
         "plan.yaml:4:18: ambiguous value `yes`",
         "plan.yaml:7:19: `IgnoreErrors` must be true or false, not `maybe`",
-        "plan.yaml:8:27: `pp-a` is listed twice",
-        "plan.yaml:9:27: `ProvisionedProductId` must be text, not the number `12345`",
-        "plan.yaml:10:5: `ProvisionedProductId` or `ProvisionedProductName` is missing",
-        "plan.yaml:11:20: `Deadline`: expected a duration, as in 30s, 45m, 4h or 1h30m",
-        "plan.yaml:11:42: `FailureTolerance`: expected a number of failures, as in 3, "
+        "plan.yaml:9:27: `pp-a` is listed twice",
+        "plan.yaml:10:27: `ProvisionedProductId` must be text, not the number `12345`",
+        "plan.yaml:11:5: `ProvisionedProductId` or `ProvisionedProductName` is missing",
+        "plan.yaml:12:20: `Deadline`: expected a duration, as in 30s, 45m, 4h or 1h30m",
+        "plan.yaml:12:42: `FailureTolerance`: expected a number of failures, as in 3, "
         "or a share of the terminations, as in 10%",
-        "plan.yaml:11:65: `MaxTerminations` is out of range: should be greater than or equal to 0",
-        "plan.yaml:12:8: `Retry` must be a mapping of keys to values, not a list",
+        "plan.yaml:12:65: `MaxTerminations` is out of range: should be greater than or equal to 0",
+        "plan.yaml:13:8: `Retry` must be a mapping of keys to values, not a list",
+    ]
+
+
+def test_rules_between_parts_hold_for_those_that_are_valid_by_themselves(written: Path) -> None:
+    """Each part is shown where it stands, whatever is left out before it; what may be left out is not missed."""
+    text = (
+        "Version: 1\nName: x\n"
+        "Targets:\n"
+        "  - {AccountId: 1, Regions: [eu-west-1]}\n"
+        '  - {AccountId: "111122223333", Regions: [eu-west-1], RoleName: r, Profile: p}\n'
+        "Products:\n"
+        "  - {ProvisionedProductId: pp a}\n"
+        "  - {ProvisionedProductId: pp-b, DependsOn: [pp-c, pp-d], Key: k}\n"
+        "  - {Key: nameless}\n"
+        '  - {ProvisionedProductId: pp-c, DependsOn: [pp-b], AccountId: "444455556666"}\n'
+        "Select:\n"
+        "  - {Where: {}}\n"
+        '  - {Where: {AccountId: "444455556666"}, Key: k}\n'
+        "Protect:\n"
+        "  - {Name: '[a'}\n"
+        '  - {AccountId: "111122223333"}\n'
+    )
+    said = complaints(written, text)
+    assert [line for line in said.splitlines() if line.startswith("plan.yaml:")] == [
+        "plan.yaml:4:17: `AccountId` must be text, not the number `1`",
+        "plan.yaml:5:17: account 111122223333 is protected as a whole",
+        "plan.yaml:5:77: `Profile` beside `RoleName`",
+        "plan.yaml:7:28: `ProvisionedProductId` cannot be `pp a`",
+        "plan.yaml:8:46: entries wait for one another: k → pp-c → k",
+        "plan.yaml:9:5: `ProvisionedProductId` or `ProvisionedProductName` is missing",
+        "plan.yaml:12:13: `Where` is empty",
+        "plan.yaml:13:47: the key `k` is used twice",
+        "plan.yaml:15:12: `Name`: not a glob: a `[` is never closed",
+    ]
+    for lines in (
+        " 8 |   - {ProvisionedProductId: pp-b, DependsOn: [pp-c, pp-d], Key: k}\n"
+        "   |                                                                - first used here\n",
+        '10 |   - {ProvisionedProductId: pp-c, DependsOn: [pp-b], AccountId: "444455556666"}\n'
+        "   |                                              ---- `pp-c` waits here\n",
+        '16 |   - {AccountId: "111122223333"}\n   |                 -------------- protected here\n',
+    ):
+        assert lines in said
+
+
+def test_a_misspelled_section_is_not_missed(written: Path) -> None:
+    """What it would hold is not read, so nothing is said to be missing from it."""
+    text = (
+        "Version: 1\nName: x\nTarget: []\nproducts: []\nSelect: [{Where: {Name: a}, DependsOn: [pp-a]}]\n"
+        "Products-From: []\nProtect: []\n"
+    )
+    shown = [line for line in complaints(written, text).splitlines() if line.startswith("plan.yaml:")]
+    assert [line.partition(": ")[2] for line in shown] == [
+        "unknown key `Target`",
+        "unknown key `products`",
+        "unknown key `Products-From`",
     ]
 
 

@@ -208,27 +208,27 @@ plan.yaml:4:46: `ProductName` must be text, not a mapping
   |                                              ^""",
     ),
     "globs that can never fit, and ages that exclude one another": (
-        "Select:\n  - Where: {Name: ['prod-*, stage-*', '[z-a]*', '^sbx'], OlderThan: 14d, YoungerThan: 7d}\n",
+        "Select:\n  - Where: {Name: ['prod-*, stage-*', '[z-a]*', '^sbx']}\n  - Where: {OlderThan: 14d, YoungerThan: 7d}\n",
         """\
 plan.yaml:4:20: `Name`: no name has `,` in it; write a list for several names, and * or ? for any characters
   |
-4 |   - Where: {Name: ['prod-*, stage-*', '[z-a]*', '^sbx'], OlderThan: 14d, YoungerThan: 7d}
+4 |   - Where: {Name: ['prod-*, stage-*', '[z-a]*', '^sbx']}
   |                    ^^^^^^^^^^^^^^^^^
 
 plan.yaml:4:39: `Name`: not a glob: the range `z-a` runs backwards
   |
-4 |   - Where: {Name: ['prod-*, stage-*', '[z-a]*', '^sbx'], OlderThan: 14d, YoungerThan: 7d}
+4 |   - Where: {Name: ['prod-*, stage-*', '[z-a]*', '^sbx']}
   |                                       ^^^^^^^^
 
 plan.yaml:4:49: `Name`: no name has `^` in it; write a list for several names, and * or ? for any characters
   |
-4 |   - Where: {Name: ['prod-*, stage-*', '[z-a]*', '^sbx'], OlderThan: 14d, YoungerThan: 7d}
+4 |   - Where: {Name: ['prod-*, stage-*', '[z-a]*', '^sbx']}
   |                                                 ^^^^^^
 
-plan.yaml:4:87: nothing is older than its `OlderThan` and younger than that
+plan.yaml:5:42: nothing is older than its `OlderThan` and younger than that
   |
-4 |   - Where: {Name: ['prod-*, stage-*', '[z-a]*', '^sbx'], OlderThan: 14d, YoungerThan: 7d}
-  |                                                                                       ^^""",
+5 |   - Where: {OlderThan: 14d, YoungerThan: 7d}
+  |                                          ^^""",
     ),
     "words that people expect": (
         "Products:\n  - {id: pp-a, account: 1234, timeout: 3}\nProtect:\n  - {ProvisionedProductName: prod-*}\n",

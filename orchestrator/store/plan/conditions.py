@@ -33,6 +33,8 @@ def conditions_from(words: Sequence[str]) -> Conditions:
 
         InvalidInput: One is not such a word; all of them are named.
     """
+    if not words:
+        return EVERYTHING
     keys: dict[str, Any] = {}
     for text in words:
         key, equals, word = text.partition("=")
@@ -53,7 +55,7 @@ def conditions_from(words: Sequence[str]) -> Conditions:
         found = schema.WhereKeys.model_validate(keys)
     except ValidationError as error:
         raise InvalidInput(option_error(error, "--where", ("Select", "Where"))) from error
-    return conditions_of(vars(found)) if keys else EVERYTHING
+    return conditions_of(vars(found))
 
 
 def targets_from(

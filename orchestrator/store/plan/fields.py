@@ -126,14 +126,6 @@ def rows_name(value: str) -> str:
     return value
 
 
-def is_rows_name(value: str) -> bool:
-    """Whether a text may name a file of rows."""
-    try:
-        return rows_name(value) == value
-    except PydanticCustomError:
-        return False
-
-
 def whole_name(value: str) -> str:
     """Refuse a name that `$` would let end in a newline."""
     if "\n" in value:

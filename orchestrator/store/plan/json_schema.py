@@ -10,9 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from orchestrator.core.values.durations import format_duration
-from orchestrator.store.plan.build import SOURCES
 from orchestrator.store.plan.fields import DURATION_FORM
-from orchestrator.store.plan.schema import PlanKeys
+from orchestrator.store.plan.schema import SOURCES, PlanKeys
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -4,14 +4,40 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 
 from orchestrator.core.values.finding import Place
-from orchestrator.store.plan.rows import SourceLines
 from orchestrator.store.yaml import nodes as yaml_nodes
 
 Steps = tuple[str | int, ...]
+
+
+class SourceLines:
+    """
+    The lines of a file, to be shown; where each begins is found in one pass, when the first one is asked for.
+
+    Args:
+
+        path: The file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offsets: array[int] = array("Q")
+
+    def line(self, number: int) -> str:
+        """Return a line by its number from 1, as well as it can be read; empty if there is none."""
+        with self._path.open("rb") as file:
+            if not self._offsets:
+                self._offsets.append(0)
+                self._offsets.extend(accumulate(map(len, file)))
+            if number >= len(self._offsets):
+                return ""
+            file.seek(self._offsets[number - 1])
+            return file.readline().decode("utf-8-sig", errors="replace").rstrip("\r\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +67,13 @@ class SourceMap:
         file: The plan, as it is called in messages.
         text: What it holds.
         root: Its tree, None if there is none.
+        numbers: For each list of which items are left out, which numbers the others have in the YAML.
     """
 
     file: str
     text: str
     root: yaml_nodes.Node | None
+    numbers: Mapping[str, Sequence[int]] = field(default_factory=dict)
     _rows: list[RowsSourceMap] = field(default_factory=list)
     _lines: list[str] | None = None
 
@@ -55,19 +83,24 @@ class SourceMap:
         self._rows.append(rows)
         return rows
 
-    def of(self, path: Steps, *, key: bool = False) -> Place:
+    def of(self, path: Steps) -> Place:
         """
-        Return the place that a path leads to.
+        Return the place of a part of the plan.
 
         Args:
 
             path: Keys and indexes from the top of the plan; products in rows count on from those in the YAML.
-            key: Whether the key is meant and not its value.
         """
         rows = self._rows_of(path)
         if rows is not None:
             return rows.place(rows.lines[int(path[1]) - rows.first])
-        return self.at(self.position(path, key=key))
+        return self.at(self.position(self.written(path)))
+
+    def written(self, path: Steps) -> Steps:
+        """Return the path in the YAML of a part of the plan, from which items that are wrong by themselves are left out."""
+        if len(path) < 2 or not isinstance(path[1], int) or path[0] not in self.numbers:
+            return path
+        return (path[0], self.numbers[str(path[0])][path[1]], *path[2:])
 
     def position(self, path: Steps, *, key: bool = False) -> yaml_nodes.Position:
         """Return where in the YAML a path leads to."""

@@ -1,15 +1,55 @@
-"""Says in our words what pydantic found wrong with a value, and what would be right."""
+"""Says what is wrong with a key or a value, and what would be right; for a word that is not valid, the nearest that is."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.store.plan.suggestions import keys_at, nearest
+from pydantic import BaseModel
+
+from orchestrator.store.plan import schema
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
+
+MODELS: Mapping[str, type[BaseModel]] = MappingProxyType(
+    {
+        "": schema.PlanKeys,
+        "Targets": schema.TargetKeys,
+        "Defaults": schema.DefaultKeys,
+        "Products": schema.ProductKeys,
+        "Select": schema.SelectKeys,
+        "Select.Where": schema.WhereKeys,
+        "Protect": schema.ProtectKeys,
+        "Limits": schema.LimitKeys,
+        "Retry": schema.RetryKeys,
+    }
+)
+
+EXPECTED: Mapping[str, str] = MappingProxyType(
+    {
+        "account": "AccountId",
+        "id": "ProvisionedProductId",
+        "productid": "ProvisionedProductId",
+        "name": "ProvisionedProductName",
+        "provisionedproductname": "Name",
+        "owner": "UserArn",
+        "age": "OlderThan",
+        "older": "OlderThan",
+        "younger": "YoungerThan",
+        "role": "RoleName",
+        "after": "DependsOn",
+        "timeout": "TerminationTimeout",
+        "tag": "Tags",
+    }
+)
+"""Words that people expect, and the keys that they mean where there is no key of that name."""
+
+LIKELY = 0.7
+"""How alike two words must be, up to 1, so that one was probably meant by the other."""
 
 TYPE_WORDS = {
     "Name": "lower-case letters, digits and hyphens, as in sandbox-nightly, at most 64",
@@ -25,6 +65,16 @@ TYPE_WORDS = {
 """What a key wants to be, where its pattern would be hard to read."""
 
 
+ABSENT: Mapping[str, tuple[str, str | None]] = MappingProxyType(
+    {
+        "missing": ("is missing", None),
+        "too_short": ("must not be empty", None),
+        "no_condition": ("is empty", 'say what is meant; for everything there is, write Name: "*"'),
+    }
+)
+"""What is said where there is nothing, and what would be right."""
+
+
 def explain_error(kind: str, path: tuple[str | int, ...], detail: ErrorDetails) -> tuple[str, str | None]:
     """Say in our words what pydantic found, and what would be right."""
     name = next((step for step in reversed(path) if isinstance(step, str)), "")
@@ -32,9 +82,10 @@ def explain_error(kind: str, path: tuple[str | int, ...], detail: ErrorDetails) 
     context: dict[str, Any] = detail.get("ctx") or {}
     match kind:
         case "extra_forbidden":
-            return f"unknown key `{name}`", suggestion(path)
-        case "missing":
-            return f"`{name}` is missing", None
+            return f"unknown key `{name}`", nearest(name, keys_at(path[:-1]))
+        case "missing" | "too_short" | "no_condition":
+            what, hint = ABSENT[kind]
+            return f"`{name}` {what}", hint
         case "bool_type":
             return f"`{name}` must be true or false, not {describe_value(given)}", "write true or false, without quotes"
         case "string_type":
@@ -50,12 +101,7 @@ def explain_error(kind: str, path: tuple[str | int, ...], detail: ErrorDetails) 
         case "greater_than_equal" | "less_than_equal" | "greater_than":
             return f"`{name}` is out of range: {detail['msg'].lower().removeprefix('input ')}", None
         case "model_type" | "dict_type":
-            return (
-                f"{f'`{name}`' if name else 'a plan'} must be a mapping of keys to values, not {describe_value(given)}",
-                None,
-            )
-        case "too_short":
-            return f"`{name}` must not be empty", None
+            return f"`{name}` must be a mapping of keys to values, not {describe_value(given)}", None
         case "list_type":
             return f"`{name}` must be a list, not {describe_value(given)}", "begin each item with `- `, or write [one, two]"
         case _:
@@ -73,11 +119,6 @@ def literal_hint(given: object, expected: str) -> str:
     words = re.findall(r"'([^']*)'", expected)
     near = get_close_matches(str(given).upper(), words, n=1, cutoff=0.7)
     return f"did you mean `{near[0]}`?" if near else f"it must be {expected.replace(chr(39), '`')}"
-
-
-def suggestion(path: tuple[str | int, ...]) -> str:
-    """Name the key that was probably meant, or all there are."""
-    return nearest(str(path[-1]), keys_at(path[:-1]))
 
 
 def describe_value(value: object) -> str:
@@ -98,3 +139,35 @@ def describe_value(value: object) -> str:
             return "a list"
         case _:
             return type(value).__name__
+
+
+def keys_at(path: tuple[str | int, ...]) -> list[str]:
+    """Return the keys that the mapping at a path of a plan may have."""
+    return list(MODELS[".".join(step for step in path if isinstance(step, str))].model_fields)
+
+
+def misspelled(given: Iterable[str], known: Sequence[str]) -> set[str]:
+    """Return the known keys that stand among those given in another spelling: to call them missing too would mislead."""
+    return {meant for name in given if name not in known and (meant := near(name, known))}
+
+
+def near(given: str, known: Sequence[str]) -> str | None:
+    """Return the known word that was probably meant, None if there is none."""
+    folded = {fold(word): word for word in known}
+    expected = EXPECTED.get(fold(given))
+    if fold(given) in folded:
+        return folded[fold(given)]
+    if expected in known:
+        return expected
+    return next(iter(get_close_matches(given, known, n=1, cutoff=LIKELY)), None)
+
+
+def fold(word: str) -> str:
+    """Make spellings of one word equal: PascalCase, snake_case, kebab-case, plural."""
+    return word.replace("_", "").replace("-", "").lower().removesuffix("s")
+
+
+def nearest(given: str, known: Sequence[str]) -> str:
+    """Say which of the known keys was probably meant, or which there are."""
+    meant = near(given, known)
+    return f"did you mean `{meant}`?" if meant else f"the keys here are {', '.join(known)}"

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import csv
 import re
-from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 from orchestrator.store.files import DECODER
-from orchestrator.store.plan.suggestions import nearest
+from orchestrator.store.plan.messages import nearest
 
 MOST_ROWS_BYTES = 1024 * 1024 * 1024
 SEPARATORS = re.compile(r"[;,\t|]")
@@ -136,28 +134,3 @@ def line_of_undecodable(path: Path) -> int:
             except UnicodeDecodeError:
                 return number
     return 1
-
-
-class SourceLines:
-    """
-    The lines of a file, to be shown; where each begins is found in one pass, when the first one is asked for.
-
-    Args:
-
-        path: The file.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._offsets: array[int] = array("Q")
-
-    def line(self, number: int) -> str:
-        """Return a line by its number from 1, as well as it can be read; empty if there is none."""
-        with self._path.open("rb") as file:
-            if not self._offsets:
-                self._offsets.append(0)
-                self._offsets.extend(accumulate(map(len, file)))
-            if number >= len(self._offsets):
-                return ""
-            file.seek(self._offsets[number - 1])
-            return file.readline().decode("utf-8-sig", errors="replace").rstrip("\r\n")

@@ -6,9 +6,10 @@ Field names are the keys of the file. Rules between parts of a plan are the core
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from orchestrator.core.plan.model import Tolerance
 from orchestrator.store.plan.fields import (
@@ -44,6 +45,10 @@ TypeName = Literal[
     "CFN_STACK", "CFN_STACKSET", "TERRAFORM_OPEN_SOURCE", "TERRAFORM_CLOUD", "EXTERNAL", "CONTROL_TOWER_ACCOUNT"
 ]
 """Documented, but for CONTROL_TOWER_ACCOUNT, which was seen; products of other types are refused anyway."""
+
+
+SOURCES = ("Products", "ProductsFrom", "Select")
+"""Where a plan's products come from; it must have one of these."""
 
 
 class StrictKeys(BaseModel):
@@ -106,6 +111,13 @@ class ConditionKeys(StrictKeys):
 
 class WhereKeys(ConditionKeys):
     """`Where` of a selection."""
+
+    @model_validator(mode="after")
+    def has_a_condition(self) -> Self:
+        """Refuse a selection of everything that nobody has asked for."""
+        if not self.model_fields_set:
+            raise PydanticCustomError("no_condition", "")
+        return self
 
 
 class ProtectKeys(ConditionKeys):
