@@ -1,4 +1,4 @@
-"""From the keys of a plan file, each valid by itself, to the core's values."""
+"""Builds the values of the core from the validated keys of a plan file."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ SELECTED_STATUSES = tuple(sorted(STABLE_STATUSES))
 
 class PlanOptions:
     """
-    The options of products and selections, each combination made once: a million rows share a handful.
+    Builds the options of products and selections; equal options are one object, since a million rows share a handful.
 
     Args:
 
-        keys: The plan, with its defaults.
+        keys: The keys of the plan, with its defaults.
     """
 
     def __init__(self, keys: schema.PlanKeys) -> None:

@@ -1,7 +1,7 @@
 """
-From a plan file to a plan: every mistake at once, each with its line and column.
+Loads a plan from its file, and reports all mistakes at once, each with its line and column.
 
-What is valid by itself becomes a plan whatever else is wrong, so that the rules between its parts are checked all the same.
+Parts that are invalid by themselves are left out, so that the rules between the others are checked in the same pass.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from orchestrator.errors import InvalidInput
 from orchestrator.store.files import read_text
 from orchestrator.store.plan.build import PlanOptions, conditions_of, entry_of, limits_of, selection_of, target_of
 from orchestrator.store.plan.locations import RowsSourceMap, SourceMap
-from orchestrator.store.plan.messages import describe_value, explain_error, keys_at, misspelled
+from orchestrator.store.plan.messages import describe_value, explain_error, keys_at, misspelled_keys
 from orchestrator.store.plan.mistakes import Mistakes
 from orchestrator.store.plan.parts import naming_findings, part_findings, valid_parts
 from orchestrator.store.plan.rows import RowsFile
@@ -53,15 +53,15 @@ def load_plan(path: Path) -> Plan:
 
     Returns:
 
-        The plan, every rule checked.
+        The plan, which satisfies all rules.
 
     Raises:
 
-        PlanInvalid: It has mistakes; all of them are in `diagnostics`.
-        InvalidInput: The file cannot be read at all.
+        PlanInvalid: The plan has mistakes, which are in `diagnostics`.
+        InvalidInput: The file cannot be read.
     """
     text = read_text(path)
-    with unhurried_gc():
+    with without_garbage_collection():
         reader = PlanReader(path, text, yaml_reader.parse_yaml(text))
         plan = reader.read()
     if reader.mistakes.diagnostics:
@@ -71,8 +71,8 @@ def load_plan(path: Path) -> Plan:
 
 
 @contextmanager
-def unhurried_gc() -> Iterator[None]:
-    """Keep the collector from walking a growing tree again and again (3.3 times faster at 100,000 entries, measured)."""
+def without_garbage_collection() -> Iterator[None]:
+    """Turn off garbage collection, which would walk a growing tree again and again (measured: 3.3 times slower)."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -88,9 +88,9 @@ class PlanReader:
 
     Args:
 
-        path: The plan's file.
-        text: What it holds.
-        document: The same as a tree.
+        path: The file of the plan.
+        text: The content of the file.
+        document: The content as a tree.
     """
 
     def __init__(self, path: Path, text: str, document: yaml_nodes.Document) -> None:
@@ -101,16 +101,16 @@ class PlanReader:
         self._gaps: set[str] = set()
 
     def read(self) -> Plan | None:
-        """Return the plan that the valid parts make, None if there is nothing that could have parts."""
+        """Return the plan without its invalid parts, None if the file holds no mapping; mistakes are in `mistakes`."""
         if self._root is None:
             if not self.mistakes.diagnostics:
                 hint = "a plan begins with `Version: 1` and a `Name`"
-                self.mistakes.add(self._places.at(yaml_nodes.Position(0, 0, 1)), "the file is empty", hint)
+                self.mistakes.add(self._places.place_at(yaml_nodes.Position(0, 0, 1)), "the file is empty", hint)
             return None
         plain = yaml_nodes.to_plain(self._root)
         if not isinstance(plain, dict):
             message = f"a plan must be a mapping of keys to values, not {describe_value(plain)}"
-            self.mistakes.add(self._places.at(self._root.position), message, None)
+            self.mistakes.add(self._places.place_at(self._root.position), message, None)
             return None
         plan = self._build(self._valid_keys(plain))
         for finding in validate(plan, self._gaps):
@@ -118,7 +118,7 @@ class PlanReader:
         return plan
 
     def _valid_keys(self, plain: dict[str, Any]) -> PlanKeys:
-        """Return the keys of a plan without the parts that are wrong by themselves; what is wrong is told."""
+        """Report what is invalid by itself, and return the keys of the plan without that."""
         wrong: set[tuple[str | int, ...]] = set()
         keys = None
         try:
@@ -131,7 +131,7 @@ class PlanReader:
             self.mistakes.add_finding(finding)
             wrong.add(finding.path[:2])
         if keys is None or wrong:
-            self._gaps = {str(path[0]) for path in wrong} | misspelled(plain, keys_at(()))
+            self._gaps = {str(path[0]) for path in wrong} | misspelled_keys(plain, keys_at(()))
             valid, self._places.numbers = valid_parts(plain, wrong)
             keys = PlanKeys.model_validate(valid)
         return keys
@@ -160,34 +160,38 @@ class PlanReader:
         )
 
     def _location(self, section: str, index: int) -> str:
-        return f"{self._places.file}:{self._places.position(self._places.written((section, index))).line + 1}"
+        return f"{self._places.file}:{self._places.position(self._places.path_in_yaml((section, index))).line + 1}"
 
     def _add_rows(self, entries: list[Entry], keys: PlanKeys, options: PlanOptions) -> None:
-        """Add the products of the files beside the plan."""
-        told = len(self.mistakes.diagnostics)
+        """Add the products of the files of rows to the entries."""
+        mistakes_before = len(self.mistakes.diagnostics)
         seen: set[Path] = set()
         for index, name in enumerate(keys.ProductsFrom):
             path = self._folder / name
             if reason := self._unreadable(path, seen):
-                self.mistakes.add(self._places.of(("ProductsFrom", index)), f"`{name}` {reason}", None)
-                continue
-            seen.add(path.resolve())
-            places = self._places.add(path, len(entries))
-            rows = RowsFile(path, keys_at(("Products",)))
-            for line, values in rows:
-                product = self._product(values, places, line)
-                if product is not None:
-                    places.lines.append(line)
-                    entries.append(entry_of(vars(product), options.of(product), f"{path}:{line}"))
-                if self.mistakes.are_enough:
-                    break
-            for mistake in rows.mistakes:
-                self.mistakes.add(places.place(mistake.line, mistake.word), mistake.message, mistake.hint)
-        if "ProductsFrom" in self._gaps or len(self.mistakes.diagnostics) > told:
+                self.mistakes.add(self._places.place_of(("ProductsFrom", index)), f"`{name}` {reason}", None)
+            else:
+                seen.add(path.resolve())
+                entries.extend(self._entries_in(path, len(entries), options))
+        if "ProductsFrom" in self._gaps or len(self.mistakes.diagnostics) > mistakes_before:
             self._gaps.add("Products")
 
+    def _entries_in(self, path: Path, first: int, options: PlanOptions) -> Iterator[Entry]:
+        """Yield an entry for each valid row of a file; the first one gets the number *first* in the plan."""
+        places = self._places.add_rows(path, first)
+        rows = RowsFile(path, keys_at(("Products",)))
+        for line, values in rows:
+            product = self._product(values, places, line)
+            if product is not None:
+                places.lines.append(line)
+                yield entry_of(vars(product), options.of(product), f"{path}:{line}")
+            if self.mistakes.are_enough:
+                return
+        for mistake in rows.mistakes:
+            self.mistakes.add(places.place(mistake.line, mistake.word), mistake.message, mistake.hint)
+
     def _unreadable(self, path: Path, seen: set[Path]) -> str | None:
-        """Say why a file of rows is not read: it is not there, elsewhere in truth, or was read already."""
+        """Return why a file of rows cannot be read, None if it can."""
         real = path.resolve()
         if not real.is_relative_to(self._folder.resolve()):
             return "leads out of the plan's folder"
@@ -196,7 +200,7 @@ class PlanReader:
         return "is read twice" if real in seen else None
 
     def _product(self, values: dict[str, Any], places: RowsSourceMap, line: int) -> ProductKeys | None:
-        """Check a row by itself, and say what is wrong with it."""
+        """Return the keys of a row, or report what is wrong with it and return None."""
         product = None
         try:
             product = ProductKeys.model_validate(values)

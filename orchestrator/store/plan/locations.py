@@ -1,4 +1,4 @@
-"""Where the parts of a plan stand: in its YAML file, or in a row of a file beside it."""
+"""Finds the line and column of each part of a plan: in the YAML, or in a row of a file that the plan names."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Steps = tuple[str | int, ...]
 
 class SourceLines:
     """
-    The lines of a file, to be shown; where each begins is found in one pass, when the first one is asked for.
+    Reads single lines of a file, to show them; the file is indexed when the first line is asked for.
 
     Args:
 
@@ -29,7 +29,7 @@ class SourceLines:
         self._offsets: array[int] = array("Q")
 
     def line(self, number: int) -> str:
-        """Return a line by its number from 1, as well as it can be read; empty if there is none."""
+        """Return the text of a line, counted from 1: empty if there is none, and with what is not UTF-8 replaced."""
         with self._path.open("rb") as file:
             if not self._offsets:
                 self._offsets.append(0)
@@ -42,7 +42,16 @@ class SourceLines:
 
 @dataclass(frozen=True, slots=True)
 class RowsSourceMap:
-    """Where the rows of one file stand: `first` is the number of its first product in the plan, from 0."""
+    """
+    Finds places in one file of rows.
+
+    Args:
+
+        path: The file.
+        first: The number of its first product in the plan, from 0.
+        lines: The line of each of its products.
+        source: The text of its lines.
+    """
 
     path: Path
     first: int
@@ -60,30 +69,30 @@ class RowsSourceMap:
 @dataclass(slots=True)
 class SourceMap:
     """
-    Finds places.
+    Finds the place of any part of a plan, in the YAML or in a row.
 
     Args:
 
-        file: The plan, as it is called in messages.
-        text: What it holds.
-        root: Its tree, None if there is none.
-        numbers: For each list of which items are left out, which numbers the others have in the YAML.
+        file: The plan's file, as messages call it.
+        text: The content of the file.
+        root: The tree of the YAML, None if there is none.
+        numbers: For each list from which items were left out, the numbers of the remaining items in the YAML.
     """
 
     file: str
     text: str
-    root: yaml_nodes.Node | None
+    root: yaml_nodes.YamlNode | None
     numbers: Mapping[str, Sequence[int]] = field(default_factory=dict)
     _rows: list[RowsSourceMap] = field(default_factory=list)
     _lines: list[str] | None = None
 
-    def add(self, path: Path, first: int) -> RowsSourceMap:
-        """Begin a file of rows, and return the places that the line of each of its products is to be added to."""
+    def add_rows(self, path: Path, first: int) -> RowsSourceMap:
+        """Add a file of rows; the caller appends the line of each of its products to `lines` of what this returns."""
         rows = RowsSourceMap(path, first, array("I"), SourceLines(path))
         self._rows.append(rows)
         return rows
 
-    def of(self, path: Steps) -> Place:
+    def place_of(self, path: Steps) -> Place:
         """
         Return the place of a part of the plan.
 
@@ -94,20 +103,20 @@ class SourceMap:
         rows = self._rows_of(path)
         if rows is not None:
             return rows.place(rows.lines[int(path[1]) - rows.first])
-        return self.at(self.position(self.written(path)))
+        return self.place_at(self.position(self.path_in_yaml(path)))
 
-    def written(self, path: Steps) -> Steps:
-        """Return the path in the YAML of a part of the plan, from which items that are wrong by themselves are left out."""
+    def path_in_yaml(self, path: Steps) -> Steps:
+        """Translate a path into the plan, from which invalid items were left out, to a path into the YAML."""
         if len(path) < 2 or not isinstance(path[1], int) or path[0] not in self.numbers:
             return path
         return (path[0], self.numbers[str(path[0])][path[1]], *path[2:])
 
     def position(self, path: Steps, *, key: bool = False) -> yaml_nodes.Position:
-        """Return where in the YAML a path leads to."""
+        """Return the position in the YAML that a path leads to."""
         assert self.root is not None
         return yaml_nodes.find(self.root, path, key=key)
 
-    def at(self, position: yaml_nodes.Position) -> Place:
+    def place_at(self, position: yaml_nodes.Position) -> Place:
         """Return the place at a position of the YAML."""
         if self._lines is None:
             # Only for what is wrong: a long plan has as many lines as it has values.

@@ -1,4 +1,4 @@
-"""Says what is wrong with a key or a value, and what would be right; for a word that is not valid, the nearest that is."""
+"""Puts into words what is wrong with a key or a value, and what would be right, such as the nearest valid word."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ EXPECTED: Mapping[str, str] = MappingProxyType(
         "tag": "Tags",
     }
 )
-"""Words that people expect, and the keys that they mean where there is no key of that name."""
+"""Words that people try, and the keys that they mean by them."""
 
 LIKELY = 0.7
-"""How alike two words must be, up to 1, so that one was probably meant by the other."""
+"""How similar two words must be, from 0 to 1, to be suggested for one another."""
 
 TYPE_WORDS = {
     "Name": "lower-case letters, digits and hyphens, as in sandbox-nightly, at most 64",
@@ -62,7 +62,7 @@ TYPE_WORDS = {
     "RoleArn": "the ARN of a role, as in arn:aws:iam::123456789012:role/CatalogJanitor",
     "RoleName": "the name of a role, perhaps with its path",
 }
-"""What a key wants to be, where its pattern would be hard to read."""
+"""What the value of a key must look like, in words, where its pattern would be hard to read."""
 
 
 ABSENT: Mapping[str, tuple[str, str | None]] = MappingProxyType(
@@ -72,11 +72,11 @@ ABSENT: Mapping[str, tuple[str, str | None]] = MappingProxyType(
         "no_condition": ("is empty", 'say what is meant; for everything there is, write Name: "*"'),
     }
 )
-"""What is said where there is nothing, and what would be right."""
+"""What is wrong where a value is missing or empty, and what would be right."""
 
 
 def explain_error(kind: str, path: tuple[str | int, ...], detail: ErrorDetails) -> tuple[str, str | None]:
-    """Say in our words what pydantic found, and what would be right."""
+    """Say what is wrong where pydantic found an error of a kind, and what would be right, None if that is obvious."""
     name = next((step for step in reversed(path) if isinstance(step, str)), "")
     given = detail["input"]
     context: dict[str, Any] = detail.get("ctx") or {}
@@ -109,20 +109,20 @@ def explain_error(kind: str, path: tuple[str | int, ...], detail: ErrorDetails) 
 
 
 def number_hint(given: object) -> str | None:
-    """Say how a number is written that was written in another way."""
+    """Return a hint for a number that was written with quotes, separators or a percent sign."""
     digits = re.sub(r"[_,%\s]", "", given) if isinstance(given, str) else ""
     return f"write {digits}" if digits.isdecimal() else None
 
 
 def literal_hint(given: object, expected: str) -> str:
-    """Say which words there are, or which one was probably meant."""
+    """Return a hint that names the nearest of the expected words, or all of them if none is near."""
     words = re.findall(r"'([^']*)'", expected)
     near = get_close_matches(str(given).upper(), words, n=1, cutoff=0.7)
     return f"did you mean `{near[0]}`?" if near else f"it must be {expected.replace(chr(39), '`')}"
 
 
 def describe_value(value: object) -> str:
-    """Say what was given, for people."""
+    """Describe a value in a message."""
     match value:
         case None:
             return "nothing"
@@ -146,13 +146,13 @@ def keys_at(path: tuple[str | int, ...]) -> list[str]:
     return list(MODELS[".".join(step for step in path if isinstance(step, str))].model_fields)
 
 
-def misspelled(given: Iterable[str], known: Sequence[str]) -> set[str]:
-    """Return the known keys that stand among those given in another spelling: to call them missing too would mislead."""
+def misspelled_keys(given: Iterable[str], known: Sequence[str]) -> set[str]:
+    """Return the known keys that were probably meant by unknown ones; calling these missing as well would mislead."""
     return {meant for name in given if name not in known and (meant := near(name, known))}
 
 
 def near(given: str, known: Sequence[str]) -> str | None:
-    """Return the known word that was probably meant, None if there is none."""
+    """Return the known word that is nearest to the given one, None if none is near."""
     folded = {fold(word): word for word in known}
     expected = EXPECTED.get(fold(given))
     if fold(given) in folded:
@@ -163,11 +163,11 @@ def near(given: str, known: Sequence[str]) -> str | None:
 
 
 def fold(word: str) -> str:
-    """Make spellings of one word equal: PascalCase, snake_case, kebab-case, plural."""
+    """Reduce a word to what its spellings have in common: PascalCase, snake_case, kebab-case, plural."""
     return word.replace("_", "").replace("-", "").lower().removesuffix("s")
 
 
 def nearest(given: str, known: Sequence[str]) -> str:
-    """Say which of the known keys was probably meant, or which there are."""
+    """Return a hint that names the nearest known key, or all of them if none is near."""
     meant = near(given, known)
     return f"did you mean `{meant}`?" if meant else f"the keys here are {', '.join(known)}"

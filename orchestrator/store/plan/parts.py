@@ -1,6 +1,4 @@
-"""
-The parts of a plan, each by itself: how a product is named, and what is left of a plan without the parts that are wrong.
-"""
+"""Checks that need more than one key of a part but no other part, and what remains of a plan without invalid parts."""
 
 from __future__ import annotations
 
@@ -9,18 +7,18 @@ from typing import Any
 
 from orchestrator.core.values.arns import is_arn, parse_arn
 from orchestrator.core.values.finding import Finding, Path
-from orchestrator.store.plan.messages import keys_at, misspelled
+from orchestrator.store.plan.messages import keys_at, misspelled_keys
 from orchestrator.store.plan.schema import SOURCES
 
 ID, NAME = "ProvisionedProductId", "ProvisionedProductName"
 
 REQUIRED: Mapping[str, Any] = {"Version": 1, "Name": "unnamed"}
-"""What stands for the keys that a plan must have while those are wrong, which is told already."""
+"""Stands in for required keys that are invalid, so that the other parts can be read."""
 
 
 def part_findings(plain: Mapping[str, Any]) -> Iterator[Finding]:
-    """Yield what is wrong with parts of a plan by themselves beside their single values, whatever is wrong with those."""
-    if not {*plain, *misspelled(plain, keys_at(()))}.intersection(SOURCES):
+    """Find out whether a plan has products at all, and whether each product is named in one way."""
+    if not {*plain, *misspelled_keys(plain, keys_at(()))}.intersection(SOURCES):
         hint = "name products under Products, in files under ProductsFrom, or describe them under Select"
         message = f"`{SOURCES[0]}`, `{SOURCES[1]}` or `{SOURCES[2]}` is missing"
         yield Finding(path=(SOURCES[0],), message=message, hint=hint)
@@ -32,18 +30,18 @@ def part_findings(plain: Mapping[str, Any]) -> Iterator[Finding]:
 
 def naming_findings(path: Path, keys: Mapping[str, Any]) -> Iterator[Finding]:
     """
-    Yield what is wrong with how an entry names its product.
+    Find what is wrong with the way an entry names its product.
 
     Args:
 
-        path: Where the entry stands.
-        keys: What it says; its values may be wrong.
+        path: The path of the entry.
+        keys: The keys of the entry, with values that may be invalid.
     """
     if ID in keys and NAME in keys:
         hint = "keep the id, which is unique; a name may be another product's tomorrow"
         related = (((*path, ID), "the id"),)
         yield Finding(path=(*path, NAME), message=f"`{NAME}` beside `{ID}`", hint=hint, related=related)
-    elif ID not in keys and NAME not in keys and misspelled(keys, keys_at(("Products",))).isdisjoint((ID, NAME)):
+    elif ID not in keys and NAME not in keys and misspelled_keys(keys, keys_at(("Products",))).isdisjoint((ID, NAME)):
         hint = "an entry names its product by one of them"
         yield Finding(path=path, message=f"`{ID}` or `{NAME}` is missing", hint=hint)
     name = keys.get(NAME)
@@ -60,16 +58,16 @@ def naming_findings(path: Path, keys: Mapping[str, Any]) -> Iterator[Finding]:
 
 def valid_parts(plain: Mapping[str, Any], wrong: Collection[Path]) -> tuple[dict[str, Any], dict[str, list[int]]]:
     """
-    Leave out of a plan whatever is wrong by itself: items of its lists, and its other keys as a whole.
+    Remove the invalid parts from a plan: single items of lists, and other keys as a whole.
 
     Args:
 
-        plain: What stands in the YAML.
-        wrong: Paths of all mistakes.
+        plain: The plan as it is written.
+        wrong: The paths of everything that is invalid.
 
     Returns:
 
-        A plan that is valid; and for each of its lists, which numbers its items have in the YAML.
+        A valid plan; and for each of its lists, the numbers that the remaining items have in the YAML.
     """
     keys, items = {path[0] for path in wrong}, {path[:2] for path in wrong}
     valid = dict(REQUIRED)

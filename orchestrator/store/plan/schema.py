@@ -1,7 +1,7 @@
 """
-The form of a plan file, as pydantic models: which keys there are, and what a single value may be.
+The keys of a plan file and the types of their values, as pydantic models whose fields are named like the keys.
 
-Field names are the keys of the file. Rules between parts of a plan are the core's.
+Rules between parts of a plan are in the core.
 """
 
 from __future__ import annotations
@@ -48,17 +48,17 @@ TypeName = Literal[
 
 
 SOURCES = ("Products", "ProductsFrom", "Select")
-"""Where a plan's products come from; it must have one of these."""
+"""The keys that products come from; a plan must have at least one of them."""
 
 
 class StrictKeys(BaseModel):
-    """Nothing unknown is ignored, nothing is converted."""
+    """Refuses unknown keys, and values of other types."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class OptionKeys(StrictKeys):
-    """The per-product options. What is not set comes from `Defaults`, then from the built-in default."""
+    """The options of a product; those not given come from `Defaults`, then from the defaults here."""
 
     IgnoreErrors: bool = False
     RetainPhysicalResources: bool = False
@@ -71,7 +71,7 @@ class DefaultKeys(OptionKeys):
 
 
 class TargetKeys(StrictKeys):
-    """One entry of `Targets`: an account, its regions, and how to get in."""
+    """One entry of `Targets`: an account, its regions, and how to get access."""
 
     AccountId: AccountNumber
     Regions: Annotated[list[RegionName], Field(min_length=1)]
@@ -83,7 +83,7 @@ class TargetKeys(StrictKeys):
 
 
 class ProductKeys(OptionKeys):
-    """One entry of `Products`: by its id, or by its name or ARN."""
+    """One entry of `Products`: a product by its id, its name or its ARN."""
 
     ProvisionedProductId: Identifier = UNSET
     ProvisionedProductName: NameOrArn = UNSET
@@ -94,7 +94,7 @@ class ProductKeys(OptionKeys):
 
 
 class ConditionKeys(StrictKeys):
-    """What products have to be like: every key that is there must fit, one word of each is enough."""
+    """Conditions on products: all keys that are given must match, each with at least one of its words."""
 
     Name: Several[NameGlob] = UNSET
     Status: Several[StatusName] = UNSET
@@ -114,7 +114,7 @@ class WhereKeys(ConditionKeys):
 
     @model_validator(mode="after")
     def has_a_condition(self) -> Self:
-        """Refuse a selection of everything that nobody has asked for."""
+        """Refuse a selection without conditions, which would select everything."""
         if not self.model_fields_set:
             raise PydanticCustomError("no_condition", "")
         return self
@@ -127,7 +127,7 @@ class ProtectKeys(ConditionKeys):
 
 
 class SelectKeys(OptionKeys):
-    """One entry of `Select`: what is terminated if it fits, with options of its own."""
+    """One entry of `Select`: conditions, and options for the products that match them."""
 
     Where: WhereKeys
     After: Duration = UNSET
