@@ -14,6 +14,7 @@ from orchestrator.core.plan.model import Entry, Limits, Options, Retry, Toleranc
 from orchestrator.errors import InvalidInput
 from orchestrator.report.diagnostics import render
 from orchestrator.store.plan.load import PlanInvalid, load_plan
+from orchestrator.store.plan.mistakes import MOST_MISTAKES
 from tests.mutating import mutated
 
 ROOT = Path(__file__).parents[2]
@@ -220,6 +221,14 @@ def test_a_misspelled_key_is_not_called_missing_as_well(written: Path) -> None:
         "plan.yaml:6:11: unknown key `where`",
     ]
     assert "missing" not in complaints(written, "Version: 1\nName: x\nproducts: []\n")
+
+
+def test_a_long_plan_of_misspelled_keys_is_not_told_to_its_end(written: Path) -> None:
+    """Looking for the nearest word takes time, so nothing is looked for once there are enough mistakes."""
+    written.write_text("Version: 1\nName: x\nProducts:\n" + "  - {product_identifier: pp-a}\n" * 3 * MOST_MISTAKES)
+    with pytest.raises(PlanInvalid) as caught:
+        load_plan(written)
+    assert len(caught.value.diagnostics) == MOST_MISTAKES + 1
 
 
 def test_a_key_like_no_other_is_answered_with_all_there_are(written: Path) -> None:

@@ -47,7 +47,7 @@ def dependency_findings(plan: Plan, *, all_known: bool = True) -> Iterator[Findi
     Args:
 
         plan: The plan.
-        all_known: Whether all of its entries and selections are in it, so that others do not exist.
+        all_known: Whether none of its entries and selections were left out; otherwise no word is reported as unknown.
     """
     if not (any(each.depends_on for each in plan.entries) or any(each.depends_on for each in plan.selections)):
         return

@@ -24,7 +24,7 @@ def validate(plan: Plan, gaps: Collection[str] = ()) -> list[Finding]:
     Args:
 
         plan: A plan whose single values are well formed.
-        gaps: Keys of the plan of which something is left out, wrong by itself; nothing is said to be missing there.
+        gaps: Keys of which invalid items were left out of the plan; nothing is reported to be missing from them.
 
     Returns:
 
@@ -34,7 +34,7 @@ def validate(plan: Plan, gaps: Collection[str] = ()) -> list[Finding]:
         *value_findings(plan),
         *target_findings(plan),
         *(() if "Targets" in gaps else lane_findings(plan)),
-        *(() if "Targets" in gaps else elsewhere_findings(plan)),
+        *(() if "Targets" in gaps else selection_lane_findings(plan)),
         *condition_findings(plan),
         *duplicates(plan),
         *dependency_findings(plan, all_known=not {"Products", "Select"}.intersection(gaps)),
@@ -117,7 +117,7 @@ def lane_findings(plan: Plan) -> Iterator[Finding]:
                 )
 
 
-def elsewhere_findings(plan: Plan) -> Iterator[Finding]:
+def selection_lane_findings(plan: Plan) -> Iterator[Finding]:
     """Yield selections in accounts or regions that are none of the plan's."""
     if not plan.targets:
         return

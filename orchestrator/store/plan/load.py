@@ -101,7 +101,7 @@ class PlanReader:
         self._gaps: set[str] = set()
 
     def read(self) -> Plan | None:
-        """Return the plan without its invalid parts, None if the file holds no mapping; mistakes are in `mistakes`."""
+        """Return the plan without its invalid parts, None if there is none; what is wrong is in `mistakes`."""
         if self._root is None:
             if not self.mistakes.diagnostics:
                 hint = "a plan begins with `Version: 1` and a `Name`"
@@ -112,13 +112,16 @@ class PlanReader:
             message = f"a plan must be a mapping of keys to values, not {describe_value(plain)}"
             self.mistakes.add(self._places.place_at(self._root.position), message, None)
             return None
-        plan = self._build(self._valid_keys(plain))
+        keys = self._valid_keys(plain)
+        if keys is None:
+            return None
+        plan = self._build(keys)
         for finding in validate(plan, self._gaps):
             self.mistakes.add_finding(finding)
         return plan
 
-    def _valid_keys(self, plain: dict[str, Any]) -> PlanKeys:
-        """Report what is invalid by itself, and return the keys of the plan without that."""
+    def _valid_keys(self, plain: dict[str, Any]) -> PlanKeys | None:
+        """Report what is invalid by itself, and return the keys of the plan without that; None after too many mistakes."""
         wrong: set[tuple[str | int, ...]] = set()
         keys = None
         try:
@@ -127,6 +130,8 @@ class PlanReader:
             for detail in error.errors(include_url=False):
                 self.mistakes.add_error(detail)
                 wrong.add(detail["loc"])
+        if self.mistakes.are_enough:
+            return None
         for finding in part_findings(plain):
             self.mistakes.add_finding(finding)
             wrong.add(finding.path[:2])

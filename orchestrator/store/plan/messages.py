@@ -64,7 +64,6 @@ TYPE_WORDS = {
 }
 """What the value of a key must look like, in words, where its pattern would be hard to read."""
 
-
 ABSENT: Mapping[str, tuple[str, str | None]] = MappingProxyType(
     {
         "missing": ("is missing", None),
@@ -117,8 +116,8 @@ def number_hint(given: object) -> str | None:
 def literal_hint(given: object, expected: str) -> str:
     """Return a hint that names the nearest of the expected words, or all of them if none is near."""
     words = re.findall(r"'([^']*)'", expected)
-    near = get_close_matches(str(given).upper(), words, n=1, cutoff=0.7)
-    return f"did you mean `{near[0]}`?" if near else f"it must be {expected.replace(chr(39), '`')}"
+    found = get_close_matches(str(given).upper(), words, n=1, cutoff=LIKELY)
+    return f"did you mean `{found[0]}`?" if found else f"it must be {expected.replace(chr(39), '`')}"
 
 
 def describe_value(value: object) -> str:

@@ -64,6 +64,8 @@ class Mistakes:
 
     def add_error(self, detail: ErrorDetails) -> None:
         """Add what pydantic found in the YAML, unless that only follows from another mistake."""
+        if self.are_enough:
+            return
         path, kind = tuple(detail["loc"]), detail["type"]
         if kind == "missing" and path[-1] in misspelled_keys(detail["input"], keys_at(path[:-1])):
             return
