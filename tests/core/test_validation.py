@@ -197,6 +197,28 @@ def test_a_selection_in_none_of_the_targets_is_found() -> None:
     assert validate(Plan(name="x", selections=(Selection(conditions=conditions),))) == []
 
 
+@pytest.mark.parametrize(
+    ("gaps", "said"),
+    [
+        ((), ["none of the plan's Targets", "none of the plan's Targets", "no entry of this plan"]),
+        (("Limits",), ["none of the plan's Targets", "none of the plan's Targets", "no entry of this plan"]),
+        (("Targets",), ["no entry of this plan"]),
+        (("Products",), ["none of the plan's Targets", "none of the plan's Targets"]),
+        (("Targets", "Select"), []),
+    ],
+)
+def test_nothing_is_missing_where_the_plan_has_gaps(gaps: tuple[str, ...], said: list[str]) -> None:
+    """A part that is left out may be just what another one asks for."""
+    plan = Plan(
+        name="x",
+        targets=(target(),),
+        entries=(Entry(product_id="pp-a", account_id=OTHER), Entry(product_id="pp-b", depends_on=("pp-z",))),
+        selections=(Selection(conditions=Conditions(account_ids=(OTHER,))),),
+    )
+    messages = [finding.message for finding in validate(plan, gaps)]
+    assert [message.partition(" is ")[2] for message in messages] == said
+
+
 def test_a_target_that_is_protected_as_a_whole_is_a_contradiction() -> None:
     """With both places."""
     target = Target(account_id="111122223333", regions=("eu-west-1",))

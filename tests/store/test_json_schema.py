@@ -99,7 +99,7 @@ TARGET = 'AccountId: "111122223333", Regions: [eu-west-1]'
         (ONE + "Limits: {InFlight: 0}\n", False),
         (ONE + "Retry: {Attempts: 11}\n", False),
         (HEAD + "Select: [{Where: {Name: 'sbx-*'}}]\n", True),
-        (HEAD + "Select: [{Where: {Name: ['sbx-*', tmp]}, IgnoreErrors: true, After: 7d, Mark: false}]\n", True),
+        (HEAD + "Select: [{Where: {Name: ['sbx-*', tmp]}, IgnoreErrors: true, After: 7d}]\n", True),
         (HEAD + "Select: [{Where: {}}]\n", False),
         (HEAD + "Select: [{Key: k}]\n", False),
         (HEAD + "Select: [{Where: {Name: []}}]\n", False),

@@ -14,6 +14,7 @@ from orchestrator.core.plan.model import Entry, Limits, Options, Retry, Toleranc
 from orchestrator.errors import InvalidInput
 from orchestrator.report.diagnostics import render
 from orchestrator.store.plan.load import PlanInvalid, load_plan
+from orchestrator.store.plan.mistakes import MOST_MISTAKES
 from tests.mutating import mutated
 
 ROOT = Path(__file__).parents[2]
@@ -85,7 +86,7 @@ def test_a_typo_gets_its_line_a_caret_and_the_nearest_word(written: Path) -> Non
 
 
 def test_all_mistakes_are_reported_in_one_pass_in_the_order_of_the_file(written: Path) -> None:
-    """Of the YAML, of single values, and between entries."""
+    """Of the YAML, of single values, and between entries that are valid by themselves."""
     text = (
         "Version: 2\n"
         "Name: Bad Name\n"
@@ -93,6 +94,7 @@ def test_all_mistakes_are_reported_in_one_pass_in_the_order_of_the_file(written:
         "Products:\n"
         "  - ProvisionedProductId: pp-a\n"
         "    IgnoreErrors: maybe\n"
+        "  - ProvisionedProductId: pp-a\n"
         "  - ProvisionedProductId: pp-a\n"
         "  - ProvisionedProductId: 12345\n"
         "  - Key: k\n"
@@ -106,14 +108,69 @@ def test_all_mistakes_are_reported_in_one_pass_in_the_order_of_the_file(written:
         "plan.yaml:4:3: unknown key `ignore_errors`",
         "plan.yaml:4:18: ambiguous value `yes`",
         "plan.yaml:7:19: `IgnoreErrors` must be true or false, not `maybe`",
-        "plan.yaml:8:27: `pp-a` is listed twice",
-        "plan.yaml:9:27: `ProvisionedProductId` must be text, not the number `12345`",
-        "plan.yaml:10:5: `ProvisionedProductId` or `ProvisionedProductName` is missing",
-        "plan.yaml:11:20: `Deadline`: expected a duration, as in 30s, 45m, 4h or 1h30m",
-        "plan.yaml:11:42: `FailureTolerance`: expected a number of failures, as in 3, "
+        "plan.yaml:9:27: `pp-a` is listed twice",
+        "plan.yaml:10:27: `ProvisionedProductId` must be text, not the number `12345`",
+        "plan.yaml:11:5: `ProvisionedProductId` or `ProvisionedProductName` is missing",
+        "plan.yaml:12:20: `Deadline`: expected a duration, as in 30s, 45m, 4h or 1h30m",
+        "plan.yaml:12:42: `FailureTolerance`: expected a number of failures, as in 3, "
         "or a share of the terminations, as in 10%",
-        "plan.yaml:11:65: `MaxTerminations` is out of range: should be greater than or equal to 0",
-        "plan.yaml:12:8: `Retry` must be a mapping of keys to values, not a list",
+        "plan.yaml:12:65: `MaxTerminations` is out of range: should be greater than or equal to 0",
+        "plan.yaml:13:8: `Retry` must be a mapping of keys to values, not a list",
+    ]
+
+
+def test_rules_between_parts_hold_for_those_that_are_valid_by_themselves(written: Path) -> None:
+    """Each part is shown where it stands, whatever is left out before it; what may be left out is not missed."""
+    text = (
+        "Version: 1\nName: x\n"
+        "Targets:\n"
+        "  - {AccountId: 1, Regions: [eu-west-1]}\n"
+        '  - {AccountId: "111122223333", Regions: [eu-west-1], RoleName: r, Profile: p}\n'
+        "Products:\n"
+        "  - {ProvisionedProductId: pp a}\n"
+        "  - {ProvisionedProductId: pp-b, DependsOn: [pp-c, pp-d], Key: k}\n"
+        "  - {Key: nameless}\n"
+        '  - {ProvisionedProductId: pp-c, DependsOn: [pp-b], AccountId: "444455556666"}\n'
+        "Select:\n"
+        "  - {Where: {}}\n"
+        '  - {Where: {AccountId: "444455556666"}, Key: k}\n'
+        "Protect:\n"
+        "  - {Name: '[a'}\n"
+        '  - {AccountId: "111122223333"}\n'
+    )
+    said = complaints(written, text)
+    assert [line for line in said.splitlines() if line.startswith("plan.yaml:")] == [
+        "plan.yaml:4:17: `AccountId` must be text, not the number `1`",
+        "plan.yaml:5:17: account 111122223333 is protected as a whole",
+        "plan.yaml:5:77: `Profile` beside `RoleName`",
+        "plan.yaml:7:28: `ProvisionedProductId` cannot be `pp a`",
+        "plan.yaml:8:46: entries wait for one another: k → pp-c → k",
+        "plan.yaml:9:5: `ProvisionedProductId` or `ProvisionedProductName` is missing",
+        "plan.yaml:12:13: `Where` is empty",
+        "plan.yaml:13:47: the key `k` is used twice",
+        "plan.yaml:15:12: `Name`: not a glob: a `[` is never closed",
+    ]
+    for lines in (
+        " 8 |   - {ProvisionedProductId: pp-b, DependsOn: [pp-c, pp-d], Key: k}\n"
+        "   |                                                                - first used here\n",
+        '10 |   - {ProvisionedProductId: pp-c, DependsOn: [pp-b], AccountId: "444455556666"}\n'
+        "   |                                              ---- `pp-c` waits here\n",
+        '16 |   - {AccountId: "111122223333"}\n   |                 -------------- protected here\n',
+    ):
+        assert lines in said
+
+
+def test_a_misspelled_section_is_not_missed(written: Path) -> None:
+    """What it would hold is not read, so nothing is said to be missing from it."""
+    text = (
+        "Version: 1\nName: x\nTarget: []\nproducts: []\nSelect: [{Where: {Name: a}, DependsOn: [pp-a]}]\n"
+        "Products-From: []\nProtect: []\n"
+    )
+    shown = [line for line in complaints(written, text).splitlines() if line.startswith("plan.yaml:")]
+    assert [line.partition(": ")[2] for line in shown] == [
+        "unknown key `Target`",
+        "unknown key `products`",
+        "unknown key `Products-From`",
     ]
 
 
@@ -147,6 +204,31 @@ def test_other_spellings_of_a_key_are_recognised_and_not_accepted(word: str, mea
     """snake_case, kebab-case, camelCase, singular and plural."""
     text = f"Version: 1\nName: x\nProducts:\n  - ProvisionedProductId: pp-a\n    {word}: true\n"
     assert f"did you mean `{meant}`?" in complaints(written, text)
+
+
+def test_a_misspelled_key_is_not_called_missing_as_well(written: Path) -> None:
+    """At the top, in a target, in a product, in a selection."""
+    text = (
+        "version: 1\nName: x\nselects: []\nProducts: [{id: pp-a}]\n"
+        'Targets: [{account: "111122223333", Regions: [eu-west-1]}]\nSelect: [{where: {Name: a}}]\n'
+    )
+    shown = [line for line in complaints(written, text).splitlines() if line.startswith("plan.yaml:")]
+    assert shown == [
+        "plan.yaml:1:1: unknown key `version`",
+        "plan.yaml:3:1: unknown key `selects`",
+        "plan.yaml:4:13: unknown key `id`",
+        "plan.yaml:5:12: unknown key `account`",
+        "plan.yaml:6:11: unknown key `where`",
+    ]
+    assert "missing" not in complaints(written, "Version: 1\nName: x\nproducts: []\n")
+
+
+def test_a_long_plan_of_misspelled_keys_is_not_told_to_its_end(written: Path) -> None:
+    """Looking for the nearest word takes time, so nothing is looked for once there are enough mistakes."""
+    written.write_text("Version: 1\nName: x\nProducts:\n" + "  - {product_identifier: pp-a}\n" * 3 * MOST_MISTAKES)
+    with pytest.raises(PlanInvalid) as caught:
+        load_plan(written)
+    assert len(caught.value.diagnostics) == MOST_MISTAKES + 1
 
 
 def test_a_key_like_no_other_is_answered_with_all_there_are(written: Path) -> None:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from orchestrator.core.plan.model import Entry, Options
 from orchestrator.report.diagnostics import render
-from orchestrator.store.plan.load import MOST_MISTAKES, PlanInvalid, load_plan
+from orchestrator.store.plan.load import PlanInvalid, load_plan
+from orchestrator.store.plan.mistakes import MOST_MISTAKES
 from tests.mutating import mutated
 from tests.store.test_plan_file import outcome
 
@@ -262,6 +263,24 @@ def test_mistakes_of_the_plan_and_of_its_rows_are_reported_in_one_pass(tmp_path:
         "plan.yaml:5:10: `Where` is missing",
         "l.csv:2:1: `ProvisionedProductId` cannot be `pp 1`",
     ]
+
+
+def test_a_row_that_is_wrong_is_left_out_of_the_plan(tmp_path: Path) -> None:
+    """The rows after it are shown where they stand, and what depends on it is not wrong for that."""
+    rows = (
+        "ProvisionedProductId,ProvisionedProductName,DependsOn\npp 1,,\npp-2,two,\npp-3,,\npp-4,,pp-1\n,,\n,,pp-4\npp-3,,\n"
+    )
+    plan = plan_with(tmp_path, "l.csv", rows, "Products: [{}, {ProvisionedProductId: pp-0, DependsOn: [pp-9]}]\n")
+    shown = complaints(plan)
+    assert [line for line in shown.splitlines() if line.startswith(("l.csv", "plan.yaml"))] == [
+        "plan.yaml:4:12: `ProvisionedProductId` or `ProvisionedProductName` is missing",
+        "l.csv:2:1: `ProvisionedProductId` cannot be `pp 1`",
+        "l.csv:3:1: `ProvisionedProductName` beside `ProvisionedProductId`",
+        "l.csv:6:1: `ProvisionedProductId` or `ProvisionedProductName` is missing",
+        "l.csv:7:1: `ProvisionedProductId` or `ProvisionedProductName` is missing",
+        "l.csv:8:1: `pp-3` is listed twice",
+    ]
+    assert "4 | pp-3,,\n  | ------ first listed here\n" in shown
 
 
 @settings(max_examples=200, deadline=None)

@@ -40,8 +40,15 @@ def waiting_of(plan: Plan) -> list[Dependent]:
     return [*entries, *selections]
 
 
-def dependency_findings(plan: Plan) -> Iterator[Finding]:
-    """Yield what is wrong with a plan's order. Globs are for the review, which knows the names."""
+def dependency_findings(plan: Plan, *, all_known: bool = True) -> Iterator[Finding]:
+    """
+    Yield what is wrong with a plan's order. Globs are for the review, which knows the names.
+
+    Args:
+
+        plan: The plan.
+        all_known: Whether none of its entries and selections were left out; otherwise no word is reported as unknown.
+    """
     if not (any(each.depends_on for each in plan.entries) or any(each.depends_on for each in plan.selections)):
         return
     waiting = waiting_of(plan)
@@ -57,7 +64,7 @@ def dependency_findings(plan: Plan) -> Iterator[Finding]:
             found = by_handle.get(word, [])
             if len(found) == 1:
                 edges.setdefault(number, {}).setdefault(found[0], index)
-            else:
+            elif found or all_known:
                 yield misnamed(word, (*each.path, "DependsOn", index), [waiting[other].path for other in found])
     yield from cycle_findings(waiting, edges)
 

@@ -7,7 +7,7 @@ Rules about the form of a single value (patterns, ranges, types) belong to the r
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from orchestrator.core.plan.dependency_rules import dependency_findings
 from orchestrator.core.plan.model import Conditions, Plan
@@ -17,13 +17,14 @@ from orchestrator.core.values.lane import Lane
 PLAN_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 
-def validate(plan: Plan) -> list[Finding]:
+def validate(plan: Plan, gaps: Collection[str] = ()) -> list[Finding]:
     """
     Find everything that is wrong between the parts of a plan.
 
     Args:
 
         plan: A plan whose single values are well formed.
+        gaps: Keys of which invalid items were left out of the plan; nothing is reported to be missing from them.
 
     Returns:
 
@@ -32,10 +33,11 @@ def validate(plan: Plan) -> list[Finding]:
     return [
         *value_findings(plan),
         *target_findings(plan),
-        *lane_findings(plan),
+        *(() if "Targets" in gaps else lane_findings(plan)),
+        *(() if "Targets" in gaps else selection_lane_findings(plan)),
         *condition_findings(plan),
         *duplicates(plan),
-        *dependency_findings(plan),
+        *dependency_findings(plan, all_known=not {"Products", "Select"}.intersection(gaps)),
     ]
 
 
@@ -99,8 +101,7 @@ def lane_findings(plan: Plan) -> Iterator[Finding]:
         if plan.targets:
             if not any(entry.admits(lane) for lane in lanes):
                 where = "/".join(part for part in (entry.account_id, entry.region) if part)
-                # A target that has mistakes of its own is no advice.
-                known = dict.fromkeys(str(lane) for lane in lanes if "?" not in str(lane))
+                known = dict.fromkeys(str(lane) for lane in lanes)
                 hint = f"the lanes of the plan are {', '.join(list(known)[:8])}"
                 path: Path = ("Products", number, "AccountId" if entry.account_id else "Region")
                 yield Finding(path=path, message=f"{where} is none of the plan's Targets", hint=hint)
@@ -116,11 +117,26 @@ def lane_findings(plan: Plan) -> Iterator[Finding]:
                 )
 
 
-def condition_findings(plan: Plan) -> Iterator[Finding]:
-    """Yield conditions that hold in none of the plan's lanes, targets that are protected, selections of everything."""
-    # A target that has mistakes of its own is no advice.
+def selection_lane_findings(plan: Plan) -> Iterator[Finding]:
+    """Yield selections in accounts or regions that are none of the plan's."""
+    if not plan.targets:
+        return
     accounts = {target.account_id for target in plan.targets}
     regions = {region for target in plan.targets for region in target.regions}
+    for number, selection in enumerate(plan.selections):
+        for name, wanted, known in (
+            ("AccountId", selection.conditions.account_ids, accounts),
+            ("Region", selection.conditions.regions, regions),
+        ):
+            for each in wanted:
+                if each not in known:
+                    hint = f"the plan's are {', '.join(sorted(known)[:8])}"
+                    path: Path = ("Select", number, "Where", name)
+                    yield Finding(path=path, message=f"{each} is none of the plan's Targets", hint=hint)
+
+
+def condition_findings(plan: Plan) -> Iterator[Finding]:
+    """Yield conditions that nothing fits, or everything, and targets that are protected."""
     for number, selection in enumerate(plan.selections):
         conditions = selection.conditions
         if conditions == Conditions():
@@ -131,15 +147,6 @@ def condition_findings(plan: Plan) -> Iterator[Finding]:
         ):
             path: Path = ("Select", number, "Where", "YoungerThan")
             yield Finding(path=path, message="nothing is older than its `OlderThan` and younger than that")
-        for name, wanted, known in (
-            ("AccountId", conditions.account_ids, accounts),
-            ("Region", conditions.regions, regions),
-        ):
-            for each in wanted:
-                if plan.targets and each not in known and not any("?" in one for one in known):
-                    hint = f"the plan's are {', '.join(sorted(known)[:8])}"
-                    path = ("Select", number, "Where", name)
-                    yield Finding(path=path, message=f"{each} is none of the plan's Targets", hint=hint)
     for number, protected in enumerate(plan.protections):
         if protected.conditions == Conditions():
             hint = "say what is protected, as in {Name: [prod-*]}"

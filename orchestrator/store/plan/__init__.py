@@ -1,1 +1,1 @@
-"""Plan files: read, checked, built into a `Plan`; each error with its file, line and column."""
+"""Reads plan files: every mistake is reported with its file, line and column."""

@@ -1,4 +1,4 @@
-"""Conditions and targets as they are written on a command line: `Name=sbx-*`, `Tags.Environment=sandbox`."""
+"""Reads conditions and targets from the command line: `Name=sbx-*`, `Tags.Environment=sandbox`."""
 
 from __future__ import annotations
 
@@ -19,20 +19,22 @@ SINGLE = frozenset({"OlderThan", "YoungerThan"})
 
 def conditions_from(words: Sequence[str]) -> Conditions:
     """
-    Read conditions.
+    Read the values of `--where`.
 
     Args:
 
-        words: Each a key of `Where` and a word; a key that comes again gets a further word.
+        words: Keys of `Where` with a word each; a key that is repeated gets several words.
 
     Returns:
 
-        The conditions; without any, everything fits.
+        The conditions; without any words, those that everything matches.
 
     Raises:
 
-        InvalidInput: One is not such a word; all of them are named.
+        InvalidInput: Some of them are not valid; the message names them all.
     """
+    if not words:
+        return EVERYTHING
     keys: dict[str, Any] = {}
     for text in words:
         key, equals, word = text.partition("=")
@@ -53,25 +55,25 @@ def conditions_from(words: Sequence[str]) -> Conditions:
         found = schema.WhereKeys.model_validate(keys)
     except ValidationError as error:
         raise InvalidInput(option_error(error, "--where", ("Select", "Where"))) from error
-    return conditions_of(vars(found)) if keys else EVERYTHING
+    return conditions_of(vars(found))
 
 
 def targets_from(
     accounts: Sequence[str], regions: Sequence[str], role_name: str | None, external_id: str | None
 ) -> tuple[Target, ...]:
     """
-    Read targets.
+    Build a target for each account, all with the same regions and the same role.
 
     Args:
 
-        accounts: Their ids; all are looked at in the same regions, by a role of the same name.
+        accounts: The ids of the accounts.
         regions: The regions.
-        role_name: The role, None for the environment's own credentials.
-        external_id: What has to be said to assume it.
+        role_name: The name of the role to assume, None for the credentials of the environment.
+        external_id: The external id for assuming the role.
 
     Raises:
 
-        InvalidInput: One of them is not what it should be.
+        InvalidInput: One of the values is not valid.
     """
     given = {"RoleName": role_name, "ExternalId": external_id}
     way = {key: value for key, value in given.items() if value is not None}
@@ -86,6 +88,6 @@ def targets_from(
 
 
 def option_error(error: ValidationError, option: str, place: tuple[str, ...]) -> str:
-    """Say what is wrong with what was given on the command line."""
+    """Describe all errors in the values of a command-line option."""
     said = [explain_error(each["type"], (*place, *each["loc"]), each) for each in error.errors(include_url=False)]
     return "; ".join(f"{option}: {what}" + (f" ({hint})" if hint else "") for what, hint in said)

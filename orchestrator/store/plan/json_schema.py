@@ -1,8 +1,8 @@
 """
-The JSON Schema of plans, for editors and for validators of other makes.
+The JSON Schema of plans, for editors and other validators.
 
-Made from the same models that read a plan, so that the two cannot differ; what a schema cannot say (entries that collide,
-words that name no entry) only `validate` knows.
+It is generated from the models that plans are read with, so that the two cannot differ. What a schema cannot express, such
+as rules between entries, only `orchestrator validate` checks.
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from orchestrator.core.values.durations import format_duration
-from orchestrator.store.plan.build import SOURCES
 from orchestrator.store.plan.fields import DURATION_FORM
-from orchestrator.store.plan.schema import PlanKeys
+from orchestrator.store.plan.schema import SOURCES, PlanKeys
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -52,7 +51,6 @@ DESCRIPTIONS = {
     "YoungerThan": "Provisioned less long ago than this.",
     "After": "Notice: a product is terminated only once it has been selected in reviews for this long. The first time "
     "is kept in the state directory, so reviews and runs have to share that.",
-    "Mark": "Only false: AWS has no way to tag a product that does not update it.",
     "Protect": "What is never terminated, whoever names it. An entry with nothing but AccountId protects whole accounts. "
     "The tags sc-orchestrator:protect=true and sc-orchestrator:protect-until=DATE protect a product in any plan.",
     "Limits": "Safety belts.",
@@ -71,7 +69,7 @@ DESCRIPTIONS = {
 def plan_schema() -> dict[str, Any]:
     """Return the JSON Schema of a plan."""
     schema = {"$schema": DIALECT} | PlanKeys.model_json_schema() | {"title": "A plan of orchestrator"}
-    tidy(schema)
+    describe_keys(schema)
     schema["anyOf"] = [{"required": [key]} for key in SOURCES]
     definitions = schema["$defs"]
     for conditions in (definitions["WhereKeys"], definitions["ProtectKeys"]):
@@ -88,8 +86,8 @@ def plan_schema() -> dict[str, Any]:
     return schema
 
 
-def tidy(schema: dict[str, Any]) -> None:
-    """Give keys their descriptions and defaults as they are written in a plan, and drop what pydantic says of itself."""
+def describe_keys(schema: dict[str, Any]) -> None:
+    """Add descriptions, write defaults as in a plan, and drop the titles that pydantic adds."""
     for name, key in properties_of(schema):
         key.pop("title", None)
         key["description"] = DESCRIPTIONS[name]
@@ -108,7 +106,7 @@ def tidy(schema: dict[str, Any]) -> None:
 
 
 def allow_single_words(properties: dict[str, Any]) -> None:
-    """Let a word stand for a list of one, as the reader does."""
+    """Allow a single word instead of a list, as the reader does."""
     for name, key in properties.items():
         if name == "Tags":
             allow_single_words({"": key["additionalProperties"]})
@@ -118,6 +116,6 @@ def allow_single_words(properties: dict[str, Any]) -> None:
 
 
 def properties_of(schema: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    """Return every key of a plan with what its schema says."""
+    """Return the name and the schema of every key of a plan."""
     models = [schema, *schema["$defs"].values()]
     return [(name, key) for model in models for name, key in model.get("properties", {}).items()]

@@ -1,15 +1,55 @@
-"""Says in our words what pydantic found wrong with a value, and what would be right."""
+"""Puts into words what is wrong with a key or a value, and what would be right, such as the nearest valid word."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.store.plan.suggestions import MODELS, nearest
+from pydantic import BaseModel
+
+from orchestrator.store.plan import schema
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
+
+MODELS: Mapping[str, type[BaseModel]] = MappingProxyType(
+    {
+        "": schema.PlanKeys,
+        "Targets": schema.TargetKeys,
+        "Defaults": schema.DefaultKeys,
+        "Products": schema.ProductKeys,
+        "Select": schema.SelectKeys,
+        "Select.Where": schema.WhereKeys,
+        "Protect": schema.ProtectKeys,
+        "Limits": schema.LimitKeys,
+        "Retry": schema.RetryKeys,
+    }
+)
+
+EXPECTED: Mapping[str, str] = MappingProxyType(
+    {
+        "account": "AccountId",
+        "id": "ProvisionedProductId",
+        "productid": "ProvisionedProductId",
+        "name": "ProvisionedProductName",
+        "provisionedproductname": "Name",
+        "owner": "UserArn",
+        "age": "OlderThan",
+        "older": "OlderThan",
+        "younger": "YoungerThan",
+        "role": "RoleName",
+        "after": "DependsOn",
+        "timeout": "TerminationTimeout",
+        "tag": "Tags",
+    }
+)
+"""Words that people try, and the keys that they mean by them."""
+
+LIKELY = 0.7
+"""How similar two words must be, from 0 to 1, to be suggested for one another."""
 
 TYPE_WORDS = {
     "Name": "lower-case letters, digits and hyphens, as in sandbox-nightly, at most 64",
@@ -22,19 +62,29 @@ TYPE_WORDS = {
     "RoleArn": "the ARN of a role, as in arn:aws:iam::123456789012:role/CatalogJanitor",
     "RoleName": "the name of a role, perhaps with its path",
 }
-"""What a key wants to be, where its pattern would be hard to read."""
+"""What the value of a key must look like, in words, where its pattern would be hard to read."""
+
+ABSENT: Mapping[str, tuple[str, str | None]] = MappingProxyType(
+    {
+        "missing": ("is missing", None),
+        "too_short": ("must not be empty", None),
+        "no_condition": ("is empty", 'say what is meant; for everything there is, write Name: "*"'),
+    }
+)
+"""What is wrong where a value is missing or empty, and what would be right."""
 
 
 def explain_error(kind: str, path: tuple[str | int, ...], detail: ErrorDetails) -> tuple[str, str | None]:
-    """Say in our words what pydantic found, and what would be right."""
+    """Say what is wrong where pydantic found an error of a kind, and what would be right, None if that is obvious."""
     name = next((step for step in reversed(path) if isinstance(step, str)), "")
     given = detail["input"]
     context: dict[str, Any] = detail.get("ctx") or {}
     match kind:
         case "extra_forbidden":
-            return f"unknown key `{name}`", suggestion(path)
-        case "missing":
-            return f"`{name}` is missing", None
+            return f"unknown key `{name}`", nearest(name, keys_at(path[:-1]))
+        case "missing" | "too_short" | "no_condition":
+            what, hint = ABSENT[kind]
+            return f"`{name}` {what}", hint
         case "bool_type":
             return f"`{name}` must be true or false, not {describe_value(given)}", "write true or false, without quotes"
         case "string_type":
@@ -50,12 +100,7 @@ def explain_error(kind: str, path: tuple[str | int, ...], detail: ErrorDetails) 
         case "greater_than_equal" | "less_than_equal" | "greater_than":
             return f"`{name}` is out of range: {detail['msg'].lower().removeprefix('input ')}", None
         case "model_type" | "dict_type":
-            return (
-                f"{f'`{name}`' if name else 'a plan'} must be a mapping of keys to values, not {describe_value(given)}",
-                None,
-            )
-        case "too_short":
-            return f"`{name}` must not be empty", None
+            return f"`{name}` must be a mapping of keys to values, not {describe_value(given)}", None
         case "list_type":
             return f"`{name}` must be a list, not {describe_value(given)}", "begin each item with `- `, or write [one, two]"
         case _:
@@ -63,26 +108,20 @@ def explain_error(kind: str, path: tuple[str | int, ...], detail: ErrorDetails) 
 
 
 def number_hint(given: object) -> str | None:
-    """Say how a number is written that was written in another way."""
+    """Return a hint for a number that was written with quotes, separators or a percent sign."""
     digits = re.sub(r"[_,%\s]", "", given) if isinstance(given, str) else ""
     return f"write {digits}" if digits.isdecimal() else None
 
 
 def literal_hint(given: object, expected: str) -> str:
-    """Say which words there are, or which one was probably meant."""
+    """Return a hint that names the nearest of the expected words, or all of them if none is near."""
     words = re.findall(r"'([^']*)'", expected)
-    near = get_close_matches(str(given).upper(), words, n=1, cutoff=0.7)
-    return f"did you mean `{near[0]}`?" if near else f"it must be {expected.replace(chr(39), '`')}"
-
-
-def suggestion(path: tuple[str | int, ...]) -> str:
-    """Name the key that was probably meant, or all there are."""
-    place = ".".join(step for step in path[:-1] if isinstance(step, str))
-    return nearest(str(path[-1]), list(MODELS[place].model_fields))
+    found = get_close_matches(str(given).upper(), words, n=1, cutoff=LIKELY)
+    return f"did you mean `{found[0]}`?" if found else f"it must be {expected.replace(chr(39), '`')}"
 
 
 def describe_value(value: object) -> str:
-    """Say what was given, for people."""
+    """Describe a value in a message."""
     match value:
         case None:
             return "nothing"
@@ -99,3 +138,35 @@ def describe_value(value: object) -> str:
             return "a list"
         case _:
             return type(value).__name__
+
+
+def keys_at(path: tuple[str | int, ...]) -> list[str]:
+    """Return the keys that the mapping at a path of a plan may have."""
+    return list(MODELS[".".join(step for step in path if isinstance(step, str))].model_fields)
+
+
+def misspelled_keys(given: Iterable[str], known: Sequence[str]) -> set[str]:
+    """Return the known keys that were probably meant by unknown ones; calling these missing as well would mislead."""
+    return {meant for name in given if name not in known and (meant := near(name, known))}
+
+
+def near(given: str, known: Sequence[str]) -> str | None:
+    """Return the known word that is nearest to the given one, None if none is near."""
+    folded = {fold(word): word for word in known}
+    expected = EXPECTED.get(fold(given))
+    if fold(given) in folded:
+        return folded[fold(given)]
+    if expected in known:
+        return expected
+    return next(iter(get_close_matches(given, known, n=1, cutoff=LIKELY)), None)
+
+
+def fold(word: str) -> str:
+    """Reduce a word to what its spellings have in common: PascalCase, snake_case, kebab-case, plural."""
+    return word.replace("_", "").replace("-", "").lower().removesuffix("s")
+
+
+def nearest(given: str, known: Sequence[str]) -> str:
+    """Return a hint that names the nearest known key, or all of them if none is near."""
+    meant = near(given, known)
+    return f"did you mean `{meant}`?" if meant else f"the keys here are {', '.join(known)}"

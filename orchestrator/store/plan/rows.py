@@ -1,22 +1,20 @@
 """
-Products in files beside a plan, for lists too long for YAML: CSV with a heading of keys, or JSON Lines.
+Reads files of rows, which list products that are too many for YAML: CSV with a heading of keys, or JSON Lines.
 
-Reads row by row, and says of each mistake in which row it is; what a row's values may be is for the plan's reader.
+Only the form of the rows is checked here; the reader of the plan checks their values.
 """
 
 from __future__ import annotations
 
 import csv
 import re
-from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 from orchestrator.store.files import DECODER
-from orchestrator.store.plan.suggestions import nearest
+from orchestrator.store.plan.messages import nearest
 
 MOST_ROWS_BYTES = 1024 * 1024 * 1024
 SEPARATORS = re.compile(r"[;,\t|]")
@@ -27,7 +25,7 @@ BOOLEANS = {"true": True, "false": False}
 
 @dataclass(frozen=True, slots=True)
 class RowMistake:
-    """Something wrong with a row: `line` counts from 1; `word` is what to look for in it, empty for all of it."""
+    """What is wrong in a line, which counts from 1; `word` is the part of the line to point at, empty for all of it."""
 
     line: int
     message: str
@@ -38,12 +36,12 @@ class RowMistake:
 @dataclass(slots=True)
 class RowsFile:
     """
-    The rows of one file, read once.
+    The rows of one file, to be iterated once.
 
     Args:
 
         path: The file.
-        keys: What a row may have.
+        keys: The keys that a row may have.
     """
 
     path: Path
@@ -51,19 +49,19 @@ class RowsFile:
     mistakes: list[RowMistake] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[tuple[int, dict[str, Any]]]:
-        """Yield the line and the keys of each row that can be read; what cannot is in `mistakes`."""
+        """Yield the line number and the values of each readable row, and add the others to `mistakes`."""
         try:
             if self.path.stat().st_size > MOST_ROWS_BYTES:
-                self._miss(1, f"longer than {MOST_ROWS_BYTES // 1024**3} GiB")
+                self._add_mistake(1, f"longer than {MOST_ROWS_BYTES // 1024**3} GiB")
                 return
             with self.path.open(encoding="utf-8-sig", newline="") as file:
                 yield from self._csv(file) if self.path.suffix == ".csv" else self._json(file)
         except UnicodeDecodeError as error:
-            self._miss(line_of_undecodable(self.path), f"not UTF-8 (byte 0x{error.object[error.start]:02x})")
+            self._add_mistake(first_undecodable_line(self.path), f"not UTF-8 (byte 0x{error.object[error.start]:02x})")
         except OSError as error:
-            self._miss(1, f"cannot be read: {error.strerror}")
+            self._add_mistake(1, f"cannot be read: {error.strerror}")
 
-    def _miss(self, line: int, message: str, hint: str | None = None, word: str = "") -> None:
+    def _add_mistake(self, line: int, message: str, hint: str | None = None, word: str = "") -> None:
         self.mistakes.append(RowMistake(line, message, hint, word))
 
     def _csv(self, file: Iterator[str]) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -82,26 +80,26 @@ class RowsFile:
                 if len(cells) == len(heading):
                     yield begins_at, {key: cell_value(key, cell) for key, cell in zip(heading, cells, strict=True) if cell}
                 elif cells:
-                    self._miss(begins_at, f"{len(cells)} cells, and the heading has {len(heading)}")
+                    self._add_mistake(begins_at, f"{len(cells)} cells, and the heading has {len(heading)}")
         except csv.Error as error:
-            self._miss(begins_at, f"not CSV: {error}")
+            self._add_mistake(begins_at, f"not CSV: {error}")
 
     def _is_heading(self, heading: list[str] | None) -> bool:
-        """Check the first row of a CSV file: keys, each once."""
+        """Check the first row of a CSV file, which must consist of known keys, each given once."""
         if not heading:
             hint = "begin with a heading of keys, as in ProvisionedProductId,AccountId,Region"
-            self._miss(1, "the file has no heading", hint)
+            self._add_mistake(1, "the file has no heading", hint)
             return False
         if len(heading) == 1 and SEPARATORS.search(heading[0]):
-            self._miss(1, "the cells are not separated by commas", "separate them with commas", heading[0])
+            self._add_mistake(1, "the cells are not separated by commas", "separate them with commas", heading[0])
             return False
         fine = True
         for index, key in enumerate(heading):
             if key not in self.keys:
-                self._miss(1, f"unknown key `{key}`", nearest(key, self.keys), key)
+                self._add_mistake(1, f"unknown key `{key}`", nearest(key, self.keys), key)
                 fine = False
             elif key in heading[:index]:
-                self._miss(1, f"the key `{key}` is given twice", "keep one of the two columns", key)
+                self._add_mistake(1, f"the key `{key}` is given twice", "keep one of the two columns", key)
                 fine = False
         return fine
 
@@ -112,23 +110,25 @@ class RowsFile:
             try:
                 found = DECODER.decode(line)
             except (ValueError, RecursionError) as error:
-                self._miss(number, f"not JSON: {getattr(error, 'msg', error)}", "each line is one object, as in {...}")
+                self._add_mistake(
+                    number, f"not JSON: {getattr(error, 'msg', error)}", "each line is one object, as in {...}"
+                )
                 continue
             if isinstance(found, dict):
                 yield number, found
             else:
-                self._miss(number, "a row must be an object of keys and values")
+                self._add_mistake(number, "a row must be an object of keys and values")
 
 
 def cell_value(key: str, cell: str) -> object:
-    """Return what a cell says: true and false as spreadsheets write them, lists split at spaces, semicolons and commas."""
+    """Convert a cell: true and false in any case, lists separated by spaces, semicolons, commas, tabs or bars."""
     if key in LISTS:
         return SEPARATORS.sub(" ", cell).split()
     return BOOLEANS.get(cell.lower(), cell) if key in FLAGS else cell
 
 
-def line_of_undecodable(path: Path) -> int:
-    """Return the first line that is not UTF-8."""
+def first_undecodable_line(path: Path) -> int:
+    """Return the number of the first line that is not UTF-8."""
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             try:
@@ -136,28 +136,3 @@ def line_of_undecodable(path: Path) -> int:
             except UnicodeDecodeError:
                 return number
     return 1
-
-
-class SourceLines:
-    """
-    The lines of a file, to be shown; where each begins is found in one pass, when the first one is asked for.
-
-    Args:
-
-        path: The file.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._offsets: array[int] = array("Q")
-
-    def line(self, number: int) -> str:
-        """Return a line by its number from 1, as well as it can be read; empty if there is none."""
-        with self._path.open("rb") as file:
-            if not self._offsets:
-                self._offsets.append(0)
-                self._offsets.extend(accumulate(map(len, file)))
-            if number >= len(self._offsets):
-                return ""
-            file.seek(self._offsets[number - 1])
-            return file.readline().decode("utf-8-sig", errors="replace").rstrip("\r\n")

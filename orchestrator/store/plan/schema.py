@@ -1,14 +1,15 @@
 """
-The form of a plan file, as pydantic models: which keys there are, and what a single value may be.
+The keys of a plan file and the types of their values, as pydantic models whose fields are named like the keys.
 
-Field names are the keys of the file. Rules between parts of a plan are the core's.
+Rules between parts of a plan are in the core.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from orchestrator.core.plan.model import Tolerance
 from orchestrator.store.plan.fields import (
@@ -21,7 +22,6 @@ from orchestrator.store.plan.fields import (
     FormatVersion,
     GlobText,
     Identifier,
-    MarkValue,
     NameGlob,
     NameOrArn,
     PlanName,
@@ -47,14 +47,18 @@ TypeName = Literal[
 """Documented, but for CONTROL_TOWER_ACCOUNT, which was seen; products of other types are refused anyway."""
 
 
+SOURCES = ("Products", "ProductsFrom", "Select")
+"""The keys that products come from; a plan must have at least one of them."""
+
+
 class StrictKeys(BaseModel):
-    """Nothing unknown is ignored, nothing is converted."""
+    """Refuses unknown keys, and values of other types."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class OptionKeys(StrictKeys):
-    """The per-product options. What is not set comes from `Defaults`, then from the built-in default."""
+    """The options of a product; those not given come from `Defaults`, then from the defaults here."""
 
     IgnoreErrors: bool = False
     RetainPhysicalResources: bool = False
@@ -67,7 +71,7 @@ class DefaultKeys(OptionKeys):
 
 
 class TargetKeys(StrictKeys):
-    """One entry of `Targets`: an account, its regions, and how to get in."""
+    """One entry of `Targets`: an account, its regions, and how to get access."""
 
     AccountId: AccountNumber
     Regions: Annotated[list[RegionName], Field(min_length=1)]
@@ -79,7 +83,7 @@ class TargetKeys(StrictKeys):
 
 
 class ProductKeys(OptionKeys):
-    """One entry of `Products`: by its id, or by its name or ARN."""
+    """One entry of `Products`: a product by its id, its name or its ARN."""
 
     ProvisionedProductId: Identifier = UNSET
     ProvisionedProductName: NameOrArn = UNSET
@@ -90,7 +94,7 @@ class ProductKeys(OptionKeys):
 
 
 class ConditionKeys(StrictKeys):
-    """What products have to be like: every key that is there must fit, one word of each is enough."""
+    """Conditions on products: all keys that are given must match, each with at least one of its words."""
 
     Name: Several[NameGlob] = UNSET
     Status: Several[StatusName] = UNSET
@@ -108,6 +112,13 @@ class ConditionKeys(StrictKeys):
 class WhereKeys(ConditionKeys):
     """`Where` of a selection."""
 
+    @model_validator(mode="after")
+    def has_a_condition(self) -> Self:
+        """Refuse a selection without conditions, which would select everything."""
+        if not self.model_fields_set:
+            raise PydanticCustomError("no_condition", "")
+        return self
+
 
 class ProtectKeys(ConditionKeys):
     """One entry of `Protect`."""
@@ -116,11 +127,10 @@ class ProtectKeys(ConditionKeys):
 
 
 class SelectKeys(OptionKeys):
-    """One entry of `Select`: what is terminated if it fits, with options of its own."""
+    """One entry of `Select`: conditions, and options for the products that match them."""
 
     Where: WhereKeys
     After: Duration = UNSET
-    Mark: MarkValue = False
     Key: EntryKey = UNSET
     DependsOn: list[Dependency] = UNSET
 

@@ -1,4 +1,4 @@
-"""What a YAML document is made of, and where each part stands."""
+"""The tree of a YAML document, with the position of every key and value."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Plain = str | int | float | bool | None
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where something stands; line and column count from 0 as PyYAML counts."""
+    """A position in the text; lines and columns count from 0, as in PyYAML."""
 
     line: int
     column: int
@@ -20,24 +20,24 @@ class Position:
 
 
 BITS = 20
-"""Of a packed place, for the column and for the length each; longer lines are shown as if they ended there."""
+"""Bits of a packed position for the column, and for the length; longer lines are shown as if they ended there."""
 
 LARGEST = (1 << BITS) - 1
 
 
-def packed(line: int, column: int, length: int) -> int:
-    """Return a position as one number: a plan of 100,000 entries has more than a million of them."""
+def pack_position(line: int, column: int, length: int) -> int:
+    """Pack a position into one number, since a plan of 100,000 entries has more than a million positions."""
     return (line << BITS | (min(LARGEST, column))) << BITS | (min(LARGEST, length))
 
 
-def unpacked(place: int) -> Position:
-    """Return the position that was packed."""
+def unpack_position(place: int) -> Position:
+    """Return the position that was packed into a number."""
     return Position(place >> 2 * BITS, place >> BITS & LARGEST, place & LARGEST)
 
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A single value. `text` is how it was written; `place` is its position, packed."""
+    """A single value. `text` is the value as written; `place` is its packed position."""
 
     value: Plain
     text: str
@@ -45,37 +45,37 @@ class Scalar:
 
     @property
     def position(self) -> Position:
-        """Where it stands."""
-        return unpacked(self.place)
+        """The position of the value."""
+        return unpack_position(self.place)
 
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """Keys and values in order, and the keys as they stand there."""
+    """Keys with their values, and the packed positions of the keys."""
 
-    entries: dict[str, Node]
+    entries: dict[str, YamlNode]
     keys: dict[str, int]
     position: Position
 
     def key(self, name: str) -> Position:
-        """Return where a key stands."""
-        return unpacked(self.keys[name])
+        """Return the position of a key."""
+        return unpack_position(self.keys[name])
 
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
     """Values in order."""
 
-    items: list[Node]
+    items: list[YamlNode]
     position: Position
 
 
-Node = Scalar | Mapping | Sequence
+YamlNode = Scalar | Mapping | Sequence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class YamlProblem:
-    """Something wrong with the YAML itself."""
+    """A problem of the YAML itself, whatever the document is about."""
 
     position: Position
     message: str
@@ -85,25 +85,25 @@ class YamlProblem:
 
 @dataclass(slots=True)
 class Document:
-    """What was read: the tree, if one came about, and every problem met on the way."""
+    """The tree of a document, None if it could not be built, and all problems that were found."""
 
-    root: Node | None = None
+    root: YamlNode | None = None
     problems: list[YamlProblem] = field(default_factory=list)
 
 
 def split_lines(text: str) -> list[str]:
-    """Split a text where YAML 1.1 breaks lines, so that lines are counted as the parser counts them."""
+    """Split a text into lines as the YAML parser does."""
     return LINE_BREAK.split(text)
 
 
 def position_at(text: str, offset: int) -> Position:
-    """Return the place of a character."""
+    """Return the position of a character."""
     before = split_lines(text[:offset])
     return Position(len(before) - 1, len(before[-1]), 1)
 
 
-def to_plain(node: Node) -> object:
-    """Return the tree as dictionaries, lists and values."""
+def to_plain(node: YamlNode) -> object:
+    """Convert a tree to dictionaries, lists and values."""
     match node:
         case Scalar():
             return node.value
@@ -113,15 +113,15 @@ def to_plain(node: Node) -> object:
             return [to_plain(item) for item in node.items]
 
 
-def find(root: Node, path: tuple[str | int, ...], *, key: bool = False) -> Position:
+def find(root: YamlNode, path: tuple[str | int, ...], *, key: bool = False) -> Position:
     """
-    Return where a path leads to; where it leads nowhere, the place of the last step that exists.
+    Return the position that a path leads to; if it leads nowhere, the position of its last step that exists.
 
     Args:
 
         root: The tree.
         path: Keys and indexes from the root.
-        key: Whether the key is meant and not its value.
+        key: Whether to return the position of the key instead of the value.
     """
     node = root
     position = root.position

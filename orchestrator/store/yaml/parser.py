@@ -1,9 +1,9 @@
 """
-YAML with a position for every key and value, in bounded time and memory.
+Parses YAML into a tree with a position for every key and value, in bounded time and memory.
 
-Built on PyYAML's event stream, since its loaders crash on deep nesting, take minutes on merge bombs and drop duplicate keys
-without a word (all seen). What would keep a reviewer from reading each line alone is refused as soon as it is met; scalars
-that another YAML reader would turn into something else are errors, not guesses.
+It uses the events of PyYAML, whose loaders crash on deep nesting, take minutes on merge bombs and silently drop duplicate
+keys (all seen). Anything that keeps a reviewer from understanding each line alone, such as anchors, is refused at once;
+scalars that other YAML parsers read differently are errors.
 """
 
 from __future__ import annotations
@@ -16,28 +16,28 @@ import yaml
 from orchestrator.store.yaml.nodes import (
     Document,
     Mapping,
-    Node,
     Plain,
     Position,
     Scalar,
     Sequence,
+    YamlNode,
     YamlProblem,
-    packed,
+    pack_position,
     position_at,
     split_lines,
-    unpacked,
+    unpack_position,
 )
 from orchestrator.store.yaml.scalars import resolve
 
 MOST_LEVELS = 16
 MOST_VALUES = 2_000_000
-"""Keys and values of one document; what is longer would take minutes and gigabytes, and nobody would review it."""
+"""Keys and values of one document; more would take minutes and gigabytes, and nobody would review them."""
 
 BIDI = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")
 
 
 class YamlRefused(Exception):
-    """Reading cannot go on; never leaves this module."""
+    """Parsing cannot continue; never leaves this module."""
 
     def __init__(self, problem: YamlProblem) -> None:
         super().__init__(problem.message)
@@ -46,20 +46,20 @@ class YamlRefused(Exception):
 
 def parse_yaml(text: str) -> Document:
     """
-    Read one YAML document.
+    Parse one YAML document.
 
     Args:
 
-        text: The whole file.
+        text: The content of the file.
 
     Returns:
 
-        The document; with problems, its tree is for looking at only.
+        The document; if it has problems, its tree is only good for finding further mistakes.
     """
     document = Document()
     try:
         refuse_bidi(text)
-        builder = Builder(document.problems)
+        builder = TreeBuilder(document.problems)
         for event in yaml.parse(text, Loader=loader()):
             builder.take(event)
         document.root = builder.root
@@ -73,12 +73,12 @@ def parse_yaml(text: str) -> Document:
 
 
 def loader() -> type[yaml.CSafeLoader | yaml.SafeLoader]:
-    """Return libyaml's parser where it was built in, else the one in Python: slower, and the same to us."""
+    """Return the parser of libyaml if PyYAML was built with it, else the slower one in Python."""
     return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def refuse_bidi(text: str) -> None:
-    """Refuse characters that make a line look other than it reads."""
+    """Refuse characters that make a line look different from what it says."""
     match = BIDI.search(text)
     if match is None:
         return
@@ -92,7 +92,7 @@ def refuse_bidi(text: str) -> None:
 
 
 def syntax_problem(error: yaml.MarkedYAMLError, text: str) -> YamlProblem:
-    """Turn a parser's complaint into ours."""
+    """Convert a syntax error of PyYAML."""
     mark = error.problem_mark or error.context_mark
     position = Position(mark.line, mark.column, 1) if mark else Position(0, 0, 1)
     hint = None
@@ -104,7 +104,7 @@ def syntax_problem(error: yaml.MarkedYAMLError, text: str) -> YamlProblem:
 
 
 def character_problem(error: yaml.YAMLError, text: str) -> YamlProblem:
-    """Turn a complaint about a single character into ours."""
+    """Convert an error of PyYAML about a single character."""
     offset = getattr(error, "position", None)
     if not isinstance(offset, int):
         return YamlProblem(position=Position(0, 0, 1), message=f"not YAML: {' '.join(str(error).split())}")
@@ -115,18 +115,18 @@ def character_problem(error: yaml.YAMLError, text: str) -> YamlProblem:
     return YamlProblem(position=position_at(text, offset), message="a control character", hint=hint)
 
 
-class Builder:
-    """Puts the tree together from parser events."""
+class TreeBuilder:
+    """Builds the tree from the events of the parser."""
 
     def __init__(self, problems: list[YamlProblem]) -> None:
-        self.root: Node | None = None
+        self.root: YamlNode | None = None
         self._problems = problems
         self._open: list[tuple[Mapping | Sequence, Scalar | None]] = []
         self._documents = 0
         self._values = 0
 
     def take(self, event: yaml.Event) -> None:
-        """Take the next event."""
+        """Process the next event."""
         refuse_indirection(event)
         match event:
             case yaml.DocumentStartEvent():
@@ -168,7 +168,7 @@ class Builder:
                 raise YamlRefused(YamlProblem(position=position_of(event), message="a merge key", hint=hint))
         self._add(Scalar(value, text, packed_position(event)))
 
-    def _add(self, node: Node) -> None:
+    def _add(self, node: YamlNode) -> None:
         self._values += 1
         if self._values > MOST_VALUES:
             hint = "long lists belong in files of their own, see ProductsFrom"
@@ -188,7 +188,7 @@ class Builder:
                 parent.keys[key.text] = key.place
             self._open[-1] = (parent, None)
 
-    def _key(self, node: Node, parent: Mapping) -> Scalar:
+    def _key(self, node: YamlNode, parent: Mapping) -> Scalar:
         if not isinstance(node, Scalar):
             raise YamlRefused(YamlProblem(position=node.position, message="a key that is not a word"))
         if node.text in parent.entries:
@@ -204,7 +204,7 @@ class Builder:
 
 
 def refuse_indirection(event: yaml.Event) -> None:
-    """Refuse what makes a value stand elsewhere than where it is read."""
+    """Refuse anchors, aliases and tags, with which a line does not say all that it means."""
     what = None
     anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
     if isinstance(event, yaml.AliasEvent):
@@ -219,14 +219,14 @@ def refuse_indirection(event: yaml.Event) -> None:
 
 
 def packed_position(event: yaml.Event) -> int:
-    """Return where an event begins, and how long it is on that line, packed."""
+    """Return the position of an event, packed; its length ends with the line."""
     start, end = event.start_mark, event.end_mark
     assert start is not None
     assert end is not None
     length = end.column - start.column if end.line == start.line else 1
-    return packed(start.line, start.column, length or 1)
+    return pack_position(start.line, start.column, length or 1)
 
 
 def position_of(event: yaml.Event) -> Position:
-    """Return where an event begins, and how long it is on that line."""
-    return unpacked(packed_position(event))
+    """Return the position of an event; its length ends with the line."""
+    return unpack_position(packed_position(event))

@@ -1,8 +1,8 @@
 """
-Unquoted scalars: what all readers agree on is read, what they read differently is an error with its fix.
+Reads unquoted scalars; one that YAML parsers read differently is an error, with a hint how to write it.
 
-Three kinds of readers are held against one another: those of YAML 1.1 (PyYAML's own patterns), those of the core schema of
-YAML 1.2, and those that take the underscores of YAML 1.1 in the numbers of YAML 1.2 as well.
+Three kinds of parsers are compared: those of YAML 1.1 (with the patterns of PyYAML), those of the core schema of YAML 1.2,
+and those that allow the underscores of YAML 1.1 in the numbers of YAML 1.2.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ BOOLEAN_WORDS = MappingProxyType({"true": True, "True": True, "TRUE": True, "fal
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 LETTERS = MappingProxyType({"y": "true", "Y": "true", "n": "false", "N": "false"})
-"""Booleans of YAML 1.1 by its specification; PyYAML leaves them out."""
+"""Further booleans in the specification of YAML 1.1, which PyYAML does not know."""
 
 OCTAL = re.compile(r"[-+]?0o?[0-7]+")
 INTEGERS: tuple[tuple[re.Pattern[str], int], ...] = (
@@ -30,10 +30,10 @@ INTEGERS: tuple[tuple[re.Pattern[str], int], ...] = (
 )
 FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 NUMERIC = frozenset("+-.0123456789")
-"""What a number begins with; elsewhere an underscore makes a word of it."""
+"""Characters that a number can begin with."""
 
 LONGEST_NUMBER = 40
-"""Characters of a number that a hint writes out."""
+"""Characters of the longest number that a hint spells out."""
 
 SPECIAL: MappingProxyType[str, str] = MappingProxyType(
     {".inf": "infinity", "+.inf": "infinity", "-.inf": "minus infinity", ".nan": "not a number"}
@@ -46,7 +46,7 @@ def resolve(text: str) -> tuple[Plain, str | None]:
 
     Returns:
 
-        Its value, and the fix if another reader would read something else.
+        Its value, and a hint if other parsers would read another value.
     """
     if text in BOOLEAN_WORDS:
         return BOOLEAN_WORDS[text], None
@@ -56,11 +56,11 @@ def resolve(text: str) -> tuple[Plain, str | None]:
         return int(text), None
     if PLAIN_FLOAT.fullmatch(text):
         return float(text), None
-    return text, trap(text)
+    return text, ambiguity_hint(text)
 
 
-def trap(text: str) -> str | None:
-    """Say what other readers make of a scalar that is text to us, and how to be plain; None if it is text to them too."""
+def ambiguity_hint(text: str) -> str | None:
+    """Return a hint for a scalar that is text here and something else to other parsers, None if all read it as text."""
     quoted = f'quote it: "{text}"'
     kind = kind_in_yaml_1_1(text)
     if kind == "bool" or text in LETTERS:
@@ -72,7 +72,7 @@ def trap(text: str) -> str | None:
         return f"some YAML parsers read this as a number in base 60; {quoted}"
     if kind == "float" and text.lower() in SPECIAL:
         return f"some YAML parsers read this as {SPECIAL[text.lower()]}; {quoted}"
-    if number := number_in(text):
+    if number := number_reading(text):
         return f"some YAML parsers {number}; {quoted}"
     if kind in ("int", "float"):
         return f"some YAML parsers read this as a number; {quoted}"
@@ -80,15 +80,15 @@ def trap(text: str) -> str | None:
 
 
 def kind_in_yaml_1_1(text: str) -> str | None:
-    """Return what YAML 1.1 makes of a scalar (`bool`, `int`, `timestamp`...), None if it is text."""
+    """Return the type of a scalar in YAML 1.1 (`bool`, `int`, `timestamp`...), None for text."""
     for tag, pattern in yaml.SafeLoader.yaml_implicit_resolvers.get(text[0], ()):
         if pattern.match(text):
             return str(tag).rpartition(":")[2]
     return None
 
 
-def number_in(text: str) -> str | None:
-    """Say what a reader of numbers does with a scalar, None if it finds no number in it."""
+def number_reading(text: str) -> str | None:
+    """Say which number other parsers read a scalar as, None if they do not read it as a number."""
     digits = text.replace("_", "") if text[0] in NUMERIC else text
     if OCTAL.fullmatch(digits):
         return "read this as an octal number"
