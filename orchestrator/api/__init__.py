@@ -4,8 +4,10 @@ What the command line and library users call: reads plans, enters lanes, surveys
 Composes the packages below it and holds no rule of its own.
 
     plan = load_plan(Path("plan.yaml"))
-    review = survey(plan, enter(plan))
-    result = run(review, state=StateDir(default_state_dir(), simulated=False), settings=RunSettings())
+    state = StateDir(default_state_dir(), simulated=False)
+    review = survey(plan, enter(plan), state=state)
+    give_notice(review, state)
+    result = run(review, state=state, settings=RunSettings())
 """
 
 from orchestrator.api.beforehand import earlier_runs, file_in_the_way, named_products, refuse_all
@@ -17,8 +19,9 @@ from orchestrator.api.driving import GRACE, RunResult, RunSettings
 from orchestrator.api.execute import MAX_AGE, NIGHT, has_expired, is_out_of_date, left_by_canary, resume, run, run_age
 from orchestrator.api.frame import replay
 from orchestrator.api.journals import JournalEntry, abandon, is_going_on, kept_journals, prune_journals, set_aside, stop
+from orchestrator.api.notices import mend_notices, notices_of
 from orchestrator.api.rerun import load_again
-from orchestrator.api.review import Review, enforce_limits, mend_notices, survey
+from orchestrator.api.review import Review, enforce_limits, give_notice, survey
 from orchestrator.api.worklists import WORKLIST_MAX_AGE, outdated, recheck, save_worklist
 from orchestrator.store.plan.load import load_plan
 from orchestrator.store.state_dir import StateDir, default_state_dir
@@ -45,6 +48,7 @@ __all__ = [
     "enter",
     "enter_lanes",
     "file_in_the_way",
+    "give_notice",
     "has_expired",
     "is_going_on",
     "is_out_of_date",
@@ -54,6 +58,7 @@ __all__ = [
     "load_plan",
     "mend_notices",
     "named_products",
+    "notices_of",
     "outdated",
     "prune_journals",
     "recheck",

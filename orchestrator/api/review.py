@@ -1,14 +1,14 @@
-"""What a run would do: survey, then decide. Changes nothing."""
+"""What a run would do: survey, then decide, which changes nothing; and the notice that is given upon it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from pathlib import Path
 
 from orchestrator.api.connections import MOST_AT_DOOR, NO_ENTRY, SILENT, Connections, listed_briefly
 from orchestrator.api.earlier_terminations import with_earlier_terminations
+from orchestrator.api.notices import kept_notices, notices_of
 from orchestrator.core.inventory.model import Inventory
 from orchestrator.core.plan.model import Plan
 from orchestrator.core.plan.rules import validate
@@ -16,7 +16,7 @@ from orchestrator.core.review.decide import decide
 from orchestrator.core.review.filter import narrow
 from orchestrator.core.review.limits import refusals, too_large_shares
 from orchestrator.core.review.lookups import LaneLookups, questions
-from orchestrator.core.review.notice import noticed
+from orchestrator.core.review.notice import Notice, noticed, notices_given
 from orchestrator.core.review.order import propagate_blocks
 from orchestrator.core.review.worklist import Decision, Line, Reason, Worklist
 from orchestrator.core.run.events import Blocked, Drifted, Event, LaneClosed, LineEvent
@@ -25,7 +25,7 @@ from orchestrator.core.run.summary import review_line
 from orchestrator.core.values.lane import Lane
 from orchestrator.engine.executors import run_concurrently, threads
 from orchestrator.engine.survey import Surveyor
-from orchestrator.errors import GuardRefused, InvalidInput, JournalCorrupt, NoAccess
+from orchestrator.errors import GuardRefused, InvalidInput, NoAccess
 from orchestrator.store import notices as notices_file
 from orchestrator.store.state_dir import StateDir
 
@@ -128,62 +128,49 @@ def survey(
         plan: A valid plan.
         connections: Where to look.
         strict: Whether products that are not found are refused, not skipped.
-        state: Where it is kept since when products have been selected, for selections with a notice; it is brought up to
-            date. Without it, every notice begins now.
+        state: Where it is kept since when products have been on notice; it is only read. Without it, every notice begins
+            now.
         deadline: When listings are given up (seconds since the epoch).
 
     Raises:
 
         InvalidInput: The plan contradicts itself.
         NoAccess: No lane could be read at all.
-        JournalError: The notices cannot be kept.
+        JournalError: The notices cannot be read.
     """
     if found := validate(plan):
         raise InvalidInput("; ".join(finding.message for finding in found))
-    path = notices_of(plan, state) if state is not None else None
-    notices = (notices_file.load_notices(path) if path else None) or {}
+    notices = kept_notices(plan, state) if state is not None else {}
     inventories = list_inventories(connections, partial(questions, plan), deadline=deadline)
     worklist = decide(plan, inventories, strict=strict, notices=notices)
     if state is not None:
         worklist = with_earlier_terminations(worklist, state, plan.name)
-    if path:
-        notices_file.update(path, partial(noticed, worklist, inventories))
     return Review(plan=plan, worklist=worklist, inventories=inventories, connections=connections)
 
 
-def notices_of(plan: Plan, state: StateDir) -> Path | None:
-    """Return where the notices of a plan are kept, None if a review of it gives none."""
-    gives = any(selection.notice_seconds is not None for selection in plan.selections)
-    return state.notices(plan.name) if gives else None
-
-
-def mend_notices(plan: Plan, state: StateDir) -> str | None:
+def give_notice(review: Review, state: StateDir) -> tuple[Notice, ...]:
     """
-    Begin the notices of a plan anew if what was kept of them cannot be trusted: a product that goes later than it could
-    is no harm, one that goes earlier would be.
+    Record since when the products of a review are on notice. Without this step a notice never begins.
 
     Args:
 
-        plan: The plan.
-        state: Where its notices are kept.
+        review: The review of a plan. A saved worklist adds nothing to what its plan selects, so it gives no notice.
+        state: Where the notices of the plan are kept.
 
     Returns:
 
-        What was found and done, None if they can be trusted.
+        What is on notice now, in the order of the worklist; also what was left out of this one run.
 
     Raises:
 
+        LockHeld: Somebody else writes the notices, and does not let go.
         JournalError: They cannot be read or written.
     """
-    path = notices_of(plan, state)
-    if path is None:
-        return None
-    try:
-        notices_file.load_notices(path)
-    except JournalCorrupt as error:
-        aside = notices_file.renew(path)
-        return f"{str(error).partition('; ')[0]}. They were set aside as {aside}; every notice begins anew."
-    return None
+    path = notices_of(review.plan, state)
+    if path is None or review.reviewed is not None:
+        return ()
+    since = notices_file.update(path, partial(noticed, review.worklist, review.inventories))
+    return tuple(notices_given(review.plan, review.worklist, review.inventories, since))
 
 
 def list_inventories(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,8 +113,6 @@ def reviewed(
     *,
     world: Path | None,
     workers: int | None,
-    only: Sequence[str],
-    exclude: Sequence[str],
     state: api.StateDir,
     display: Display,
     timeout: float,
@@ -127,9 +125,7 @@ def reviewed(
         request: What it is about.
         world: The world file that was asked for.
         workers: How many calls may be in flight; None for as many as the lanes need.
-        only: Globs; what fits none of them is left out.
-        exclude: Globs; what fits one of them is left out.
-        state: Where notices are kept.
+        state: Where the notices are that it is decided upon.
         display: Where it is said what is going on.
         timeout: Seconds after which listings are given up.
 
@@ -137,7 +133,7 @@ def reviewed(
 
         InvalidInput: A world without a rehearsal, or one with mistakes.
         NoAccess: No lane can be entered.
-        GuardRefused: The worklist has expired, or a glob fits nothing.
+        GuardRefused: The worklist has expired.
     """
     with connections_for(request, world, workers) as connections:
         deadline = connections.clock.now() + timeout
@@ -148,7 +144,7 @@ def reviewed(
             review = api.survey(request.plan, heard, strict=request.strict, state=state, deadline=deadline)
             if request.lines_to_retry is not None:
                 review = review.restrict_to(request.lines_to_retry)
-        yield review.narrowed(only, exclude)
+        yield review
 
 
 def reviewed_of(review: api.Review, plan_file: Path) -> ReviewView:

@@ -127,12 +127,14 @@ def command(  # noqa: PLR0913 - one parameter for each option
             request,
             world=world,
             workers=workers,
-            only=only,
-            exclude=exclude,
             state=state,
             display=display,
             timeout=request.plan.limits.deadline_seconds,
-        ) as review:
+        ) as everything:
+            if not asked.dry_run:
+                # A run that is refused or not confirmed has given notice all the same: the next one builds on it.
+                api.give_notice(everything, state)
+            review = everything.narrowed(only, exclude)
             refuse_late(review, request)
             code = execute(review, request, state, display, asked, earlier_runs.close_stale)
             return earlier_runs.before.ending(code, review.worklist)
