@@ -71,8 +71,8 @@ class ReviewView:
         """Say why, and when it is due if it is on notice."""
         said = self.drifted.get(line.id, line.detail)
         if line.due_at is not None and line.reason in (Reason.NOTICE, Reason.PLANNED):
-            day = str(timestamp_text(line.due_at))[:16].replace("T", " ")
-            return f"{said}, due {day} UTC" if line.decision is Decision.SKIP else f"{said}, its notice is over"
+            is_waiting = line.decision is Decision.SKIP
+            return f"{said}, due {minute_text(line.due_at)}" if is_waiting else f"{said}, its notice is over"
         return said
 
     @cached_property
@@ -135,6 +135,11 @@ def options_text(options: Options) -> str:
     if options.retain_physical_resources:
         names.append("RetainPhysicalResources")
     return ", ".join(names) or "-"
+
+
+def minute_text(seconds: float) -> str:
+    """Write seconds since the epoch for people, to the minute."""
+    return f"{str(timestamp_text(seconds))[:16].replace('T', ' ')} UTC"
 
 
 def format_age(seconds: float) -> str:

@@ -242,6 +242,56 @@ def test_a_notice_that_was_lost_after_the_review_is_missed_by_its_worklist(bench
     assert service.sent() == ["pp-sbx-1"]
 
 
+def test_notify_tells_the_owners_review_shows_the_day_and_run_keeps_it(bench: Bench, simulate: Simulate) -> None:
+    """Only `notify` and `run` write the notices; a review leaves them byte for byte as they were."""
+    service = simulate({"Products": [product("sbx-1", UserArn="arn:alice"), product("other")]})
+    path = selecting(bench, {"Name": "sbx-*"}, Select={"After": "7d"})
+    notices = bench.folder / "state" / "test" / "notices.json"
+    told = bench.run(service, "notify", path)
+    assert told.returncode == 0, told.stderr
+    assert told.stdout.splitlines()[0] == "Notices of test: 1 product on notice, 0 of them due now."
+    assert "arn:alice" in told.stdout.splitlines()
+    kept = notices.read_bytes()
+    reviewed = json.loads(bench.run(service, "review", path, "--format", "json").stdout)
+    again = json.loads(bench.run(service, "notify", path, "--format", "json").stdout)
+    assert [line["due_at"] for line in reviewed["lines"]] == [row["due_at"] for row in again["notices"]]
+    [row] = again["notices"]
+    assert (again["simulated"], row["user_arn"], row["due_now"]) == (False, "arn:alice", False)
+    assert notices.read_bytes() == kept
+    aged = json.loads(kept) | {"selected_since": {LINE: "2020-01-01T00:00:00Z"}}
+    notices.write_text(json.dumps(aged))
+    due = bench.run(service, "notify", path, "--format", "csv")
+    [row] = csv.DictReader(io.StringIO(due.stdout))
+    assert (row["selected_since"], row["due_now"]) == ("2020-01-01T00:00:00.000Z", "true")
+    assert row["keep_tag"] == "sc-orchestrator:protect=true"
+    assert service.sent() == []
+    assert bench.run(service, "run", path, "--yes").returncode == 0
+    assert service.sent() == ["pp-sbx-1"]
+
+
+def test_notify_says_what_it_could_not_read_and_keeps_its_notices(bench: Bench, simulate: Simulate) -> None:
+    """Exit code 1, 5 if there is nothing else, and 2 for a worklist, which gives no notice."""
+    lanes = [{"Account": OTHER, "Region": "eu-west-1", "Products": [product("sbx-2")]}]
+    service = simulate({"Products": [product("sbx-1")], "Lanes": lanes, "Accounts": {OTHER: {"Roles": []}}})
+    targets = [{"AccountId": account, "Regions": ["eu-west-1"], "RoleName": "r"} for account in (HOME, OTHER)]
+    notices = bench.folder / "state" / "test" / "notices.json"
+    notices.parent.mkdir(parents=True, mode=0o700)
+    there = f"{OTHER}/eu-west-1/pp-sbx-2"
+    notices.write_text(json.dumps({"format": "orchestrator-notices/1", "selected_since": {there: "2020-01-01T00:00:00Z"}}))
+    path = selecting(bench, {"Name": "sbx-*"}, Select={"After": "7d"}, Targets=targets)
+    told = bench.run(service, "notify", path)
+    assert told.returncode == 1, told.stderr
+    assert f"Not read completely: {OTHER}/eu-west-1: " in told.stdout
+    assert json.loads(notices.read_text())["selected_since"].keys() == {LINE, there}
+    worklist = bench.folder / "w.json"
+    assert bench.run(service, "review", path, "--out", worklist).returncode == 1
+    assert bench.run(service, "notify", worklist).returncode == 2
+    kept = notices.read_bytes()
+    path = selecting(bench, {"Name": "sbx-*"}, Select={"After": "7d"}, Targets=targets[1:])
+    assert bench.run(service, "notify", path).returncode == 5
+    assert notices.read_bytes() == kept
+
+
 def test_a_run_that_a_guard_refuses_has_given_notice(bench: Bench, simulate: Simulate) -> None:
     """Also one whose --only means nothing: the notices of a nightly job go on whatever stops its run."""
     service = simulate({"Products": [product("sbx-1"), product("a"), product("b")]})
