@@ -12,7 +12,6 @@ from orchestrator.api.connections import Connections
 from orchestrator.api.driving import ExecutionStart, RunResult, RunSettings, drive, result_of
 from orchestrator.api.frame import lanes_of, locks_of, replay, states_of
 from orchestrator.api.review import Review, enforce_limits
-from orchestrator.api.worklists import callers_of
 from orchestrator.core.inventory.evidence import CLOCK_SKEW_S
 from orchestrator.core.run.events import LaneUnreachable, StartedBy
 from orchestrator.core.run.machine import Run
@@ -212,7 +211,7 @@ def header_of(review: Review, run_id: str, started_at: float, state: StateDir) -
         tool_version=VERSION,
         started_at=started_at,
         simulated=connections.simulated,
-        callers=callers_of(connections),
+        callers=review.callers,
         state_dir=str(state.root),
         reviewed_digest=review.reviewed,
         service_at=by_service(started_at, connections.clock_ahead()),

@@ -6,21 +6,19 @@ from functools import partial
 from pathlib import Path
 
 from orchestrator.api.connections import Connections, listed_briefly
-from orchestrator.api.review import Review, list_inventories
+from orchestrator.api.inventories import list_inventories
+from orchestrator.api.review import Review
 from orchestrator.core.inventory.evidence import CLOCK_SKEW_S
 from orchestrator.core.inventory.model import moments_of
 from orchestrator.core.review.drift import blocked_by_unread, drifted_lines
 from orchestrator.core.review.lookups import questions_of_lines
 from orchestrator.core.review.notice import given_anew
-from orchestrator.core.review.resolve import problem_of
-from orchestrator.core.review.worklist import Decision, line_id
 from orchestrator.core.run.events import Blocked, Drifted, LaneClosed
 from orchestrator.core.values.clocks import by_service
 from orchestrator.core.values.durations import format_duration
 from orchestrator.errors import GuardRefused
 from orchestrator.store import notices as notices_file
 from orchestrator.store import worklist_file
-from orchestrator.store.provenance import Caller, Survey
 from orchestrator.store.state_dir import StateDir
 from orchestrator.store.worklist_file import SavedWorklist
 from orchestrator.version import VERSION
@@ -70,7 +68,7 @@ def recheck(
     usable = set(worklist.usable_lanes)
     read = list_inventories(connections, partial(questions_of_lines, worklist), deadline=deadline)
     inventories = tuple(inventory for inventory in read if inventory.lane in usable)
-    problems = {inventory.lane: problem for inventory in inventories if (problem := problem_of(inventory))}
+    problems = {inventory.lane: problem for inventory in inventories if (problem := inventory.coverage.problem)}
     if problems and len(problems) == len(usable):
         items = [f"{lane}: {problem}" for lane, problem in problems.items()]
         raise GuardRefused(listed_briefly("no lane of the worklist could be read completely", items))
@@ -82,9 +80,6 @@ def recheck(
     drifted = [Drifted(at=now, line=line, reason=reason) for line, reason in found.items()]
     behind = blocked_by_unread(reviewed.plan, worklist, problems)
     blocked = [Blocked(at=now, line=line, reason=reason) for line, reason in behind.items() if line not in found]
-    shown = {line_id(each.lane, id_) for each in inventories if each.complete for id_ in each.products}
-    complete = {each.lane for each in inventories if each.complete}
-    gone = {line.id for line in worklist.of(Decision.TERMINATE) if line.lane in complete and line.id not in shown}
     return Review(
         plan=reviewed.plan,
         worklist=worklist,
@@ -92,7 +87,6 @@ def recheck(
         connections=connections,
         opening=(*closed, *drifted, *blocked),
         reviewed=reviewed.digest,
-        gone=frozenset(gone),
     )
 
 
@@ -165,20 +159,9 @@ def save_worklist(review: Review, path: Path, plan_file: Path) -> str:
         plan_file=str(plan_file),
         tool_version=VERSION,
         simulated=review.connections.simulated,
-        callers=callers_of(review.connections),
+        callers=review.callers,
         service_at=by_service(review.worklist.made_at, review.connections.clock_ahead()),
         expires_at=review.worklist.made_at + WORKLIST_MAX_AGE,
-        surveys=tuple(
-            Survey(lane=each.lane, started_at=each.started_at, problem=problem_of(each), coverage=each.coverage)
-            for each in review.inventories
-        ),
+        coverage=review.coverage,
     )
     return worklist_file.write_worklist(path, reviewed)
-
-
-def callers_of(connections: Connections) -> tuple[Caller, ...]:
-    """Return who we are in each lane, for a header."""
-    return tuple(
-        Caller(lane=lane, arn=identity.arn, endpoint=connections.endpoints[lane])
-        for lane, identity in connections.identities.items()
-    )

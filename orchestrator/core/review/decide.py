@@ -15,7 +15,7 @@ from orchestrator.core.review.close_names import CloseNames
 from orchestrator.core.review.match import admits
 from orchestrator.core.review.name_index import RefusedNames
 from orchestrator.core.review.order import SelectionMembers, order
-from orchestrator.core.review.resolve import Found, Resolver, Unresolved, problem_of
+from orchestrator.core.review.resolve import Found, Resolver, Unresolved
 from orchestrator.core.review.select import Selected, differences, idle, select
 from orchestrator.core.review.worklist import Decision, Line, Reason, Worklist, unread_id
 from orchestrator.core.values.clocks import believed
@@ -70,7 +70,7 @@ def decide(
     return Worklist(
         lines=tuple(ordered),
         made_at=min((inventory.started_at for inventory in inventories), default=0.0),
-        lanes=tuple((inventory.lane, problem_of(inventory)) for inventory in inventories),
+        lanes=tuple((inventory.lane, inventory.coverage.problem) for inventory in inventories),
         warnings=(
             *differences(inventories),
             *lane_warnings(inventories),
@@ -166,7 +166,7 @@ def unread_lines(plan: Plan, inventories: Sequence[Inventory]) -> Iterator[Line]
                 lane=inventory.lane,
                 decision=Decision.REFUSE,
                 reason=Reason.LANE_INCOMPLETE,
-                detail=f"nothing can be selected, the lane could not be read completely: {problem_of(inventory)}",
+                detail=f"nothing can be selected, the lane could not be read completely: {inventory.coverage.problem}",
                 location=selection.location,
                 selected_by=(index,),
             )
