@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -13,9 +14,10 @@ from orchestrator.core.inventory.model import moments_of
 from orchestrator.core.review.drift import blocked_by_unread, drifted_lines
 from orchestrator.core.review.lookups import questions_of_lines
 from orchestrator.core.review.notice import given_anew
-from orchestrator.core.run.events import Blocked, Drifted, LaneClosed
+from orchestrator.core.run.events import Blocked, Drifted, Event, LaneClosed
 from orchestrator.core.values.clocks import by_service
 from orchestrator.core.values.durations import format_duration
+from orchestrator.core.values.lane import Lane
 from orchestrator.errors import GuardRefused
 from orchestrator.store import notices as notices_file
 from orchestrator.store import worklist_file
@@ -55,16 +57,8 @@ def recheck(
         GuardRefused: It has expired, or this is another account or region.
         NoAccess: No lane could be read at all.
     """
+    refuse_unfit(reviewed, connections, max_age)
     worklist, now = reviewed.worklist, connections.clock.now()
-    if problem := outdated(reviewed, now, max_age, by_service(now, connections.clock_ahead())):
-        raise GuardRefused(problem)
-    foreign = [lane for lane in worklist.usable_lanes if lane not in connections.lanes]
-    if foreign:
-        message = (
-            f"the worklist is for {', '.join(map(str, foreign))}, and this is {', '.join(map(str, connections.lanes))}"
-        )
-        raise GuardRefused(message)
-    refuse_moved_worklist(reviewed, connections)
     usable = set(worklist.usable_lanes)
     read = list_inventories(connections, partial(questions_of_lines, worklist), deadline=deadline)
     inventories = tuple(inventory for inventory in read if inventory.lane in usable)
@@ -72,22 +66,66 @@ def recheck(
     if problems and len(problems) == len(usable):
         items = [f"{lane}: {problem}" for lane, problem in problems.items()]
         raise GuardRefused(listed_briefly("no lane of the worklist could be read completely", items))
-    closed = [LaneClosed(at=now, lane=lane, reason=f"lane {lane}: {problem}") for lane, problem in problems.items()]
     notices = notices_file.load_notices(state.notices(reviewed.plan.name)) if state is not None else None
     moment = min(moments_of(now, connections.clock_ahead()))
     anew = {} if notices is None else given_anew(reviewed.plan, worklist, notices, moment)
-    found = anew | drifted_lines(reviewed.plan, worklist, inventories)
-    drifted = [Drifted(at=now, line=line, reason=reason) for line, reason in found.items()]
-    behind = blocked_by_unread(reviewed.plan, worklist, problems)
-    blocked = [Blocked(at=now, line=line, reason=reason) for line, reason in behind.items() if line not in found]
+    drifted = anew | drifted_lines(reviewed.plan, worklist, inventories)
     return Review(
         plan=reviewed.plan,
         worklist=worklist,
         inventories=inventories,
         connections=connections,
-        opening=(*closed, *drifted, *blocked),
+        opening=tuple(changes_since(reviewed, now, problems, drifted)),
         reviewed=reviewed.digest,
     )
+
+
+def changes_since(
+    reviewed: SavedWorklist, now: float, problems: Mapping[Lane, str], drifted: Mapping[str, str]
+) -> Iterator[Event]:
+    """
+    Yield the events that a run of a saved worklist begins with: what has changed since it was made.
+
+    Args:
+
+        reviewed: The worklist.
+        now: Seconds since the epoch.
+        problems: The lanes that could not be read completely, each with the reason.
+        drifted: The lines that are not what was reviewed any more, each with the reason.
+    """
+    for lane, problem in problems.items():
+        yield LaneClosed(at=now, lane=lane, reason=f"lane {lane}: {problem}")
+    for line, reason in drifted.items():
+        yield Drifted(at=now, line=line, reason=reason)
+    for line, reason in blocked_by_unread(reviewed.plan, reviewed.worklist, problems).items():
+        if line not in drifted:
+            yield Blocked(at=now, line=line, reason=reason)
+
+
+def refuse_unfit(reviewed: SavedWorklist, connections: Connections, max_age: float | None) -> None:
+    """
+    Refuse a worklist that is out of date, or was made elsewhere.
+
+    Args:
+
+        reviewed: The worklist.
+        connections: Where it is to be run.
+        max_age: Seconds that it may be old; None for as long as it says itself.
+
+    Raises:
+
+        GuardRefused: It is.
+    """
+    now = connections.clock.now()
+    if problem := outdated(reviewed, now, max_age, by_service(now, connections.clock_ahead())):
+        raise GuardRefused(problem)
+    foreign = [lane for lane in reviewed.worklist.usable_lanes if lane not in connections.lanes]
+    if foreign:
+        message = (
+            f"the worklist is for {', '.join(map(str, foreign))}, and this is {', '.join(map(str, connections.lanes))}"
+        )
+        raise GuardRefused(message)
+    refuse_moved_worklist(reviewed, connections)
 
 
 def refuse_moved_worklist(reviewed: SavedWorklist, connections: Connections) -> None:

@@ -40,7 +40,7 @@ def decide(
         plan: A valid plan.
         inventories: One for each lane of the plan.
         strict: Whether products that are not found are refused, not skipped.
-        notices: Since when lines have been selected in reviews, seconds since the epoch; what is not there since now.
+        notices: Since when lines have been on notice, seconds since the epoch; what is not there since now.
 
     Returns:
 
@@ -126,7 +126,7 @@ def decide_selected(plan: Plan, found: Selected, claims: RefusedNames, noticed_a
         plan: The plan.
         found: The product.
         claims: The entries that may mean it, and are refused.
-        noticed_at: Since when it is selected in reviews, seconds since the epoch; None for now.
+        noticed_at: Since when it is on notice, seconds since the epoch; None for now.
     """
     line = decide_found(plan, found.entry, found.inventory, found.product, found.by)
     refusal: Judgement | None = None
