@@ -8,8 +8,8 @@ from orchestrator.core.inventory.model import Inventory, Observation, Product, R
 from orchestrator.core.plan.model import Entry, Limits, Options, Plan, Retry
 from orchestrator.core.review.decide import decide
 from orchestrator.core.review.worklist import Worklist
+from orchestrator.core.values.caller import Caller
 from orchestrator.core.values.lane import Lane
-from orchestrator.store.provenance import Caller
 from tests.fakes import LANE, START, SYSTEM_TAGS, FakeProduct
 
 

@@ -4,8 +4,10 @@ What the command line and library users call: reads plans, enters lanes, surveys
 Composes the packages below it and holds no rule of its own.
 
     plan = load_plan(Path("plan.yaml"))
-    review = survey(plan, enter(plan))
-    result = run(review, state=StateDir(default_state_dir(), simulated=False), settings=RunSettings())
+    state = StateDir(default_state_dir(), simulated=False)
+    review = survey(plan, enter(plan), state=state)
+    give_notice(review, state)
+    result = run(review, state=state, settings=RunSettings())
 """
 
 from orchestrator.api.beforehand import earlier_runs, load_again, named_products, refuse_all
@@ -16,9 +18,10 @@ from orchestrator.api.doctor import diagnose
 from orchestrator.api.drive import GRACE, RunResult, RunSettings, replay
 from orchestrator.api.execute import MAX_AGE, resume, run
 from orchestrator.api.journals import JournalEntry, abandon, is_going_on, kept_journals, prune_journals, set_aside, stop
+from orchestrator.api.notices import mend_notices, notices_of
 from orchestrator.api.previous_outcome import PreviousOutcome, exit_code_after_work
 from orchestrator.api.previous_runs import NIGHT, PreviousRuns, PreviousRunsReporter
-from orchestrator.api.review import Review, enforce_limits, mend_notices, survey
+from orchestrator.api.review import Review, enforce_limits, give_notice, survey
 from orchestrator.api.worklists import WORKLIST_MAX_AGE, outdated, recheck, save_worklist
 from orchestrator.store.plan.load import load_plan
 from orchestrator.store.state_dir import StateDir, default_state_dir
@@ -48,12 +51,14 @@ __all__ = [
     "enter",
     "enter_lanes",
     "exit_code_after_work",
+    "give_notice",
     "is_going_on",
     "kept_journals",
     "load_again",
     "load_plan",
     "mend_notices",
     "named_products",
+    "notices_of",
     "outdated",
     "prune_journals",
     "recheck",

@@ -11,6 +11,7 @@ from typing import TypeVar
 from orchestrator.core.inventory.outcomes import Answer, Problem, Unanswered
 from orchestrator.core.plan.model import Plan
 from orchestrator.core.review.environment import stranger_to
+from orchestrator.core.values.caller import Caller
 from orchestrator.core.values.clocks import believed
 from orchestrator.core.values.lane import Lane
 from orchestrator.engine.clock import SystemClock
@@ -18,7 +19,6 @@ from orchestrator.engine.executors import InactivityTimer, run_concurrently, thr
 from orchestrator.engine.survey import LaneRateLimits, Progress, Surveyor, nobody
 from orchestrator.errors import GuardRefused, NoAccess
 from orchestrator.ports import Clock, Connect, Identity
-from orchestrator.store.provenance import Caller
 
 MOST_AT_DOOR = 64
 """Lanes that are entered or listed side by side."""

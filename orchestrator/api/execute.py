@@ -10,7 +10,6 @@ from orchestrator.api.beforehand import earlier_runs, refuse_all
 from orchestrator.api.connections import Connections
 from orchestrator.api.drive import RunResult, RunSettings, drive, lanes_of, locks_of, replay, states_of
 from orchestrator.api.review import Review, enforce_limits
-from orchestrator.api.worklists import callers_of
 from orchestrator.core.run.events import LaneUnreachable, StartedBy
 from orchestrator.core.run.machine import Run
 from orchestrator.core.values.clocks import age_between, by_service
@@ -170,7 +169,7 @@ def header_of(review: Review, run_id: str, started_at: float, state: StateDir) -
         tool_version=VERSION,
         started_at=started_at,
         simulated=connections.simulated,
-        callers=callers_of(connections),
+        callers=review.callers,
         state_dir=str(state.root),
         reviewed_digest=review.reviewed,
         service_at=by_service(started_at, connections.clock_ahead()),

@@ -1,31 +1,31 @@
-"""What a run would do: survey, then decide. Changes nothing."""
+"""What a run would do: survey, then decide, which changes nothing; and the notice that is given upon it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from pathlib import Path
 
-from orchestrator.api.connections import MOST_AT_DOOR, NO_ENTRY, SILENT, Connections, listed_briefly
+from orchestrator.api.connections import Connections
 from orchestrator.api.earlier_terminations import with_earlier_terminations
-from orchestrator.core.inventory.model import Inventory
+from orchestrator.api.inventories import list_inventories
+from orchestrator.api.notices import kept_notices, notices_of
+from orchestrator.core.inventory.model import Inventory, LaneCoverage, Product
 from orchestrator.core.plan.model import Plan
 from orchestrator.core.plan.rules import validate
 from orchestrator.core.review.decide import decide
 from orchestrator.core.review.filter import narrow
 from orchestrator.core.review.limits import refusals, too_large_shares
-from orchestrator.core.review.lookups import LaneLookups, questions
-from orchestrator.core.review.notice import noticed
+from orchestrator.core.review.lookups import questions
+from orchestrator.core.review.notice import Notice, noticed, notices_given
 from orchestrator.core.review.order import propagate_blocks
 from orchestrator.core.review.worklist import Decision, Line, Reason, Worklist
 from orchestrator.core.run.events import Blocked, Drifted, Event, LaneClosed, LineEvent
 from orchestrator.core.run.rerun import restrict_to
 from orchestrator.core.run.summary import review_line
+from orchestrator.core.values.caller import Caller
 from orchestrator.core.values.lane import Lane
-from orchestrator.engine.executors import run_concurrently, threads
-from orchestrator.engine.survey import Surveyor
-from orchestrator.errors import GuardRefused, InvalidInput, JournalCorrupt, NoAccess
+from orchestrator.errors import GuardRefused, InvalidInput
 from orchestrator.store import notices as notices_file
 from orchestrator.store.state_dir import StateDir
 
@@ -36,7 +36,7 @@ class Review:
     What a run would do, and what it was decided from.
 
     `opening` are events that a run begins with: what has changed since a saved worklist was made. `reviewed` is the digest
-    of that worklist, `gone` are lines of it whose products are not listed any more.
+    of that worklist. What follows from these is computed, and not kept a second time.
     """
 
     plan: Plan
@@ -45,24 +45,37 @@ class Review:
     connections: Connections
     opening: tuple[Event, ...] = ()
     reviewed: str | None = None
-    gone: frozenset[str] = frozenset()
 
     @cached_property
     def refusals(self) -> list[str]:
         """Why the run may not begin; none means that it may."""
-        held = {inventory.lane: len(inventory.products) for inventory in self.inventories if inventory.complete}
+        drifted = sum(line.reason is Reason.DRIFTED for line in self.effective_worklist.lines)
+        held = {lane: len(products) for lane, products in self.held.items()}
         shares = too_large_shares(self.plan, self.effective_worklist, held)
-        return [*refusals(self.plan, self.worklist, drifted=len(self.drifted)), *shares]
-
-    @property
-    def drifted(self) -> dict[str, str]:
-        """The lines that are not what was reviewed any more, each with the reason."""
-        return {event.line: event.reason for event in self.opening if isinstance(event, Drifted)}
+        return [*refusals(self.plan, self.worklist, drifted=drifted), *shares]
 
     @property
     def summary(self) -> str:
         """The stable line that a review begins with."""
         return review_line(self.effective_worklist)
+
+    @property
+    def callers(self) -> tuple[Caller, ...]:
+        """Who we are in each lane that was entered."""
+        return tuple(
+            Caller(lane=lane, arn=identity.arn, endpoint=self.connections.endpoints[lane])
+            for lane, identity in self.connections.identities.items()
+        )
+
+    @property
+    def coverage(self) -> tuple[LaneCoverage, ...]:
+        """How completely each lane was read."""
+        return tuple(inventory.coverage for inventory in self.inventories)
+
+    @property
+    def held(self) -> dict[Lane, Mapping[str, Product]]:
+        """What each lane holds that was read completely, by id."""
+        return {inventory.lane: inventory.products for inventory in self.inventories if inventory.complete}
 
     def restrict_to(self, ids: frozenset[str]) -> Review:
         """Leave out all lines but these, as `load_again` gives them."""
@@ -71,20 +84,25 @@ class Review:
     @cached_property
     def effective_worklist(self) -> Worklist:
         """What a run would do now: without what is gone, has drifted or cannot be read, and what waits for that."""
-        closed = {event.lane: event.reason for event in self.opening if isinstance(event, LaneClosed)}
-        left_out = {line: (Reason.DRIFTED, reason) for line, reason in self.drifted.items()}
+        left_out: dict[str, tuple[Reason, str]] = {}
+        # What comes later counts, as in the run that begins with these events.
         for event in self.opening:
-            if isinstance(event, Blocked):
-                left_out[event.line] = (Reason.BLOCKED, event.reason)
-        for line in self.worklist.of(Decision.TERMINATE):
-            if line.lane in closed:
-                left_out[line.id] = (Reason.LANE_INCOMPLETE, closed[line.lane])
+            match event:
+                case LaneClosed(lane=lane, reason=reason):
+                    lines = [line.id for line in self.worklist.of(Decision.TERMINATE) if line.lane == lane]
+                    left_out |= dict.fromkeys(lines, (Reason.LANE_INCOMPLETE, reason))
+                case Drifted(line=id_, reason=reason):
+                    left_out[id_] = (Reason.DRIFTED, reason)
+                case Blocked(line=id_, reason=reason):
+                    left_out[id_] = (Reason.BLOCKED, reason)
+        held = self.held
 
         def now(line: Line) -> Line:
             if line.id in left_out:
                 reason, detail = left_out[line.id]
                 return replace(line, decision=Decision.REFUSE, reason=reason, detail=detail)
-            if line.id in self.gone:
+            is_gone = line.lane in held and line.product_id not in held[line.lane]
+            if line.decision is Decision.TERMINATE and is_gone:
                 return replace(line, decision=Decision.SKIP, reason=Reason.ALREADY_GONE, detail="not listed any more")
             return line
 
@@ -128,124 +146,49 @@ def survey(
         plan: A valid plan.
         connections: Where to look.
         strict: Whether products that are not found are refused, not skipped.
-        state: Where it is kept since when products have been selected, for selections with a notice; it is brought up to
-            date. Without it, every notice begins now.
+        state: Where it is kept since when products have been on notice; it is only read. Without it, every notice begins
+            now.
         deadline: When listings are given up (seconds since the epoch).
 
     Raises:
 
         InvalidInput: The plan contradicts itself.
         NoAccess: No lane could be read at all.
-        JournalError: The notices cannot be kept.
+        JournalError: The notices cannot be read.
     """
     if found := validate(plan):
         raise InvalidInput("; ".join(finding.message for finding in found))
-    path = notices_of(plan, state) if state is not None else None
-    notices = (notices_file.load_notices(path) if path else None) or {}
+    notices = kept_notices(plan, state) if state is not None else {}
     inventories = list_inventories(connections, partial(questions, plan), deadline=deadline)
     worklist = decide(plan, inventories, strict=strict, notices=notices)
     if state is not None:
         worklist = with_earlier_terminations(worklist, state, plan.name)
-    if path:
-        notices_file.update(path, partial(noticed, worklist, inventories))
     return Review(plan=plan, worklist=worklist, inventories=inventories, connections=connections)
 
 
-def notices_of(plan: Plan, state: StateDir) -> Path | None:
-    """Return where the notices of a plan are kept, None if a review of it gives none."""
-    gives = any(selection.notice_seconds is not None for selection in plan.selections)
-    return state.notices(plan.name) if gives else None
-
-
-def mend_notices(plan: Plan, state: StateDir) -> str | None:
+def give_notice(review: Review, state: StateDir) -> tuple[Notice, ...]:
     """
-    Begin the notices of a plan anew if what was kept of them cannot be trusted: a product that goes later than it could
-    is no harm, one that goes earlier would be.
+    Record since when the products of a review are on notice. Without this step a notice never begins.
 
     Args:
 
-        plan: The plan.
-        state: Where its notices are kept.
+        review: The review of a plan. A saved worklist adds nothing to what its plan selects, so it gives no notice.
+        state: Where the notices of the plan are kept.
 
     Returns:
 
-        What was found and done, None if they can be trusted.
+        What is on notice now, in the order of the worklist; also what was left out of this one run.
 
     Raises:
 
+        LockHeld: Somebody else writes the notices, and does not let go.
         JournalError: They cannot be read or written.
     """
-    path = notices_of(plan, state)
-    if path is None:
-        return None
-    try:
-        notices_file.load_notices(path)
-    except JournalCorrupt as error:
-        aside = notices_file.renew(path)
-        return f"{str(error).partition('; ')[0]}. They were set aside as {aside}; every notice begins anew."
-    return None
-
-
-def list_inventories(
-    connections: Connections,
-    ask_for: Callable[[Sequence[Inventory]], dict[Lane, LaneLookups]] = lambda _: {},
-    *,
-    deadline: float = float("inf"),
-) -> tuple[Inventory, ...]:
-    """
-    Read what all lanes hold, side by side.
-
-    Args:
-
-        connections: Where to look.
-        ask_for: Says what has to be looked up beyond the listings.
-        deadline: When listings are given up (seconds since the epoch).
-
-    Returns:
-
-        One inventory for each lane; incomplete for a lane that could not be entered.
-
-    Raises:
-
-        NoAccess: No lane could be read at all.
-    """
-    inventories = {
-        lane: unread_inventory(lane, connections.clock.now(), problem) for lane, problem in connections.unreachable.items()
-    }
-    lanes = list(connections.identities)
-    with threads(connections.workers) as lookups, threads(min(len(lanes), MOST_AT_DOOR) or 1) as executor:
-        surveyor = Surveyor(
-            clock=connections.clock,
-            sleep=connections.sleep,
-            executor=lookups,
-            timer=connections.timer(),
-            deadline=deadline,
-            on_progress=connections.on_progress,
-        )
-        ask = partial(run_concurrently, (executor, lookups), timer=surveyor.timer)
-        inventories |= ask(
-            lambda lane: surveyor.listing(lane, connections.connect(lane), connections.rate_limits_of(lane)),
-            lanes,
-            late=lambda lane: unread_inventory(lane, connections.clock.now(), SILENT),
-        )
-        asked = ask_for(list(inventories.values()))
-        inventories |= ask(
-            lambda lane: surveyor.fetch_records(
-                inventories[lane], connections.connect(lane), asked[lane], connections.rate_limits_of(lane)
-            ),
-            asked,
-            late=lambda lane: replace(inventories[lane], complete=False, problem=SILENT),
-        )
-    if inventories and all(inventory.is_unreachable for inventory in inventories.values()):
-        problems = [f"{lane}: {inventory.problem}" for lane, inventory in inventories.items()]
-        message = f"{listed_briefly('no lane could be read', problems)}\n{NO_ENTRY}"
-        raise NoAccess(message)
-    return tuple(inventories[lane] for lane in sorted(inventories))
-
-
-def unread_inventory(lane: Lane, started_at: float, problem: str) -> Inventory:
-    """Return what is known of a lane that could not be read: nothing, and why."""
-    return Inventory(lane=lane, started_at=started_at, complete=False, is_unreachable=True, problem=problem)
+    path = notices_of(review.plan, state)
+    if path is None or review.reviewed is not None:
+        return ()
+    since = notices_file.update(path, partial(noticed, review.worklist, review.inventories))
+    return tuple(notices_given(review.plan, review.worklist, review.inventories, since))
 
 
 def enforce_limits(review: Review) -> None:

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
 from orchestrator.api.connections import Connections, listed_briefly
-from orchestrator.api.review import Review, list_inventories
+from orchestrator.api.inventories import list_inventories
+from orchestrator.api.review import Review
 from orchestrator.core.inventory.model import moments_of
 from orchestrator.core.review.drift import blocked_by_unread, drifted_lines
 from orchestrator.core.review.lookups import questions_of_lines
 from orchestrator.core.review.notice import given_anew
-from orchestrator.core.review.resolve import problem_of
-from orchestrator.core.review.worklist import Decision, line_id
-from orchestrator.core.run.events import Blocked, Drifted, LaneClosed
+from orchestrator.core.run.events import Blocked, Drifted, Event, LaneClosed
 from orchestrator.core.values.clocks import by_service
 from orchestrator.core.values.durations import format_duration
+from orchestrator.core.values.lane import Lane
 from orchestrator.core.values.policy import POLICY
 from orchestrator.errors import GuardRefused
 from orchestrator.store import notices as notices_file
 from orchestrator.store import worklist_file
-from orchestrator.store.provenance import Caller, Survey
 from orchestrator.store.state_dir import StateDir
 from orchestrator.store.worklist_file import SavedWorklist
 from orchestrator.version import VERSION
@@ -57,43 +57,75 @@ def recheck(
         GuardRefused: It has expired, or this is another account or region.
         NoAccess: No lane could be read at all.
     """
+    refuse_unfit(reviewed, connections, max_age)
     worklist, now = reviewed.worklist, connections.clock.now()
+    usable = set(worklist.usable_lanes)
+    read = list_inventories(connections, partial(questions_of_lines, worklist), deadline=deadline)
+    inventories = tuple(inventory for inventory in read if inventory.lane in usable)
+    problems = {inventory.lane: problem for inventory in inventories if (problem := inventory.coverage.problem)}
+    if problems and len(problems) == len(usable):
+        items = [f"{lane}: {problem}" for lane, problem in problems.items()]
+        raise GuardRefused(listed_briefly("no lane of the worklist could be read completely", items))
+    notices = notices_file.load_notices(state.notices(reviewed.plan.name)) if state is not None else None
+    moment = min(moments_of(now, connections.clock_ahead()))
+    anew = {} if notices is None else given_anew(reviewed.plan, worklist, notices, moment)
+    drifted = anew | drifted_lines(reviewed.plan, worklist, inventories)
+    return Review(
+        plan=reviewed.plan,
+        worklist=worklist,
+        inventories=inventories,
+        connections=connections,
+        opening=tuple(changes_since(reviewed, now, problems, drifted)),
+        reviewed=reviewed.digest,
+    )
+
+
+def changes_since(
+    reviewed: SavedWorklist, now: float, problems: Mapping[Lane, str], drifted: Mapping[str, str]
+) -> Iterator[Event]:
+    """
+    Yield the events that a run of a saved worklist begins with: what has changed since it was made.
+
+    Args:
+
+        reviewed: The worklist.
+        now: Seconds since the epoch.
+        problems: The lanes that could not be read completely, each with the reason.
+        drifted: The lines that are not what was reviewed any more, each with the reason.
+    """
+    for lane, problem in problems.items():
+        yield LaneClosed(at=now, lane=lane, reason=f"lane {lane}: {problem}")
+    for line, reason in drifted.items():
+        yield Drifted(at=now, line=line, reason=reason)
+    for line, reason in blocked_by_unread(reviewed.plan, reviewed.worklist, problems).items():
+        if line not in drifted:
+            yield Blocked(at=now, line=line, reason=reason)
+
+
+def refuse_unfit(reviewed: SavedWorklist, connections: Connections, max_age: float | None) -> None:
+    """
+    Refuse a worklist that is out of date, or was made elsewhere.
+
+    Args:
+
+        reviewed: The worklist.
+        connections: Where it is to be run.
+        max_age: Seconds that it may be old; None for as long as it says itself.
+
+    Raises:
+
+        GuardRefused: It is.
+    """
+    now = connections.clock.now()
     if problem := outdated(reviewed, now, max_age, by_service(now, connections.clock_ahead())):
         raise GuardRefused(problem)
-    foreign = [lane for lane in worklist.usable_lanes if lane not in connections.lanes]
+    foreign = [lane for lane in reviewed.worklist.usable_lanes if lane not in connections.lanes]
     if foreign:
         message = (
             f"the worklist is for {', '.join(map(str, foreign))}, and this is {', '.join(map(str, connections.lanes))}"
         )
         raise GuardRefused(message)
     refuse_moved_worklist(reviewed, connections)
-    usable = set(worklist.usable_lanes)
-    read = list_inventories(connections, partial(questions_of_lines, worklist), deadline=deadline)
-    inventories = tuple(inventory for inventory in read if inventory.lane in usable)
-    problems = {inventory.lane: problem for inventory in inventories if (problem := problem_of(inventory))}
-    if problems and len(problems) == len(usable):
-        items = [f"{lane}: {problem}" for lane, problem in problems.items()]
-        raise GuardRefused(listed_briefly("no lane of the worklist could be read completely", items))
-    closed = [LaneClosed(at=now, lane=lane, reason=f"lane {lane}: {problem}") for lane, problem in problems.items()]
-    notices = notices_file.load_notices(state.notices(reviewed.plan.name)) if state is not None else None
-    moment = min(moments_of(now, connections.clock_ahead()))
-    anew = {} if notices is None else given_anew(reviewed.plan, worklist, notices, moment)
-    found = anew | drifted_lines(reviewed.plan, worklist, inventories)
-    drifted = [Drifted(at=now, line=line, reason=reason) for line, reason in found.items()]
-    behind = blocked_by_unread(reviewed.plan, worklist, problems)
-    blocked = [Blocked(at=now, line=line, reason=reason) for line, reason in behind.items() if line not in found]
-    shown = {line_id(each.lane, id_) for each in inventories if each.complete for id_ in each.products}
-    complete = {each.lane for each in inventories if each.complete}
-    gone = {line.id for line in worklist.of(Decision.TERMINATE) if line.lane in complete and line.id not in shown}
-    return Review(
-        plan=reviewed.plan,
-        worklist=worklist,
-        inventories=inventories,
-        connections=connections,
-        opening=(*closed, *drifted, *blocked),
-        reviewed=reviewed.digest,
-        gone=frozenset(gone),
-    )
 
 
 def refuse_moved_worklist(reviewed: SavedWorklist, connections: Connections) -> None:
@@ -165,20 +197,9 @@ def save_worklist(review: Review, path: Path, plan_file: Path) -> str:
         plan_file=str(plan_file),
         tool_version=VERSION,
         simulated=review.connections.simulated,
-        callers=callers_of(review.connections),
+        callers=review.callers,
         service_at=by_service(review.worklist.made_at, review.connections.clock_ahead()),
         expires_at=review.worklist.made_at + WORKLIST_MAX_AGE,
-        surveys=tuple(
-            Survey(lane=each.lane, started_at=each.started_at, problem=problem_of(each), coverage=each.coverage)
-            for each in review.inventories
-        ),
+        coverage=review.coverage,
     )
     return worklist_file.write_worklist(path, reviewed)
-
-
-def callers_of(connections: Connections) -> tuple[Caller, ...]:
-    """Return who we are in each lane, for a header."""
-    return tuple(
-        Caller(lane=lane, arn=identity.arn, endpoint=connections.endpoints[lane])
-        for lane, identity in connections.identities.items()
-    )

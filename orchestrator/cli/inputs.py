@@ -11,11 +11,10 @@ from orchestrator import api
 from orchestrator.cli.console import Display
 from orchestrator.cli.options import WORLD_SUFFIX
 from orchestrator.core.plan.model import Plan
-from orchestrator.core.review.resolve import problem_of
 from orchestrator.core.review.worklist import Decision
 from orchestrator.errors import InvalidInput
 from orchestrator.report.review_text import preview
-from orchestrator.report.review_view import LaneRead, ReviewView
+from orchestrator.report.review_view import ReviewView
 from orchestrator.store import worklist_file
 from orchestrator.store.worklist_file import SavedWorklist
 
@@ -144,7 +143,7 @@ def reviewed(
         request: What it is about.
         world: The world file that was asked for.
         workers: How many calls may be in flight; None for as many as the lanes need.
-        state: Where notices are kept.
+        state: Where the notices are that it is decided upon.
         display: Where it is said what is going on.
         timeout: Seconds after which listings are given up.
 
@@ -168,26 +167,14 @@ def reviewed(
 
 def reviewed_of(review: api.Review, plan_file: Path) -> ReviewView:
     """Return what of a review is shown."""
-    connections = review.connections
-    lanes = [
-        LaneRead(
-            lane=inventory.lane,
-            arn=connections.identities[inventory.lane].arn if inventory.lane in connections.identities else None,
-            endpoint=connections.endpoints.get(inventory.lane),
-            problem=problem_of(inventory),
-            products=len(inventory.products),
-            coverage=inventory.coverage,
-        )
-        for inventory in review.inventories
-    ]
     return ReviewView(
         plan=review.plan,
         plan_file=str(plan_file),
         worklist=review.effective_worklist,
-        now=connections.clock.now(),
-        drifted=review.drifted,
+        now=review.connections.clock.now(),
         refusals=review.refusals,
-        lanes=lanes,
+        coverage=review.coverage,
+        callers=review.callers,
     )
 
 

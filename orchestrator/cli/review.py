@@ -83,7 +83,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
 
     PLAN may also be a worklist that was saved with --out; then it shows what of it would still be done.
 
-    The first time that a product is selected with a notice (`After`) is kept in the state directory.
+    Gives no notice (`After`): it says when a product is due, counted from now if `notify` or `run` gave it none yet.
 
     Exits 3 if a run would be refused by a guard, 1 if a lane could not be read completely, or if not one product that the
     plan names was found or ever seen.
@@ -109,7 +109,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
         shown = reviewed_of(review, request.plan_file)
     write_stdout(FORMS[form](shown, display))
     if any(line.reason is Reason.NOTICE for line in shown.worklist.lines):
-        write_stderr(f"Since when products are on notice is kept in {state.notices(shown.plan.name)}")
+        write_stderr(f"A review gives no notice; see: orchestrator notify {pasteable(request.plan_file)}")
     if out is not None:
         replaced = out.exists()
         api.save_worklist(review, out, request.plan_file)

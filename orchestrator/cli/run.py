@@ -172,6 +172,9 @@ def reviewed_for_run(request: RunRequest, state: api.StateDir, display: Display)
         display=display,
         timeout=deadline,
     ) as everything:
+        if not request.dry_run:
+            # A run that is refused or not confirmed has given notice all the same: the next one builds on it.
+            api.give_notice(everything, state)
         review = everything.narrowed(request.only, request.exclude)
         begun_at = min((each.started_at for each in review.inventories), default=0.0)
         if review.connections.clock.now() >= begun_at + deadline:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from orchestrator.core.inventory.model import LaneCoverage
 from orchestrator.core.review.worklist import Decision, Line
 from orchestrator.core.run.summary import review_line
-from orchestrator.report.review_view import LaneRead, ReviewView, location_of
+from orchestrator.core.values.caller import Caller
+from orchestrator.report.review_view import ReviewView, location_of
 from orchestrator.report.run_export import csv_of
 from orchestrator.report.text import timestamp_text
 
@@ -23,6 +25,7 @@ REVIEW_COLUMNS = (
 def review_as_json(reviewed: ReviewView) -> str:
     """Render a review as one JSON document."""
     worklist = reviewed.worklist
+    callers = {caller.lane: caller for caller in reviewed.callers}
     document = {
         "format": REVIEW_FORMAT,
         "summary": review_line(worklist),
@@ -33,7 +36,7 @@ def review_as_json(reviewed: ReviewView) -> str:
         "estimated_seconds": round(reviewed.estimate.seconds) if reviewed.estimate else 0,
         "refusals": list(reviewed.refusals),
         "warnings": list(reviewed.warnings()),
-        "lanes": [lane_of(lane) for lane in reviewed.lanes],
+        "lanes": [lane_row(each, callers.get(each.lane)) for each in reviewed.coverage],
         "lines": [line_row(line, reviewed) for line in worklist.lines],
     }
     return json.dumps(document, indent=2)
@@ -47,22 +50,22 @@ def review_as_csv(reviewed: ReviewView) -> str:
     )
 
 
-def lane_of(lane: LaneRead) -> dict[str, Any]:
-    """Return what a review says of one lane, with the proof that it was read completely."""
-    coverage = lane.coverage
+def lane_row(coverage: LaneCoverage, caller: Caller | None) -> dict[str, Any]:
+    """Return what a review says of one lane: by whom and how completely it was read, with the counts that prove it."""
+    counts = coverage.counts
     return {
-        "account_id": lane.lane.account_id,
-        "region": lane.lane.region,
-        "caller": lane.arn,
-        "endpoint": lane.endpoint,
-        "complete": lane.problem is None,
-        "problem": lane.problem,
-        "products": lane.products,
-        "scan_pages": coverage.scan_pages if coverage else None,
-        "scanned": coverage.scanned if coverage else None,
-        "search_pages": coverage.search_pages if coverage else None,
-        "searched": coverage.searched if coverage else None,
-        "search_total": coverage.search_total if coverage else None,
+        "account_id": coverage.lane.account_id,
+        "region": coverage.lane.region,
+        "caller": caller.arn if caller else None,
+        "endpoint": caller.endpoint if caller else None,
+        "complete": coverage.problem is None,
+        "problem": coverage.problem,
+        "products": counts.scanned if counts else 0,
+        "scan_pages": counts.scan_pages if counts else None,
+        "scanned": counts.scanned if counts else None,
+        "search_pages": counts.search_pages if counts else None,
+        "searched": counts.searched if counts else None,
+        "search_total": counts.search_total if counts else None,
     }
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -11,24 +11,10 @@ from orchestrator.core.inventory.model import LaneCoverage
 from orchestrator.core.plan.model import Options, Plan
 from orchestrator.core.review.estimate import ASSUMED_DURATION, Estimate, estimate
 from orchestrator.core.review.worklist import Decision, Line, Reason, Worklist
+from orchestrator.core.values.caller import Caller
 from orchestrator.core.values.durations import format_duration
 from orchestrator.core.values.lane import Lane
 from orchestrator.report.text import plain, plural, timestamp_text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LaneRead:
-    """
-    How a lane was read: by whom and where, why not completely if so, how many products it holds, and the proof that these
-    are all.
-    """
-
-    lane: Lane
-    arn: str | None = None
-    endpoint: str | None = None
-    problem: str | None = None
-    products: int = 0
-    coverage: LaneCoverage | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,17 +22,17 @@ class ReviewView:
     """
     A review, to be shown.
 
-    `worklist` is what a run would do now. `drifted` are lines that are not what was reviewed before any more, each with the
-    reason; `refusals` is why a run would not begin. `now` is in seconds since the epoch, for ages.
+    `worklist` is what a run would do now; `refusals` is why it would not begin. `coverage` says how completely each lane
+    was read, `callers` by whom. `now` is in seconds since the epoch, for ages.
     """
 
     plan: Plan
     plan_file: str
     worklist: Worklist
     now: float
-    drifted: Mapping[str, str] = field(default_factory=dict)
     refusals: Sequence[str] = ()
-    lanes: Sequence[LaneRead] = ()
+    coverage: Sequence[LaneCoverage] = ()
+    callers: Sequence[Caller] = ()
 
     @cached_property
     def turns(self) -> dict[str, int]:
@@ -64,14 +50,14 @@ class ReviewView:
 
     def decision(self, line: Line) -> str:
         """Return what will be done with a line, in a word."""
-        return "drifted" if line.id in self.drifted else line.decision.value
+        return "drifted" if line.reason is Reason.DRIFTED else line.decision.value
 
     def why(self, line: Line) -> str:
         """Say why, and when it is due if it is on notice."""
-        said = self.drifted.get(line.id, line.detail)
+        said = line.detail
         if line.due_at is not None and line.reason in (Reason.NOTICE, Reason.PLANNED):
-            day = str(timestamp_text(line.due_at))[:16].replace("T", " ")
-            return f"{said}, due {day} UTC" if line.decision is Decision.SKIP else f"{said}, its notice is over"
+            is_waiting = line.decision is Decision.SKIP
+            return f"{said}, due {minute_text(line.due_at)}" if is_waiting else f"{said}, its notice is over"
         return said
 
     @cached_property
@@ -95,8 +81,8 @@ class ReviewView:
     def warnings(self) -> Iterator[str]:
         """Yield what a careful person should know before saying yes."""
         yield from self.worklist.warnings
-        if self.drifted:
-            yield f"{plural(len(self.drifted), 'product')} drifted since the review, and will be left alone"
+        if drifted := sum(line.reason is Reason.DRIFTED for line in self.worklist.lines):
+            yield f"{plural(drifted, 'product')} drifted since the review, and will be left alone"
         leaving = [line for line in self.worklist.of(Decision.TERMINATE) if line.options.may_leave_resources]
         if leaving:
             yield (
@@ -134,6 +120,11 @@ def options_text(options: Options) -> str:
     if options.retain_physical_resources:
         names.append("RetainPhysicalResources")
     return ", ".join(names) or "-"
+
+
+def minute_text(seconds: float) -> str:
+    """Write seconds since the epoch for people, to the minute."""
+    return f"{str(timestamp_text(seconds))[:16].replace('T', ' ')} UTC"
 
 
 def format_age(seconds: float) -> str:

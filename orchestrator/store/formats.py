@@ -19,11 +19,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields
 
-from orchestrator.core.inventory.model import LaneCoverage, Product, RecordError
+from orchestrator.core.inventory.model import LaneCoverage, ListingCounts, Product, RecordError
 from orchestrator.core.plan import model as p
 from orchestrator.core.review.worklist import Line, Worklist
 from orchestrator.core.run import events as e
-from orchestrator.store.provenance import Caller, RunOrigin, Survey
+from orchestrator.core.values.caller import Caller
+from orchestrator.store.provenance import RunOrigin
 
 TIMES = frozenset({"at", "retry_at", "until", "made_at", "started_at", "created_at", "due_at", "service_at"})
 """Keys that hold seconds since the epoch in the code, and ISO 8601 on disk."""
@@ -83,13 +84,13 @@ ON_DISK: Mapping[type, str] = {
         "user_arn tags"
     ),
     RecordError: "code description",
-    LaneCoverage: "scan_pages scanned search_pages searched search_total",
+    ListingCounts: "scan_pages scanned search_pages searched search_total",
     Caller: "lane arn endpoint",
     RunOrigin: (
         "run_id plan_name plan_digest worklist_digest tool_version started_at simulated callers state_dir "
         "reviewed_digest service_at"
     ),
-    Survey: "lane started_at problem coverage",
+    LaneCoverage: "lane started_at problem coverage=counts",
 }
 """The keys of each value, in the order in which they are written."""
 

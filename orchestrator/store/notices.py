@@ -1,7 +1,8 @@
 """
-Since when products have been selected in the reviews of a plan, for its notices.
+Since when products have been selected by a plan, for its notices.
 
-One JSON file beside the plan's journals, replaced whole under a lock of its own, so that reviews may be made at any time.
+One JSON file beside the plan's journals, replaced whole under a lock of its own, so that notice may be given at any
+time. Only `run` and `notify` write it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from orchestrator.store.files import make_private, write_whole
 
 NOTICES_FORMAT = "orchestrator-notices/1"
 NOTICES_PATIENCE_S = 30.0
-"""Seconds that another review is waited for; it holds the lock for as long as it takes to write a file."""
+"""Seconds that another process is waited for; it holds the lock for as long as it takes to write a file."""
 
 
 def load_notices(path: Path) -> dict[str, float] | None:
@@ -58,7 +59,7 @@ def load_notices(path: Path) -> dict[str, float] | None:
 
 def update(
     path: Path, change: Callable[[Mapping[str, float]], Mapping[str, float]], patience: float = NOTICES_PATIENCE_S
-) -> None:
+) -> Mapping[str, float]:
     """
     Change the notices of a plan, nobody else changing them meanwhile.
 
@@ -68,13 +69,19 @@ def update(
         change: Is given what is there, and returns what is to be there.
         patience: Seconds that somebody else who changes them is waited for.
 
+    Returns:
+
+        What is there now.
+
     Raises:
 
-        LockHeld: Another review holds them, and does not let go.
+        LockHeld: Another process holds them, and does not let go.
         JournalError: They cannot be read or written.
     """
     with held(path, patience):
-        write(path, change(load_notices(path) or {}))
+        changed = change(load_notices(path) or {})
+        write(path, changed)
+    return changed
 
 
 def renew(path: Path, patience: float = NOTICES_PATIENCE_S) -> Path:
@@ -83,7 +90,7 @@ def renew(path: Path, patience: float = NOTICES_PATIENCE_S) -> Path:
 
     Args:
 
-        path: Their file. It is never missing meanwhile: a worklist would take that for a plan without reviews.
+        path: Their file. It is never missing meanwhile: a worklist would take that for a plan that never gave notice.
         patience: Seconds that somebody else who changes them is waited for.
 
     Returns:
@@ -92,7 +99,7 @@ def renew(path: Path, patience: float = NOTICES_PATIENCE_S) -> Path:
 
     Raises:
 
-        LockHeld: Another review holds them, and does not let go.
+        LockHeld: Another process holds them, and does not let go.
         JournalError: They cannot be written.
     """
     aside = path.with_name(f"{path.name}.corrupt")
@@ -112,7 +119,7 @@ def held(path: Path, patience: float) -> Iterator[None]:
         with lock.acquire(timeout=patience):
             yield
     except Timeout:
-        message = f"{path}: the notices are in use by another review"
+        message = f"{path}: the notices are in use by another run or notify"
         raise LockHeld(message) from None
     except OSError as error:
         message = f"{path}: the notices cannot be written: {error.strerror}"

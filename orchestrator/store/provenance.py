@@ -1,30 +1,10 @@
-"""Where a journal or a worklist comes from: who called which account and region, and how completely each was read."""
+"""Where a journal comes from: who began its run, when, and upon what."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from orchestrator.core.inventory.model import LaneCoverage
-from orchestrator.core.values.lane import Lane
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
-    """Who we are in a lane, as STS says, and where Service Catalog is called for it."""
-
-    lane: Lane
-    arn: str
-    endpoint: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Survey:
-    """How a lane was read, and when (seconds since the epoch); `coverage` is there where it was read completely."""
-
-    lane: Lane
-    started_at: float
-    problem: str | None = None
-    coverage: LaneCoverage | None = None
+from orchestrator.core.values.caller import Caller
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

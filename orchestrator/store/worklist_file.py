@@ -14,16 +14,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
+from orchestrator.core.inventory.model import LaneCoverage
 from orchestrator.core.plan.model import Plan
 from orchestrator.core.plan.rules import validate
 from orchestrator.core.review.verify import inconsistencies
 from orchestrator.core.review.worklist import Line, Worklist
 from orchestrator.core.run.summary import review_line
+from orchestrator.core.values.caller import Caller
 from orchestrator.core.values.lane import Lane
 from orchestrator.errors import InvalidInput
 from orchestrator.store.codec import Malformed, decode, digest, encode, format_time, parse_time
 from orchestrator.store.files import DECODER, write_whole
-from orchestrator.store.provenance import Caller, Survey
 
 WORKLIST_FORMAT = "orchestrator-worklist/1"
 WORKLIST_START = re.compile(rb'\s*\{\s*"format"\s*:\s*"orchestrator-worklist/')
@@ -35,7 +36,7 @@ class SavedWorklist:
     """
     A worklist with what it was made from.
 
-    `plan_file` is the path that was reviewed, as it was given; `digest` is that of the whole file. `surveys` is the proof
+    `plan_file` is the path that was reviewed, as it was given; `digest` is that of the whole file. `coverage` is the proof
     that the lanes were read completely, where they were. After `expires_at` (seconds since the epoch) it is not run.
     `service_at` is when it was made by the service's clock, if that was known.
     """
@@ -48,7 +49,7 @@ class SavedWorklist:
     callers: tuple[Caller, ...]
     expires_at: float
     service_at: float | None = None
-    surveys: tuple[Survey, ...] = ()
+    coverage: tuple[LaneCoverage, ...] = ()
     digest: str = ""
 
 
@@ -106,7 +107,7 @@ def document_of(reviewed: SavedWorklist) -> dict[str, Any]:
         "tool_version": reviewed.tool_version,
         "simulated": reviewed.simulated,
         "callers": encode(reviewed.callers),
-        "surveys": encode(reviewed.surveys),
+        "surveys": encode(reviewed.coverage),
         "plan": encode(reviewed.plan),
         "lanes": encode(worklist.lanes),
         "warnings": encode(worklist.warnings),
@@ -159,7 +160,7 @@ def load_worklist(path: Path) -> SavedWorklist:
         refuse_worklist(path, "it says more, or something else, than would be run")
     if not Path(reviewed.plan_file).name:
         refuse_worklist(path, f"`{reviewed.plan_file}` names no plan file")
-    started_at = {survey.lane: survey.started_at for survey in reviewed.surveys}
+    started_at = {each.lane: each.started_at for each in reviewed.coverage}
     findings = [finding.message for finding in validate(reviewed.plan)]
     for problem in [*findings, *inconsistencies(reviewed.plan, reviewed.worklist, started_at)]:
         refuse_worklist(path, problem)
@@ -182,7 +183,7 @@ def read_document(document: dict[str, Any], seal: str) -> SavedWorklist:
         callers=decode(tuple[Caller, ...], document["callers"]),
         expires_at=parse_time(document["expires_at"]),
         service_at=None if document["service_at"] is None else parse_time(document["service_at"]),
-        surveys=decode(tuple[Survey, ...], document["surveys"]),
+        coverage=decode(tuple[LaneCoverage, ...], document["surveys"]),
         digest=seal,
     )
 

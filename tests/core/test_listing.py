@@ -73,8 +73,8 @@ def test_a_listing_is_complete_with_the_last_pages_of_both() -> None:
     held = listing.inventory(LANE)
     assert (held.complete, set(held.products), held.ended_at) == (True, {"pp-a", "pp-b"}, listing.ended_at)
     assert held.observed["pp-b"].at > held.observed["pp-a"].at > START
-    assert held.coverage is not None
-    assert (held.coverage.scan_pages, held.coverage.scanned, held.coverage.searched) == (2, 2, 2)
+    assert held.counts is not None
+    assert (held.counts.scan_pages, held.counts.scanned, held.counts.searched) == (2, 2, 2)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,10 @@ def test_pages_that_show_nothing_new_end_nothing_until_there_are_twenty_in_a_row
     assert listing.is_complete is complete
     if not complete:
         assert listing.problem == "ScanProvisionedProducts does not end: 20 pages in a row showed no new product"
-        assert listing.inventory(LANE).complete is False
+        held = listing.inventory(LANE)
+        assert (held.complete, held.coverage.problem, held.coverage.started_at) == (False, listing.problem, START)
+        assert held.counts is not None
+        assert held.counts.scanned == len(held.products) == 1
 
 
 def test_a_token_that_comes_again_makes_it_incomplete() -> None:

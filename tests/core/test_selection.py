@@ -13,7 +13,7 @@ from orchestrator.core.plan.rules import validate
 from orchestrator.core.review.decide import decide
 from orchestrator.core.review.drift import drifted_lines
 from orchestrator.core.review.lookups import questions
-from orchestrator.core.review.notice import given_anew, noticed
+from orchestrator.core.review.notice import given_anew, noticed, notices_given
 from orchestrator.core.review.verify import inconsistencies
 from orchestrator.core.review.worklist import Decision, Line, Reason, Worklist
 from orchestrator.core.values.lane import Lane
@@ -190,6 +190,20 @@ def test_notices_are_kept_as_long_as_a_product_is_selected() -> None:
         f"{LANE}/pp-sbx-3": START,
         f"{OTHER}/pp-x": START - 9.0,
     }
+
+
+def test_what_is_on_notice_is_told_with_its_moments() -> None:
+    """As they are recorded, which the clock of the service may not shorten; what has no notice is none."""
+    wanted = selecting("sbx-*", notice_seconds=DAY, entries=(Entry(product_id="pp-a"),))
+    held = [replace(inventory(*named("a", "sbx-1", "sbx-2", "sbx-3")), clock_ahead=-60.0)]
+    earlier = {f"{LANE}/pp-sbx-1": START - DAY - 60, f"{LANE}/pp-sbx-2": START - DAY, f"{LANE}/pp-sbx-3": START + 5}
+    made = decide(wanted, held, notices=earlier)
+    found = notices_given(wanted, made, held, noticed(made, held, earlier))
+    assert [(each.line.product_id, each.since, each.due_at, each.is_over) for each in found] == [
+        ("pp-sbx-1", START - DAY - 60, START - 60, True),
+        ("pp-sbx-2", START - DAY, START, False),
+        ("pp-sbx-3", START, START + DAY, False),
+    ]
 
 
 def test_a_notice_that_was_given_anew_since_a_worklist_was_made_holds() -> None:

@@ -189,7 +189,7 @@ def test_too_large_a_share_of_a_lane_is_refused_before_the_first_call(bench: Ben
     assert len(service.sent()) == 3
 
 
-def test_a_notice_is_given_by_reviews_and_kept_in_the_state_directory(bench: Bench, simulate: Simulate) -> None:
+def test_a_notice_is_given_by_runs_and_kept_in_the_state_directory(bench: Bench, simulate: Simulate) -> None:
     """Nothing goes before it is over; who loses its notice gets a new one; JSON says who is due when."""
     service = simulate({"Products": [product("sbx-1", UserArn="arn:alice"), product("sbx-2")]})
     path = selecting(bench, {"Name": "sbx-*"}, Select={"After": "7d"})
@@ -199,9 +199,11 @@ def test_a_notice_is_given_by_reviews_and_kept_in_the_state_directory(bench: Ben
         ("arn:alice", "skip", "notice")
     }
     assert all(line["due_at"] > told["made_at"] for line in told["lines"])
+    notices = bench.folder / "state" / "test" / "notices.json"
+    assert bench.run(service, "run", path, "--dry-run").returncode == 0
+    assert not notices.exists()
     assert bench.run(service, "run", path, "--yes").returncode == 0
     assert service.sent() == []
-    notices = bench.folder / "state" / "test" / "notices.json"
     kept = json.loads(notices.read_text())
     # Eight days ago for the one, six for the other.
     kept["selected_since"] = {f"{LANE}/pp-sbx-1": "2020-01-01T00:00:00Z", f"{LANE}/pp-sbx-2": told["made_at"]}
@@ -222,14 +224,14 @@ def test_a_notice_is_given_by_reviews_and_kept_in_the_state_directory(bench: Ben
 def test_a_notice_that_was_lost_after_the_review_is_missed_by_its_worklist(bench: Bench, simulate: Simulate) -> None:
     """Also if it was the only one: that there are no notices left is not that there never were any."""
     service = simulate({"Products": [product("sbx-1")]})
-    path = selecting(bench, {"Name": "sbx-*"}, Select={"After": "1s"})
-    assert bench.run(service, "review", path).returncode == 0
+    path = selecting(bench, {"Name": "sbx-*"}, Select={"After": "1h"})
+    assert bench.run(service, "run", path, "--yes").returncode == 0
     notices = bench.folder / "state" / "test" / "notices.json"
     notices.write_text(json.dumps(json.loads(notices.read_text()) | {"selected_since": {LINE: "2020-01-01T00:00:00Z"}}))
     worklist = bench.folder / "w.json"
     assert "1 to terminate" in bench.run(service, "review", path, "--out", worklist).stdout
     service.tag("pp-sbx-1", PROTECTED)
-    bench.run(service, "review", path)
+    bench.run(service, "run", path, "--yes")
     assert json.loads(notices.read_text())["selected_since"] == {}
     service.tag("pp-sbx-1", {})
     ended = bench.run(service, "run", worklist, "--yes")
@@ -238,6 +240,70 @@ def test_a_notice_that_was_lost_after_the_review_is_missed_by_its_worklist(bench
     notices.unlink()
     assert bench.run(service, "run", worklist, "--yes").returncode == 0
     assert service.sent() == ["pp-sbx-1"]
+
+
+def test_notify_tells_the_owners_review_shows_the_day_and_run_keeps_it(bench: Bench, simulate: Simulate) -> None:
+    """Only `notify` and `run` write the notices; a review leaves them byte for byte as they were."""
+    service = simulate({"Products": [product("sbx-1", UserArn="arn:alice"), product("other")]})
+    path = selecting(bench, {"Name": "sbx-*"}, Select={"After": "7d"})
+    notices = bench.folder / "state" / "test" / "notices.json"
+    told = bench.run(service, "notify", path)
+    assert told.returncode == 0, told.stderr
+    assert told.stdout.splitlines()[0] == "Notices of test: 1 product on notice, 0 of them due now."
+    assert "arn:alice" in told.stdout.splitlines()
+    kept = notices.read_bytes()
+    reviewed = json.loads(bench.run(service, "review", path, "--format", "json").stdout)
+    again = json.loads(bench.run(service, "notify", path, "--format", "json").stdout)
+    assert [line["due_at"] for line in reviewed["lines"]] == [row["due_at"] for row in again["notices"]]
+    [row] = again["notices"]
+    assert (again["simulated"], row["user_arn"], row["due_now"]) == (False, "arn:alice", False)
+    assert notices.read_bytes() == kept
+    aged = json.loads(kept) | {"selected_since": {LINE: "2020-01-01T00:00:00Z"}}
+    notices.write_text(json.dumps(aged))
+    due = bench.run(service, "notify", path, "--format", "csv")
+    [row] = csv.DictReader(io.StringIO(due.stdout))
+    assert (row["selected_since"], row["due_now"]) == ("2020-01-01T00:00:00.000Z", "true")
+    assert row["keep_tag"] == "sc-orchestrator:protect=true"
+    assert service.sent() == []
+    assert bench.run(service, "run", path, "--yes").returncode == 0
+    assert service.sent() == ["pp-sbx-1"]
+
+
+def test_notify_says_what_it_could_not_read_and_keeps_its_notices(bench: Bench, simulate: Simulate) -> None:
+    """Exit code 1, 5 if there is nothing else, and 2 for a worklist, which gives no notice."""
+    lanes = [{"Account": OTHER, "Region": "eu-west-1", "Products": [product("sbx-2")]}]
+    service = simulate({"Products": [product("sbx-1")], "Lanes": lanes, "Accounts": {OTHER: {"Roles": []}}})
+    targets = [{"AccountId": account, "Regions": ["eu-west-1"], "RoleName": "r"} for account in (HOME, OTHER)]
+    notices = bench.folder / "state" / "test" / "notices.json"
+    notices.parent.mkdir(parents=True, mode=0o700)
+    there = f"{OTHER}/eu-west-1/pp-sbx-2"
+    notices.write_text(json.dumps({"format": "orchestrator-notices/1", "selected_since": {there: "2020-01-01T00:00:00Z"}}))
+    path = selecting(bench, {"Name": "sbx-*"}, Select={"After": "7d"}, Targets=targets)
+    told = bench.run(service, "notify", path)
+    assert told.returncode == 1, told.stderr
+    assert f"Not read completely: {OTHER}/eu-west-1: " in told.stdout
+    assert json.loads(notices.read_text())["selected_since"].keys() == {LINE, there}
+    worklist = bench.folder / "w.json"
+    assert bench.run(service, "review", path, "--out", worklist).returncode == 1
+    assert bench.run(service, "notify", worklist).returncode == 2
+    kept = notices.read_bytes()
+    path = selecting(bench, {"Name": "sbx-*"}, Select={"After": "7d"}, Targets=targets[1:])
+    assert bench.run(service, "notify", path).returncode == 5
+    assert notices.read_bytes() == kept
+
+
+def test_a_run_that_a_guard_refuses_has_given_notice(bench: Bench, simulate: Simulate) -> None:
+    """Also one whose --only means nothing: the notices of a nightly job go on whatever stops its run."""
+    service = simulate({"Products": [product("sbx-1"), product("a"), product("b")]})
+    notices = bench.folder / "state" / "test" / "notices.json"
+    keys = {"Products": [{"ProvisionedProductId": "pp-a"}, {"ProvisionedProductId": "pp-b"}], "Limits": {"MaxPercent": 50}}
+    path = selecting(bench, {"Name": "sbx-*"}, Select={"After": "1d"}, **keys)
+    path.write_text(path.read_text().replace("Products: []\n", ""))
+    for options in ([], ["--only", "nonsense"]):
+        assert bench.run(service, "run", path, "--yes", *options).returncode == 3
+        assert LINE in notices.read_text()
+        notices.unlink()
+    assert service.sent() == []
 
 
 def test_a_second_go_leaves_the_notices_alone(bench: Bench, simulate: Simulate) -> None:

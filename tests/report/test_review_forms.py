@@ -16,16 +16,17 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestrator.core.inventory.model import CONTROL_TOWER_ACCOUNT, LaneCoverage
+from orchestrator.core.inventory.model import CONTROL_TOWER_ACCOUNT, LaneCoverage, ListingCounts
 from orchestrator.core.plan.model import Conditions, Entry, Limits, Options, Plan, Protection, Selection, Target
 from orchestrator.core.review.decide import decide
 from orchestrator.core.review.worklist import Decision
+from orchestrator.core.values.caller import Caller
 from orchestrator.core.values.lane import Lane
 from orchestrator.report.plan_writer import plan_text, quoted
 from orchestrator.report.review_export import review_as_csv, review_as_json
 from orchestrator.report.review_markdown import MOST_CHARACTERS, escape, review_as_markdown
 from orchestrator.report.review_text import preview
-from orchestrator.report.review_view import LaneRead, ReviewView
+from orchestrator.report.review_view import ReviewView
 from orchestrator.report.text import plain
 from orchestrator.store.plan.load import load_plan
 from tests.fakes import LANE, START
@@ -51,15 +52,13 @@ def shown(*held: Any, **more: Any) -> ReviewView:
 
 def test_a_review_as_json_tells_who_is_due_when() -> None:
     """With owner and tags, so that they can be told; and how completely each lane was read."""
-    lane = LaneRead(
-        lane=LANE,
-        arn="arn:aws:sts::1:assumed-role/r/s",
-        endpoint="https://e",
-        products=2,
-        coverage=LaneCoverage(scan_pages=1, scanned=2, search_pages=1, searched=2, search_total=2),
-    )
+    counts = ListingCounts(scan_pages=1, scanned=2, search_pages=1, searched=2, search_total=2)
+    lanes = {
+        "coverage": [LaneCoverage(lane=LANE, started_at=START, counts=counts)],
+        "callers": [Caller(lane=LANE, arn="arn:aws:sts::1:assumed-role/r/s", endpoint="https://e")],
+    }
     held = [product("pp-l", name="late", user_arn="arn:alice", tags=(("Team", "a"),)), product("pp-b", name="b")]
-    told = json.loads(review_as_json(shown(*held, lanes=[lane], refusals=["too many"])))
+    told = json.loads(review_as_json(shown(*held, **lanes, refusals=["too many"])))
     assert told["format"] == "orchestrator-review/1"
     assert (
         told["summary"]
@@ -68,7 +67,8 @@ def test_a_review_as_json_tells_who_is_due_when() -> None:
     assert told["counts"] == {"terminate": 1, "skip": 1, "refuse": 0}
     assert told["refusals"] == ["too many"]
     [read] = told["lanes"]
-    assert (read["caller"], read["complete"], read["scan_pages"], read["search_total"]) == (lane.arn, True, 1, 2)
+    assert (read["caller"], read["endpoint"]) == ("arn:aws:sts::1:assumed-role/r/s", "https://e")
+    assert (read["complete"], read["products"], read["scan_pages"], read["search_total"]) == (True, 2, 1, 2)
     late, other = told["lines"]
     assert (late["decision"], late["reason"], late["due_at"]) == ("skip", "notice", "2023-11-21T22:13:20.000Z")
     assert (late["user_arn"], late["tags"], late["location"]) == ("arn:alice", {"Team": "a"}, "p.yaml:5")

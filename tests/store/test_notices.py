@@ -1,4 +1,4 @@
-"""Notices: since when products have been selected, kept in a file that two reviews may use at once."""
+"""Notices: since when products have been selected, kept in a file that two processes may use at once."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_somebody_who_holds_the_notices_for_ever_is_not_waited_for(tmp_path: Pat
     path = tmp_path / "notices.json"
 
     def meanwhile(earlier: Mapping[str, float]) -> Mapping[str, float]:
-        with pytest.raises(LockHeld, match="in use by another review"):
+        with pytest.raises(LockHeld, match="in use by another run or notify"):
             notices.update(path, lambda other: other, patience=0.01)
         return earlier
 

@@ -11,12 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orchestrator.core.inventory.model import LaneCoverage
+from orchestrator.core.inventory.model import LaneCoverage, ListingCounts
 from orchestrator.core.plan.model import Entry, Plan, Target
 from orchestrator.core.review.decide import decide
 from orchestrator.errors import InvalidInput
 from orchestrator.store.codec import digest
-from orchestrator.store.provenance import Survey
 from orchestrator.store.worklist_file import SavedWorklist, is_worklist, load_worklist, write_worklist
 from tests.fakes import LANE
 from tests.makers import caller, inventory, product
@@ -35,7 +34,7 @@ def reviewed() -> SavedWorklist:
     )
     shown = inventory(product("pp-a", name="a"), product("pp-b", name="b\u202e\ud800"), product("pp-c", name="b"))
     made = decide(plan, [shown])
-    coverage = LaneCoverage(scan_pages=1, scanned=3, search_pages=1, searched=3, search_total=3)
+    counts = ListingCounts(scan_pages=1, scanned=3, search_pages=1, searched=3, search_total=3)
     return SavedWorklist(
         plan=plan,
         worklist=made,
@@ -44,7 +43,7 @@ def reviewed() -> SavedWorklist:
         simulated=False,
         callers=(caller(),),
         expires_at=made.made_at + 60,
-        surveys=(Survey(lane=LANE, started_at=made.made_at, coverage=coverage),),
+        coverage=(LaneCoverage(lane=LANE, started_at=made.made_at, counts=counts),),
     )
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from orchestrator.core.inventory.model import Inventory, LaneCoverage, Observation, Product
+from orchestrator.core.inventory.model import Inventory, ListingCounts, Observation, Product
 from orchestrator.core.inventory.outcomes import Answer, Denied, NotFound, Outcome, Page, Rejected, Throttled, explain
 from orchestrator.core.values.lane import Lane
 from orchestrator.core.values.operation import Operation
@@ -242,9 +242,9 @@ class Listing:
         return {id_: product.described_by(self._searched.get(id_)) for id_, (_, product) in self._scanned.items()}
 
     @property
-    def coverage(self) -> LaneCoverage:
-        """How completely the lane was read."""
-        return LaneCoverage(
+    def counts(self) -> ListingCounts:
+        """What has been read."""
+        return ListingCounts(
             scan_pages=self._pages[Operation.SCAN],
             scanned=len(self._scanned),
             search_pages=self._pages[Operation.SEARCH],
@@ -262,6 +262,7 @@ class Listing:
                 problem=self.problem or "its listing was not read to its end",
                 is_unreachable=not self._scanned,
                 products={id_: product for id_, (_, product) in self._scanned.items()},
+                counts=self.counts,
             )
         return Inventory(
             lane=lane,
@@ -275,5 +276,5 @@ class Listing:
                 for id_, product in self._searched.items()
                 if id_ not in self._scanned and id_ not in self._explained
             },
-            coverage=self.coverage,
+            counts=self.counts,
         )

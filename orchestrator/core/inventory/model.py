@@ -135,9 +135,9 @@ def moments_of(now: float, clock_ahead: float | None) -> tuple[float, ...]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LaneCoverage:
+class ListingCounts:
     """
-    How completely a lane was read: pages and products of the listing and of the search, both at account level, and how many
+    What was read of a lane: pages and products of the listing and of the search, both at account level, and how many
     products the search said that there were.
     """
 
@@ -146,6 +146,21 @@ class LaneCoverage:
     search_pages: int
     searched: int
     search_total: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneCoverage:
+    """
+    How completely a lane was read, and when that began (seconds since the epoch, by our clock).
+
+    `problem` says why nothing may be terminated in it, None if it was read completely. `counts` prove that it was; they are
+    None for a lane that could not be entered.
+    """
+
+    lane: Lane
+    started_at: float
+    problem: str | None = None
+    counts: ListingCounts | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,9 +191,15 @@ class Inventory:
     unknown: Mapping[str, str] = field(default_factory=dict)
     denied: Mapping[str, str] = field(default_factory=dict)
     observed: Mapping[str, Observation] = field(default_factory=dict)
-    coverage: LaneCoverage | None = None
+    counts: ListingCounts | None = None
     ended_at: float | None = None
     clock_ahead: float | None = None
+
+    @property
+    def coverage(self) -> LaneCoverage:
+        """How completely the lane was read."""
+        problem = None if self.complete else self.problem or "its listing is incomplete"
+        return LaneCoverage(lane=self.lane, started_at=self.started_at, problem=problem, counts=self.counts)
 
     @property
     def moments(self) -> tuple[float, ...]:

@@ -15,7 +15,7 @@ from orchestrator.core.review.close_names import CloseNames
 from orchestrator.core.review.match import admits
 from orchestrator.core.review.name_index import RefusedNames
 from orchestrator.core.review.order import SelectionMembers, order
-from orchestrator.core.review.resolve import Found, Resolver, Unresolved, problem_of
+from orchestrator.core.review.resolve import Found, Resolver, Unresolved
 from orchestrator.core.review.select import Selected, differences, idle, select
 from orchestrator.core.review.worklist import Decision, Line, Reason, Worklist, unread_id
 from orchestrator.core.values.clocks import believed
@@ -39,7 +39,7 @@ def decide(
         plan: A valid plan.
         inventories: One for each lane of the plan.
         strict: Whether products that are not found are refused, not skipped.
-        notices: Since when lines have been selected in reviews, seconds since the epoch; what is not there since now.
+        notices: Since when lines have been on notice, seconds since the epoch; what is not there since now.
 
     Returns:
 
@@ -69,7 +69,7 @@ def decide(
     return Worklist(
         lines=tuple(ordered),
         made_at=min((inventory.started_at for inventory in inventories), default=0.0),
-        lanes=tuple((inventory.lane, problem_of(inventory)) for inventory in inventories),
+        lanes=tuple((inventory.lane, inventory.coverage.problem) for inventory in inventories),
         warnings=(
             *differences(inventories),
             *lane_warnings(inventories),
@@ -125,7 +125,7 @@ def decide_selected(plan: Plan, found: Selected, claims: RefusedNames, noticed_a
         plan: The plan.
         found: The product.
         claims: The entries that may mean it, and are refused.
-        noticed_at: Since when it is selected in reviews, seconds since the epoch; None for now.
+        noticed_at: Since when it is on notice, seconds since the epoch; None for now.
     """
     line = decide_found(plan, found.entry, found.inventory, found.product, found.by)
     refusal: Judgement | None = None
@@ -165,7 +165,7 @@ def unread_lines(plan: Plan, inventories: Sequence[Inventory]) -> Iterator[Line]
                 lane=inventory.lane,
                 decision=Decision.REFUSE,
                 reason=Reason.LANE_INCOMPLETE,
-                detail=f"nothing can be selected, the lane could not be read completely: {problem_of(inventory)}",
+                detail=f"nothing can be selected, the lane could not be read completely: {inventory.coverage.problem}",
                 location=selection.location,
                 selected_by=(index,),
             )

@@ -1,5 +1,5 @@
 """
-Notice before termination: since when each product has been selected in reviews, as far as a notice needs it.
+Notice before termination: since when each product has been selected, as far as a notice needs it.
 
 A product that is not selected any more, or that is protected or refused for what it is, loses its notice, and is given a
 new one when it is selected again: whoever was told a day can rely on it.
@@ -7,16 +7,31 @@ new one when it is selected again: whoever was told a day can rely on it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from orchestrator.core.inventory.model import Inventory
 from orchestrator.core.plan.model import Plan
-from orchestrator.core.review.worklist import Decision, Worklist
+from orchestrator.core.review.worklist import Decision, Line, Worklist
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """
+    A line on notice: selected since `since`, not terminated before `due_at` (both in seconds since the epoch).
+
+    `is_over` says that this moment has passed by every clock that there is.
+    """
+
+    line: Line
+    since: float
+    due_at: float
+    is_over: bool
 
 
 def noticed(worklist: Worklist, inventories: Sequence[Inventory], earlier: Mapping[str, float]) -> dict[str, float]:
     """
-    Say since when lines have been selected, this review included.
+    Say since when lines have been selected, what is selected now included.
 
     Args:
 
@@ -38,9 +53,29 @@ def noticed(worklist: Worklist, inventories: Sequence[Inventory], earlier: Mappi
     return kept
 
 
+def notices_given(
+    plan: Plan, worklist: Worklist, inventories: Sequence[Inventory], since: Mapping[str, float]
+) -> Iterator[Notice]:
+    """
+    Yield the lines that are on notice, in the order of the worklist.
+
+    Args:
+
+        plan: What the worklist was made from.
+        worklist: What was decided.
+        inventories: What it was decided from.
+        since: Since when lines have been selected, as `noticed` says it.
+    """
+    now = {inventory.lane: min(inventory.moments) for inventory in inventories}
+    for line in worklist.lines:
+        if line.due_at is not None and line.lane is not None:
+            due_at = since[line.id] + (plan.selections[line.selected_by[0]].notice_seconds or 0)
+            yield Notice(line=line, since=since[line.id], due_at=due_at, is_over=due_at <= now[line.lane])
+
+
 def given_anew(plan: Plan, worklist: Worklist, notices: Mapping[str, float], now: float) -> dict[str, str]:
     """
-    Hold a saved worklist against the notices that reviews have given since.
+    Hold a saved worklist against the notices that were given since.
 
     Args:
 
@@ -60,5 +95,5 @@ def given_anew(plan: Plan, worklist: Worklist, notices: Mapping[str, float], now
         after = plan.selections[line.selected_by[0]].notice_seconds or 0
         since = notices.get(line.id)
         if since is None or since + after > now:
-            found[line.id] = "it was not selected in every review since, so its notice begins anew"
+            found[line.id] = "it was not selected all the time since, so its notice begins anew"
     return found

@@ -46,13 +46,6 @@ class Unresolved:
 Resolution = Found | Absent | Unresolved
 
 
-def problem_of(inventory: Inventory) -> str | None:
-    """Say why nothing may be terminated in a lane; None if it may."""
-    if inventory.complete:
-        return None
-    return inventory.problem or "its listing is incomplete"
-
-
 class Resolver:
     """Finds products in inventories."""
 
@@ -114,7 +107,7 @@ def refuse_unread(entry: Entry, holders: Sequence[Inventory], admitted: Sequence
         return None
     lane = holders[0].lane if holders else admitted[0].lane if len(admitted) == 1 else None
     first = incomplete[0]
-    detail = f"lane {first.lane} could not be read completely: {problem_of(first)}"
+    detail = f"lane {first.lane} could not be read completely: {first.coverage.problem}"
     if len(incomplete) > 1:
         detail = f"{len(incomplete)} lanes that may hold it could not be read completely, {first.lane} among them"
     elif len(admitted) > 1 and entry.product_id is None:
