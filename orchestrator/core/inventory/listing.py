@@ -21,7 +21,7 @@ from orchestrator.core.values.policy import POLICY
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ListingStep:
     """The next call of a listing: a page, or one product by its id."""
 
     operation: Operation
@@ -62,7 +62,7 @@ class Listing:
         self._contradictory: set[str] = set()
         self._pages = {Operation.SCAN: 0, Operation.SEARCH: 0}
         self._total: int | None = None
-        self._steps: list[Step] = [Step(Operation.SEARCH), Step(Operation.SCAN)]
+        self._steps: list[ListingStep] = [ListingStep(Operation.SEARCH), ListingStep(Operation.SCAN)]
         self._tokens: set[str] = set()
         self._shown: set[str] = set()
         self._without_news = 0
@@ -82,7 +82,7 @@ class Listing:
         return self.problem is None and not self._steps
 
     @property
-    def step(self) -> Step | None:
+    def step(self) -> ListingStep | None:
         """The next call, None if it is over."""
         return None if self.is_over else self._steps[-1]
 
@@ -122,7 +122,7 @@ class Listing:
         """End it at *at* (seconds since the epoch) as incomplete."""
         self.problem, self.ended_at = problem, at
 
-    def _on_answer(self, at: float, step: Step, outcome: Answer[object]) -> None:
+    def _on_answer(self, at: float, step: ListingStep, outcome: Answer[object]) -> None:
         if step.product_id is not None:
             self._on_single(at, step.product_id, outcome.value)
         else:
@@ -137,7 +137,7 @@ class Listing:
             self._merge(product for product in value.products if product.product_id == product_id)
         self._next(at)
 
-    def _on_page(self, at: float, step: Step, page: Page) -> None:
+    def _on_page(self, at: float, step: ListingStep, page: Page) -> None:
         shown = {product.product_id for product in page.products}
         self._without_news = 0 if shown - self._shown else self._without_news + 1
         self._shown |= shown
@@ -158,7 +158,7 @@ class Listing:
             self.problem = f"{step.operation} does not end: {self._without_news} pages in a row showed no new product"
         else:
             self._tokens.add(page.next_token)
-            self._steps[-1] = Step(step.operation, page.next_token)
+            self._steps[-1] = ListingStep(step.operation, page.next_token)
             self._answered(at)
 
     def _merge(self, products: Iterable[Product]) -> None:
@@ -191,7 +191,7 @@ class Listing:
         self._throttled_since = None
         self.ready_at = at
 
-    def _steps_for_differences(self) -> list[Step]:
+    def _steps_for_differences(self) -> list[ListingStep]:
         """Return what has to be asked about products that only one of the listings shows, or without any tag."""
         untagged = [id_ for id_ in self._scanned if id_ not in self._searched and id_ not in self._explained]
         unscanned = [id_ for id_ in self._searched if id_ not in self._scanned and id_ not in self._explained]
@@ -199,12 +199,12 @@ class Listing:
         untagged += [id_ for id_, product in self._searched.items() if product.tags == () and id_ not in self._explained]
         self._read_again = True
         if len(untagged) + len(unscanned) <= POLICY.max_single_lookups:
-            by_search = [Step(Operation.SEARCH, product_id=id_) for id_ in untagged]
-            return by_search + [Step(Operation.PRODUCT, product_id=id_) for id_ in unscanned]
-        again = [Step(Operation.SEARCH)] if untagged else []
-        return again + ([Step(Operation.SCAN)] if unscanned else [])
+            by_search = [ListingStep(Operation.SEARCH, product_id=id_) for id_ in untagged]
+            return by_search + [ListingStep(Operation.PRODUCT, product_id=id_) for id_ in unscanned]
+        again = [ListingStep(Operation.SEARCH)] if untagged else []
+        return again + ([ListingStep(Operation.SCAN)] if unscanned else [])
 
-    def _on_problem(self, at: float, step: Step, outcome: Outcome) -> None:
+    def _on_problem(self, at: float, step: ListingStep, outcome: Outcome) -> None:
         self.step_number += 1
         if isinstance(outcome, Throttled):
             self._throttled_since = at if self._throttled_since is None else self._throttled_since
@@ -220,7 +220,7 @@ class Listing:
             return
         self.ready_at = at + min(POLICY.max_page_pause_s, POLICY.min_page_pause_s * 2 ** (self._misses - 1))
 
-    def _fail(self, at: float, step: Step, outcome: Outcome) -> None:
+    def _fail(self, at: float, step: ListingStep, outcome: Outcome) -> None:
         """A page that cannot be had ends the listing; one product that cannot be looked up stays unexplained."""
         if step.product_id is not None:
             self._next(at)

@@ -96,18 +96,18 @@ def next_step(t: Termination, state: State, lane: LaneState, at: float, situatio
     if state in GONE and lane.audit and t.line.id in lane.audit:
         return LookupStep(DescribeProduct(), t.look_at, t.rank)
     if t.line.id in lane.resettle:
-        return look_up(t, state, lane)
+        return lookup_step(t, state, lane)
     if t.is_parked:
         return None
     if state is State.IN_PROGRESS:
         is_due = verdict(t, state, at, situation.constraints()) is not None
-        return VerdictStep() if is_due else look_up(t, state, lane)
+        return VerdictStep() if is_due else lookup_step(t, state, lane)
     if state is State.IN_DOUBT:
         return step_in_doubt(t, at, lane, situation.constraints())
     return step_of_pending(t, at, situation) if state is State.PENDING else None
 
 
-def look_up(t: Termination, state: State, lane: LaneState) -> LookupStep:
+def lookup_step(t: Termination, state: State, lane: LaneState) -> LookupStep:
     """Look up what the evidence lacks; the product itself if it lacks nothing."""
     conclusion = conclusion_of(t, state, lane.denied)
     return LookupStep(conclusion if isinstance(conclusion, Lookup) else DescribeProduct(), t.look_at, t.rank)
