@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from orchestrator.core.inventory.calls import Answer, Page, Problem, RecordPage
 from orchestrator.core.inventory.model import Product, Record
-from orchestrator.core.inventory.outcomes import Answer, Page, Problem, RecordPage
 from orchestrator.core.run.commands import Terminate
 from orchestrator.core.run.events import Event
 from orchestrator.core.run.replies import Reply

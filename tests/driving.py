@@ -17,8 +17,7 @@ from orchestrator.core.run.observations import Listed
 from orchestrator.core.run.transitions import State
 from orchestrator.core.values.lane import Lane
 from orchestrator.engine.executors import InlineExecutor
-from orchestrator.engine.observers import Observers
-from orchestrator.engine.runner import Runner, RunnerDependencies
+from orchestrator.engine.runner import Observers, Runner, RunnerDependencies
 from orchestrator.engine.signals import StopSignal
 from orchestrator.engine.survey import Surveyor
 from orchestrator.ports import Journal, Observer

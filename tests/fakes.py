@@ -6,13 +6,12 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from orchestrator.core.inventory.calls import Answer, NotFound, Operation, Page, Problem, RecordPage, Rejected, Unanswered
 from orchestrator.core.inventory.model import FAILED, SUCCEEDED, TERMINATION, UNDER_CHANGE, Product, Record, RecordError
-from orchestrator.core.inventory.outcomes import Answer, NotFound, Page, Problem, RecordPage, Rejected, Unanswered
 from orchestrator.core.run.commands import Terminate
 from orchestrator.core.run.events import Event
 from orchestrator.core.run.replies import Reply
 from orchestrator.core.values.lane import Lane
-from orchestrator.core.values.operation import Operation
 from orchestrator.errors import JournalError
 from orchestrator.ports import CredentialLife, Identity, Inbox
 from orchestrator.store.codec import encode, frame, unframe

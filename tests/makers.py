@@ -8,8 +8,7 @@ from orchestrator.core.inventory.model import Inventory, Observation, Product, R
 from orchestrator.core.plan.model import Entry, Limits, Options, Plan, Retry
 from orchestrator.core.review.decide import decide
 from orchestrator.core.review.worklist import Worklist
-from orchestrator.core.values.caller import Caller
-from orchestrator.core.values.lane import Lane
+from orchestrator.core.values.lane import Caller, Lane
 from tests.fakes import LANE, START, SYSTEM_TAGS, FakeProduct
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 
+from orchestrator.core.inventory.calls import Operation
 from orchestrator.core.inventory.model import SUCCEEDED
 from orchestrator.core.plan.model import Limits, Options, Plan, Retry, Tolerance
 from orchestrator.core.review.worklist import Worklist
@@ -16,7 +17,6 @@ from orchestrator.core.run.product_state import Termination
 from orchestrator.core.run.replies import Reply, Tick
 from orchestrator.core.run.schedule import event_for
 from orchestrator.core.run.transitions import State
-from orchestrator.core.values.operation import Operation
 from orchestrator.store.codec import decode, encode
 from orchestrator.store.formats import EVENTS
 from tests.fakes import START

@@ -8,21 +8,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from orchestrator.core.inventory.lookup import DescribeProduct, DescribeRecord, ReadHistory
-from orchestrator.core.inventory.model import FAILED, SUCCEEDED, TERMINATION, UNDER_CHANGE, Product, Record, RecordError
-from orchestrator.core.inventory.outcomes import (
+from orchestrator.core.inventory.calls import (
     Answer,
     Denied,
+    DescribeProduct,
+    DescribeRecord,
     NotFound,
+    Operation,
     Outcome,
     Page,
+    ReadHistory,
     RecordPage,
     Rejected,
     Throttled,
     Unanswered,
 )
+from orchestrator.core.inventory.model import FAILED, SUCCEEDED, TERMINATION, UNDER_CHANGE, Product, Record, RecordError
 from orchestrator.core.run.commands import Command, ListPage, LookUp, Terminate
-from orchestrator.core.values.operation import Operation
 from tests.fakes import SYSTEM_TAGS
 from tests.makers import product
 

@@ -18,10 +18,10 @@ from orchestrator.api.doctor import diagnose
 from orchestrator.api.drive import GRACE, RunResult, RunSettings, replay
 from orchestrator.api.execute import MAX_AGE, resume, run
 from orchestrator.api.journals import JournalEntry, abandon, is_going_on, kept_journals, prune_journals, set_aside, stop
-from orchestrator.api.notices import mend_notices, notices_of
 from orchestrator.api.previous_outcome import PreviousOutcome, exit_code_after_work
 from orchestrator.api.previous_runs import NIGHT, PreviousRuns, PreviousRunsReporter
 from orchestrator.api.review import Review, enforce_limits, give_notice, survey
+from orchestrator.api.review_inputs import mend_notices, notices_of
 from orchestrator.api.worklists import WORKLIST_MAX_AGE, outdated, recheck, save_worklist
 from orchestrator.store.plan.load import load_plan
 from orchestrator.store.state_dir import StateDir, default_state_dir

@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
-from orchestrator.core.inventory.outcomes import Answer, Problem, Unanswered
+from orchestrator.core.inventory.calls import Answer, Problem, Unanswered
 from orchestrator.core.plan.model import Plan
-from orchestrator.core.review.environment import stranger_to
-from orchestrator.core.values.caller import Caller
-from orchestrator.core.values.clocks import believed
-from orchestrator.core.values.lane import Lane
+from orchestrator.core.review.limits import stranger_to
+from orchestrator.core.values.lane import Caller, Lane
+from orchestrator.core.values.timestamps import believed
 from orchestrator.engine.clock import SystemClock
 from orchestrator.engine.executors import InactivityTimer, run_concurrently, threads
 from orchestrator.engine.survey import LaneRateLimits, Progress, Surveyor, nobody

@@ -8,7 +8,7 @@ from enum import Enum
 
 from orchestrator.api import remedies
 from orchestrator.api.remedies import AccessContext
-from orchestrator.core.inventory.outcomes import Problem, explain
+from orchestrator.core.inventory.calls import Problem, explain
 from orchestrator.core.run import permissions as rights
 from orchestrator.core.values.durations import format_duration
 from orchestrator.engine.permission_probe import PermissionReport, PermissionStatus

@@ -18,9 +18,9 @@ from orchestrator.api.connections import AMBIENT, MOST_AT_DOOR, knock
 from orchestrator.api.diagnosis import Diagnosis
 from orchestrator.api.remedies import AccessContext
 from orchestrator.api.simulation import world_for
-from orchestrator.core.inventory.outcomes import Problem
+from orchestrator.core.inventory.calls import Problem
 from orchestrator.core.plan.model import Plan
-from orchestrator.core.review.environment import stranger_to
+from orchestrator.core.review.limits import stranger_to
 from orchestrator.core.values.lane import Lane
 from orchestrator.engine.clock import SystemClock
 from orchestrator.engine.executors import threads

@@ -17,8 +17,7 @@ from orchestrator.core.run.machine import WORKERS, Run
 from orchestrator.core.values.lane import Lane
 from orchestrator.engine.clock import ReplyInbox
 from orchestrator.engine.executors import threads
-from orchestrator.engine.observers import Observers
-from orchestrator.engine.runner import Runner, RunnerDependencies
+from orchestrator.engine.runner import Observers, Runner, RunnerDependencies
 from orchestrator.engine.signals import StopSignal
 from orchestrator.errors import Bug, ExitCode, Interrupted, JournalError, OrchestratorError
 from orchestrator.ports import Observer

@@ -12,8 +12,8 @@ from orchestrator.api.drive import RunResult, RunSettings, drive, lanes_of, lock
 from orchestrator.api.review import Review, enforce_limits
 from orchestrator.core.run.events import LaneUnreachable, StartedBy
 from orchestrator.core.run.machine import Run
-from orchestrator.core.values.clocks import age_between, by_service
 from orchestrator.core.values.policy import POLICY
+from orchestrator.core.values.timestamps import age_between, by_service
 from orchestrator.engine.signals import listening
 from orchestrator.errors import GuardRefused
 from orchestrator.store import journal

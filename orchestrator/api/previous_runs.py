@@ -21,8 +21,8 @@ from orchestrator.api.connect import reenter, region_of_environment
 from orchestrator.api.drive import RunResult, RunSettings, replay
 from orchestrator.api.execute import is_out_of_date, resume, run_age
 from orchestrator.api.journals import abandon, is_going_on, set_aside
-from orchestrator.api.notices import mend_notices
 from orchestrator.api.previous_outcome import PreviousOutcome, left_by
+from orchestrator.api.review_inputs import mend_notices
 from orchestrator.api.worklists import outdated
 from orchestrator.core.plan.model import Plan
 from orchestrator.core.run.events import Drain

@@ -7,11 +7,10 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from orchestrator.core.inventory.outcomes import Denied, NotSent, Problem, Unauthenticated, explain
+from orchestrator.core.inventory.calls import Denied, NotSent, Operation, Problem, Unauthenticated, explain
 from orchestrator.core.plan.model import Target
 from orchestrator.core.run import permissions as rights
 from orchestrator.core.values.lane import Lane
-from orchestrator.core.values.operation import Operation
 from orchestrator.engine.permission_probe import Permission, PermissionStatus
 
 SET_CREDENTIALS = "`aws sso login` and AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"

@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 from orchestrator.api.connections import Connections
-from orchestrator.api.earlier_terminations import with_earlier_terminations
 from orchestrator.api.inventories import list_inventories
-from orchestrator.api.notices import kept_notices, notices_of
+from orchestrator.api.review_inputs import kept_notices, notices_of, with_earlier_terminations
 from orchestrator.core.inventory.model import Inventory, LaneCoverage, Product
 from orchestrator.core.plan.model import Plan
 from orchestrator.core.plan.rules import validate
@@ -23,8 +22,7 @@ from orchestrator.core.review.worklist import Decision, Line, Reason, Worklist
 from orchestrator.core.run.events import Blocked, Drifted, Event, LaneClosed, LineEvent
 from orchestrator.core.run.rerun import restrict_to
 from orchestrator.core.run.summary import review_line
-from orchestrator.core.values.caller import Caller
-from orchestrator.core.values.lane import Lane
+from orchestrator.core.values.lane import Caller, Lane
 from orchestrator.errors import GuardRefused, InvalidInput
 from orchestrator.store import notices as notices_file
 from orchestrator.store.state_dir import StateDir

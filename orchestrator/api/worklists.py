@@ -14,10 +14,10 @@ from orchestrator.core.review.drift import blocked_by_unread, drifted_lines
 from orchestrator.core.review.lookups import questions_of_lines
 from orchestrator.core.review.notice import given_anew
 from orchestrator.core.run.events import Blocked, Drifted, Event, LaneClosed
-from orchestrator.core.values.clocks import by_service
 from orchestrator.core.values.durations import format_duration
 from orchestrator.core.values.lane import Lane
 from orchestrator.core.values.policy import POLICY
+from orchestrator.core.values.timestamps import by_service
 from orchestrator.errors import GuardRefused
 from orchestrator.store import notices as notices_file
 from orchestrator.store import worklist_file

@@ -26,8 +26,8 @@ from orchestrator.aws.parse import (
     seconds,
 )
 from orchestrator.aws.service_clock import ServiceClock
+from orchestrator.core.inventory.calls import Answer, Page, Problem, RecordPage
 from orchestrator.core.inventory.model import Product, Record
-from orchestrator.core.inventory.outcomes import Answer, Page, Problem, RecordPage
 from orchestrator.core.run.commands import Terminate
 from orchestrator.ports import CredentialLife, Identity
 

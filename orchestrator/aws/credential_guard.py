@@ -16,7 +16,7 @@ from botocore.credentials import Credentials, ReadOnlyCredentials
 
 from orchestrator.aws.errors import one_line, problem
 from orchestrator.aws.parse import CredentialsRefused, identity_in
-from orchestrator.core.inventory.outcomes import NotSent, Problem, Unauthenticated, explain
+from orchestrator.core.inventory.calls import NotSent, Problem, Unauthenticated, explain
 from orchestrator.ports import Identity
 
 PAUSE = 5.0

@@ -27,7 +27,7 @@ from botocore.exceptions import (
     UnauthorizedSSOTokenError,
 )
 
-from orchestrator.core.inventory.outcomes import (
+from orchestrator.core.inventory.calls import (
     Denied,
     NotFound,
     NotSent,

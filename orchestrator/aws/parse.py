@@ -17,8 +17,8 @@ import botocore.parsers
 from botocore.model import ListShape, OperationModel, Shape, StructureShape
 
 from orchestrator.aws.errors import problem, unreadable_answer
+from orchestrator.core.inventory.calls import Answer, Page, Problem, RecordPage
 from orchestrator.core.inventory.model import Product, Record, RecordError
-from orchestrator.core.inventory.outcomes import Answer, Page, Problem, RecordPage
 from orchestrator.ports import Identity
 
 T = TypeVar("T")

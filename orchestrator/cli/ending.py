@@ -12,8 +12,7 @@ from orchestrator.core.run.machine import Run
 from orchestrator.core.values.durations import format_duration
 from orchestrator.core.values.shell import pasteable
 from orchestrator.errors import ExitCode, OrchestratorError, OutputLost
-from orchestrator.report.next_steps import ways_on
-from orchestrator.report.summary import summary_lines
+from orchestrator.report.summary import summary_lines, ways_on
 from orchestrator.report.text import plural
 
 

@@ -15,11 +15,10 @@ from orchestrator.core.run.events import Abandoned, Finished
 from orchestrator.core.run.machine import Run
 from orchestrator.core.values.globs import matches
 from orchestrator.errors import ExitCode, InvalidInput
-from orchestrator.report.next_steps import ways_on
+from orchestrator.report.export import run_as_csv, run_as_json, timeline
 from orchestrator.report.outcomes import LineOutcome, outcomes
 from orchestrator.report.progress import Projection
-from orchestrator.report.run_export import run_as_csv, run_as_json, timeline
-from orchestrator.report.summary import summary_lines
+from orchestrator.report.summary import summary_lines, ways_on
 from orchestrator.report.text import columns, plain, timestamp_text
 from orchestrator.store import journal as journals
 from orchestrator.store.worklist_file import is_worklist

@@ -26,7 +26,7 @@ from orchestrator.core.review.worklist import Decision, Reason
 from orchestrator.core.values.durations import format_duration
 from orchestrator.core.values.shell import pasteable
 from orchestrator.errors import ExitCode, InvalidInput
-from orchestrator.report import review_export as review_data
+from orchestrator.report import export as review_data
 from orchestrator.report.review_markdown import review_as_markdown
 from orchestrator.report.review_view import ReviewView
 from orchestrator.store.worklist_file import is_worklist

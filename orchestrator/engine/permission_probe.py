@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from orchestrator.core.inventory.calls import Answer, Denied, NotFound, NotSent, Operation, Page, Problem
 from orchestrator.core.inventory.model import Product
-from orchestrator.core.inventory.outcomes import Answer, Denied, NotFound, NotSent, Page, Problem
 from orchestrator.core.plan.model import Options
 from orchestrator.core.review.worklist import line_id
 from orchestrator.core.run import permissions as rights
 from orchestrator.core.run.commands import Terminate
 from orchestrator.core.values.lane import Lane
-from orchestrator.core.values.operation import Operation
 from orchestrator.engine.survey import Surveyor
 from orchestrator.ports import Catalog, CredentialLife
 

@@ -7,7 +7,7 @@ one turn are synced together before any of their requests leaves.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from functools import partial
@@ -19,11 +19,10 @@ from orchestrator.core.run.machine import Run
 from orchestrator.core.run.observations import Heartbeat
 from orchestrator.core.run.replies import Interrupt, Reply, Stop, Tick
 from orchestrator.core.run.schedule import event_for
-from orchestrator.core.values.clocks import by_service
-from orchestrator.engine.observers import Observers
+from orchestrator.core.values.timestamps import by_service
 from orchestrator.engine.signals import StopSignal
 from orchestrator.engine.worker import Performed, perform
-from orchestrator.ports import Clock, Connect, Inbox, Journal
+from orchestrator.ports import Clock, Connect, Inbox, Journal, Observer
 
 SYNC_EVERY = 1.0
 """Seconds that an answer may stay unsynced."""
@@ -179,3 +178,27 @@ class Runner:
         """Whether the grace is over: calls still in flight are left, their answers are settled on resume."""
         drain = self._run.drained_by
         return drain is not None and drain.until is not None and now >= drain.until
+
+
+class Observers:
+    """
+    The observers of a run.
+
+    Args:
+
+        observers: Who wants to hear.
+        complain: Told about an observer that raised, once each.
+    """
+
+    def __init__(self, observers: Iterable[Observer], complain: Callable[[Observer, Exception], None]) -> None:
+        self._observers = list(observers)
+        self._complain = complain
+
+    def notify(self, event: Event) -> None:
+        """Tell all observers about *event*."""
+        for observer in tuple(self._observers):
+            try:
+                observer(event)
+            except Exception as error:  # noqa: BLE001 - whatever a display does wrong must not stop a run
+                self._observers.remove(observer)
+                self._complain(observer, error)

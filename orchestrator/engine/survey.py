@@ -23,14 +23,23 @@ from tenacity import (
     wait_random_exponential,
 )
 
+from orchestrator.core.inventory.calls import (
+    Answer,
+    Denied,
+    NotFound,
+    NotSent,
+    Operation,
+    Problem,
+    Throttled,
+    Unanswered,
+    explain,
+)
 from orchestrator.core.inventory.listing import Listing
 from orchestrator.core.inventory.model import SUCCEEDED, Inventory, Product, Record
-from orchestrator.core.inventory.outcomes import Answer, Denied, NotFound, NotSent, Problem, Throttled, Unanswered, explain
 from orchestrator.core.review.lookups import LaneLookups
 from orchestrator.core.run.commands import next_page
 from orchestrator.core.run.rate_limit import RateLimiter
 from orchestrator.core.values.lane import Lane
-from orchestrator.core.values.operation import Operation
 from orchestrator.engine.executors import InactivityTimer
 from orchestrator.engine.worker import ask
 from orchestrator.errors import NoAccess

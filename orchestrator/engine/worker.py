@@ -5,10 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import assert_never
 
-from orchestrator.core.inventory.lookup import DescribeProduct, DescribeRecord, Lookup, ReadHistory
-from orchestrator.core.inventory.outcomes import NotSent, Outcome
+from orchestrator.core.inventory.calls import (
+    DescribeProduct,
+    DescribeRecord,
+    Lookup,
+    NotSent,
+    Operation,
+    Outcome,
+    ReadHistory,
+)
 from orchestrator.core.run.commands import Command, ListPage, LookUp, Terminate
-from orchestrator.core.values.operation import Operation
 from orchestrator.errors import NoAccess
 from orchestrator.ports import Catalog, Connect
 

@@ -15,9 +15,9 @@ from orchestrator.core.review.notice import Notice
 from orchestrator.core.review.protect import PROTECT
 from orchestrator.core.review.worklist import Decision
 from orchestrator.core.values.lane import Lane
+from orchestrator.report.export import csv_of
 from orchestrator.report.review_markdown import MOST_CHARACTERS, escape
 from orchestrator.report.review_view import location_of, minute_text, shown_name
-from orchestrator.report.run_export import csv_of
 from orchestrator.report.text import columns, plain, plural, timestamp_text
 
 NOTIFY_FORMAT = "orchestrator-notify/1"

@@ -11,9 +11,8 @@ from orchestrator.core.inventory.model import LaneCoverage
 from orchestrator.core.plan.model import Options, Plan
 from orchestrator.core.review.estimate import ASSUMED_DURATION, Estimate, estimate
 from orchestrator.core.review.worklist import Decision, Line, Reason, Worklist
-from orchestrator.core.values.caller import Caller
 from orchestrator.core.values.durations import format_duration
-from orchestrator.core.values.lane import Lane
+from orchestrator.core.values.lane import Caller, Lane
 from orchestrator.report.text import plain, plural, timestamp_text
 
 

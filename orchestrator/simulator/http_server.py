@@ -18,8 +18,9 @@ from types import TracebackType
 from typing import Any, Self, cast
 from urllib.parse import parse_qs
 
-from orchestrator.simulator import cbor, control
-from orchestrator.simulator import query_protocol as query
+from orchestrator.simulator import control
+from orchestrator.simulator import protocols as cbor
+from orchestrator.simulator import protocols as query
 from orchestrator.simulator.errors import ApiError
 from orchestrator.simulator.faults import AnswerLost, Cut, Hung, Odd
 from orchestrator.simulator.service import Service

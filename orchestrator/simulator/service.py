@@ -10,15 +10,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from orchestrator.simulator import query_protocol as query
+from orchestrator.simulator import protocols as query
 from orchestrator.simulator.accounts import Accounts, Principal
-from orchestrator.simulator.clocks import Clocks
-from orchestrator.simulator.contract import Contract
 from orchestrator.simulator.errors import ApiError, invalid, unknown_operation
-from orchestrator.simulator.faults import AnswerLost, Cut, Faults, Hung, Odd, apply_fault, damaged
-from orchestrator.simulator.form import parse
-from orchestrator.simulator.late import CarryOut, Late, note
-from orchestrator.simulator.quota import Bucket
+from orchestrator.simulator.faults import AnswerLost, CarryOut, Cut, Faults, Hung, Late, Odd, apply_fault, damaged, note
+from orchestrator.simulator.form import Contract, parse
+from orchestrator.simulator.quota import Bucket, Clocks
 from orchestrator.simulator.resources import Json
 from orchestrator.simulator.world import World
 from orchestrator.simulator.world_file import Holdings, WorldSpec

@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from orchestrator.simulator.errors import ApiError, invalid, missing
-from orchestrator.simulator.filters import matches_filter
 from orchestrator.simulator.life import Life
-from orchestrator.simulator.pagination import Pages, Shuffle, history_of, levels_of, sort_key
+from orchestrator.simulator.pagination import Pages, Shuffle, history_of, levels_of, matches_filter, sort_key
 from orchestrator.simulator.resources import TRANSITIVE, Json, ProductResource, RecordResource, Wish
 from orchestrator.simulator.tokens import PagePosition
 from orchestrator.simulator.world_file import Holdings

@@ -23,7 +23,7 @@ from orchestrator.core.inventory.model import LaneCoverage, ListingCounts, Produ
 from orchestrator.core.plan import model as p
 from orchestrator.core.review.worklist import Line, Worklist
 from orchestrator.core.run import events as e
-from orchestrator.core.values.caller import Caller
+from orchestrator.core.values.lane import Caller
 from orchestrator.store.provenance import RunOrigin
 
 TIMES = frozenset({"at", "retry_at", "until", "made_at", "started_at", "created_at", "due_at", "service_at"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from orchestrator.core.values.caller import Caller
+from orchestrator.core.values.lane import Caller
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

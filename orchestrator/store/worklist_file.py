@@ -20,8 +20,7 @@ from orchestrator.core.plan.rules import validate
 from orchestrator.core.review.verify import inconsistencies
 from orchestrator.core.review.worklist import Line, Worklist
 from orchestrator.core.run.summary import review_line
-from orchestrator.core.values.caller import Caller
-from orchestrator.core.values.lane import Lane
+from orchestrator.core.values.lane import Caller, Lane
 from orchestrator.errors import InvalidInput
 from orchestrator.store.codec import Malformed, decode, digest, encode, format_time, parse_time
 from orchestrator.store.files import DECODER, write_whole

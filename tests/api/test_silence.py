@@ -10,7 +10,7 @@ import pytest
 
 from orchestrator.api.connections import SILENT, Connections, ask_who
 from orchestrator.api.inventories import list_inventories
-from orchestrator.core.inventory.outcomes import Answer, Page, Problem, RecordPage
+from orchestrator.core.inventory.calls import Answer, Page, Problem, RecordPage
 from orchestrator.core.review.lookups import questions
 from orchestrator.core.values.lane import Lane
 from orchestrator.engine.executors import InactivityTimer

@@ -20,7 +20,7 @@ from pydantic import TypeAdapter
 from orchestrator.aws import sessions as connect
 from orchestrator.aws.catalog import BotoCatalog
 from orchestrator.aws.errors import THROTTLING
-from orchestrator.core.inventory.outcomes import Answer, Problem, Rejected, Throttled, Unanswered, Unauthenticated
+from orchestrator.core.inventory.calls import Answer, Problem, Rejected, Throttled, Unanswered, Unauthenticated
 from orchestrator.core.plan.model import Options
 from orchestrator.core.run.commands import Terminate
 from orchestrator.simulator import Simulator, WorldSpec

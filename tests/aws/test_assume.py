@@ -9,7 +9,7 @@ import pytest
 
 from orchestrator.aws import sessions as connect
 from orchestrator.aws.assume_role import role_arn
-from orchestrator.core.inventory.outcomes import Answer, NotSent, Unauthenticated
+from orchestrator.core.inventory.calls import Answer, NotSent, Unauthenticated
 from orchestrator.core.plan.model import Target
 from orchestrator.core.values.lane import Lane
 from orchestrator.errors import NoAccess

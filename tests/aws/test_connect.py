@@ -12,7 +12,7 @@ import boto3
 import pytest
 
 from orchestrator.aws import sessions as connect
-from orchestrator.core.inventory.outcomes import Answer, NotSent
+from orchestrator.core.inventory.calls import Answer, NotSent
 from orchestrator.core.plan.model import Target
 from orchestrator.core.values.lane import Lane
 from orchestrator.errors import NoAccess

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.aws.errors import MOST_WORDS, problem
-from orchestrator.core.inventory.outcomes import (
+from orchestrator.core.inventory.calls import (
     Denied,
     NotFound,
     NotSent,

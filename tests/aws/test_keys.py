@@ -16,7 +16,7 @@ from orchestrator.aws.catalog import BotoCatalog
 from orchestrator.aws.credential_guard import CredentialGuard
 from orchestrator.aws.parse import CredentialsRefused
 from orchestrator.aws.sessions import AccountSession
-from orchestrator.core.inventory.outcomes import Answer, NotSent, Unauthenticated
+from orchestrator.core.inventory.calls import Answer, NotSent, Unauthenticated
 from orchestrator.simulator import Simulator, WorldSpec
 
 HOME, OTHER = "111122223333", "444455556666"

@@ -17,7 +17,7 @@ from botocore.credentials import Credentials
 
 from orchestrator.aws import sessions as connect
 from orchestrator.aws.catalog import BotoCatalog
-from orchestrator.core.inventory.outcomes import Answer, NotFound, Unanswered
+from orchestrator.core.inventory.calls import Answer, NotFound, Unanswered
 from tests.aws.environment import nothing_of_aws
 
 __all__ = ["nothing_of_aws"]

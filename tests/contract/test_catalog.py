@@ -8,8 +8,8 @@ from typing import Protocol
 import pytest
 
 from orchestrator.aws import sessions as connect
+from orchestrator.core.inventory.calls import Answer, NotFound, Page, RecordPage, Rejected
 from orchestrator.core.inventory.model import Product, Record
-from orchestrator.core.inventory.outcomes import Answer, NotFound, Page, RecordPage, Rejected
 from orchestrator.core.plan.model import Options
 from orchestrator.core.run.commands import Terminate
 from orchestrator.ports import Catalog

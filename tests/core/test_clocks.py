@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from orchestrator.core.inventory.calls import Operation
 from orchestrator.core.inventory.evidence import Intent
 from orchestrator.core.inventory.model import moments_of
 from orchestrator.core.plan.model import Conditions, Limits, Options, Plan, Protection, Selection
 from orchestrator.core.review.protect import protection
 from orchestrator.core.review.select import select
 from orchestrator.core.run.transitions import State
-from orchestrator.core.values.clocks import age_between, believed, by_service, carried_over
-from orchestrator.core.values.operation import Operation
 from orchestrator.core.values.policy import POLICY
+from orchestrator.core.values.timestamps import age_between, believed, by_service, carried_over
 from tests.driving import evidence_of, state_of
 from tests.engine.test_runner import stage
 from tests.fakes import LANE, START, lost

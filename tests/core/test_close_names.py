@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from orchestrator.core.plan.model import Entry, Plan
-from orchestrator.core.review.close_names import MOST_SUGGESTED, CloseNames
 from orchestrator.core.review.decide import decide
+from orchestrator.core.review.name_index import MOST_SUGGESTED, CloseNames
 from orchestrator.core.review.worklist import Decision, Reason
 from tests.fakes import LANE
 from tests.makers import inventory, product

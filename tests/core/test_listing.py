@@ -8,12 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.core.inventory.listing import Listing
-from orchestrator.core.inventory.model import Product
-from orchestrator.core.inventory.outcomes import (
+from orchestrator.core.inventory.calls import (
     Answer,
     Denied,
     NotFound,
+    Operation,
     Outcome,
     Page,
     RecordPage,
@@ -21,8 +20,9 @@ from orchestrator.core.inventory.outcomes import (
     Throttled,
     Unanswered,
 )
+from orchestrator.core.inventory.listing import Listing
+from orchestrator.core.inventory.model import Product
 from orchestrator.core.run.commands import ListPage, next_page
-from orchestrator.core.values.operation import Operation
 from orchestrator.core.values.policy import POLICY
 from tests.fakes import LANE, START, SYSTEM_TAGS
 from tests.makers import product

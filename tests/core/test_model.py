@@ -5,21 +5,24 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orchestrator.core.inventory.lookup import DescribeProduct, DescribeRecord, ReadHistory
-from orchestrator.core.inventory.model import Observation, Record
-from orchestrator.core.inventory.outcomes import (
+from orchestrator.core.inventory.calls import (
     Answer,
     Denied,
+    DescribeProduct,
+    DescribeRecord,
     NotFound,
     NotSent,
+    Operation,
     Outcome,
     Page,
+    ReadHistory,
     RecordPage,
     Rejected,
     Throttled,
     Unanswered,
     Unauthenticated,
 )
+from orchestrator.core.inventory.model import Observation, Record
 from orchestrator.core.plan.model import Limits, Options, Plan, Retry, Tolerance
 from orchestrator.core.review.order import in_waves
 from orchestrator.core.review.worklist import Worklist
@@ -31,7 +34,6 @@ from orchestrator.core.run.observations import Listed
 from orchestrator.core.run.replies import Interrupt, Reply, Tick
 from orchestrator.core.run.schedule import event_for
 from orchestrator.core.run.transitions import GONE, UNDER_WAY, State
-from orchestrator.core.values.operation import Operation
 from orchestrator.store.codec import decode, encode
 from orchestrator.store.formats import EVENTS
 from tests.fakes import LANE, START

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from orchestrator.core.inventory.calls import Operation
 from orchestrator.core.inventory.model import FAILED, SUCCEEDED, TERMINATION
 from orchestrator.core.run.transitions import State
-from orchestrator.core.values.operation import Operation
 from tests.scripted import Deed, Script, Stage
 from tests.service_model import UPDATE, Lags, Send
 

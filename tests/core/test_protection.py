@@ -8,7 +8,7 @@ from orchestrator.core.inventory.model import Product
 from orchestrator.core.plan.model import Conditions, Entry, Plan, Protection, Selection
 from orchestrator.core.review.decide import decide
 from orchestrator.core.review.drift import Shown, find_drift, lacks_tags
-from orchestrator.core.review.environment import stranger_to
+from orchestrator.core.review.limits import stranger_to
 from orchestrator.core.review.protect import UNSEARCHED, denied_account, protection
 from orchestrator.core.review.worklist import Decision, Line, Reason
 from tests.fakes import LANE, START

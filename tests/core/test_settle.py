@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from orchestrator.core.inventory.calls import DescribeProduct, DescribeRecord, ReadHistory
 from orchestrator.core.inventory.evidence import (
     Adopt,
     AtRest,
@@ -17,7 +18,6 @@ from orchestrator.core.inventory.evidence import (
     Undetermined,
     settle,
 )
-from orchestrator.core.inventory.lookup import DescribeProduct, DescribeRecord, ReadHistory
 from orchestrator.core.inventory.model import Observation, Record
 from orchestrator.core.values.policy import POLICY
 from tests.fakes import START

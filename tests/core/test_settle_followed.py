@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from orchestrator.core.inventory.calls import DescribeProduct, DescribeRecord, Operation, ReadHistory
 from orchestrator.core.inventory.evidence import (
     AtRest,
     Changed,
@@ -19,9 +20,7 @@ from orchestrator.core.inventory.evidence import (
     settle,
     settle_followed,
 )
-from orchestrator.core.inventory.lookup import DescribeProduct, DescribeRecord, ReadHistory
 from orchestrator.core.inventory.model import Observation, Record
-from orchestrator.core.values.operation import Operation
 from orchestrator.core.values.policy import POLICY
 from tests.fakes import START
 from tests.makers import record

@@ -10,9 +10,9 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from orchestrator.core.inventory.calls import Operation
 from orchestrator.core.inventory.model import FAILED, SUCCEEDED, TERMINATION
 from orchestrator.core.run.transitions import GONE, State
-from orchestrator.core.values.operation import Operation
 from tests.scripted import IDS, Deed, Script, Stage
 from tests.service_model import UPDATE, Lags, Send
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestrator.core.inventory.calls import Denied, NotFound, NotSent, Throttled, explain
 from orchestrator.core.inventory.model import RecordError
-from orchestrator.core.inventory.outcomes import Denied, NotFound, NotSent, Throttled, explain
 from orchestrator.core.plan.model import Conditions, Entry, Limits, Plan, Protection, Selection, Tolerance
 from orchestrator.core.plan.rules import validate
 from orchestrator.core.review.limits import refusals

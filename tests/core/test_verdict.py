@@ -6,10 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from orchestrator.core.inventory.calls import Answer, Page, ReadHistory, RecordPage, Unanswered
 from orchestrator.core.inventory.evidence import Evidence, Intent
-from orchestrator.core.inventory.lookup import ReadHistory
 from orchestrator.core.inventory.model import Observation
-from orchestrator.core.inventory.outcomes import Answer, Page, RecordPage, Unanswered
 from orchestrator.core.plan.model import Plan, Retry
 from orchestrator.core.review.decide import decide
 from orchestrator.core.review.worklist import Decision, Reason

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator import api
+from orchestrator.core.inventory.calls import Operation
 from orchestrator.core.inventory.model import FAILED, SUCCEEDED
 from orchestrator.core.plan.model import Limits, Plan, Retry
 from orchestrator.core.review.decide import decide
@@ -18,7 +19,6 @@ from orchestrator.core.review.worklist import Worklist
 from orchestrator.core.run.events import Event, StartedBy
 from orchestrator.core.run.machine import Run
 from orchestrator.core.run.transitions import State
-from orchestrator.core.values.operation import Operation
 from orchestrator.store import journal
 from orchestrator.store.codec import digest
 from orchestrator.store.provenance import RunOrigin

@@ -8,9 +8,22 @@ from typing import cast
 
 import pytest
 
-from orchestrator.core.inventory.lookup import DescribeProduct, DescribeRecord, Lookup, ReadHistory
+from orchestrator.core.inventory.calls import (
+    Answer,
+    Denied,
+    DescribeProduct,
+    DescribeRecord,
+    Lookup,
+    NotFound,
+    Operation,
+    Page,
+    ReadHistory,
+    RecordPage,
+    Rejected,
+    Throttled,
+    Unanswered,
+)
 from orchestrator.core.inventory.model import FAILED, SUCCEEDED, TERMINATION, Observation, Record
-from orchestrator.core.inventory.outcomes import Answer, Denied, NotFound, Page, RecordPage, Rejected, Throttled, Unanswered
 from orchestrator.core.plan.model import Limits, Options, Retry, Tolerance
 from orchestrator.core.run import events as e
 from orchestrator.core.run import observations as o
@@ -20,7 +33,6 @@ from orchestrator.core.run.polling import after_miss
 from orchestrator.core.run.replies import Reply, Tick
 from orchestrator.core.run.schedule import event_for
 from orchestrator.core.run.transitions import State, StateTable
-from orchestrator.core.values.operation import Operation
 from orchestrator.errors import ExitCode, IllegalTransition
 from tests.driving import Stage, evidence_of, replayed, state_of
 from tests.engine.test_runner import says, stage

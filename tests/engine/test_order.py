@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from orchestrator.core.inventory.calls import Denied, NotSent, Operation, Rejected, Throttled, Unanswered
 from orchestrator.core.inventory.model import FAILED, SUCCEEDED, TERMINATION, Inventory
-from orchestrator.core.inventory.outcomes import Denied, NotSent, Rejected, Throttled, Unanswered
 from orchestrator.core.plan.model import Limits, Options, Plan, Retry, Tolerance
 from orchestrator.core.review.decide import decide
 from orchestrator.core.run.commands import Terminate
@@ -18,10 +18,8 @@ from orchestrator.core.run.replies import Reply
 from orchestrator.core.run.schedule import event_for
 from orchestrator.core.run.transitions import State
 from orchestrator.core.values.lane import Lane
-from orchestrator.core.values.operation import Operation
 from orchestrator.engine.executors import InlineExecutor
-from orchestrator.engine.observers import Observers
-from orchestrator.engine.runner import Runner, RunnerDependencies
+from orchestrator.engine.runner import Observers, Runner, RunnerDependencies
 from orchestrator.engine.survey import Surveyor
 from orchestrator.errors import ExitCode
 from tests.driving import Stage, evidence_of, listed_from, state_of

@@ -7,11 +7,10 @@ from dataclasses import replace
 
 import pytest
 
+from orchestrator.core.inventory.calls import Denied, Operation, Throttled, Unanswered
 from orchestrator.core.inventory.model import FAILED, SUCCEEDED
-from orchestrator.core.inventory.outcomes import Denied, Throttled, Unanswered
 from orchestrator.core.plan.model import Conditions, Limits, Plan, Protection, Retry, Selection, Tolerance
 from orchestrator.core.run.transitions import State
-from orchestrator.core.values.operation import Operation
 from orchestrator.engine.permission_probe import of_nobody
 from orchestrator.errors import ExitCode
 from tests.driving import Stage, evidence_of, state_of

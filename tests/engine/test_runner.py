@@ -8,23 +8,23 @@ from concurrent.futures import Executor, Future
 
 import pytest
 
-from orchestrator.core.inventory.model import FAILED, SUCCEEDED, TERMINATION
-from orchestrator.core.inventory.outcomes import (
+from orchestrator.core.inventory.calls import (
     Answer,
     Denied,
     NotFound,
     NotSent,
+    Operation,
     RecordPage,
     Rejected,
     Throttled,
     Unanswered,
     Unauthenticated,
 )
+from orchestrator.core.inventory.model import FAILED, SUCCEEDED, TERMINATION
 from orchestrator.core.plan.model import Limits, Options, Retry, Tolerance
 from orchestrator.core.run.events import LaneUnreachable
 from orchestrator.core.run.transitions import State
 from orchestrator.core.values.lane import Lane
-from orchestrator.core.values.operation import Operation
 from orchestrator.engine.executors import InlineExecutor
 from orchestrator.errors import ExitCode, IllegalTransition, JournalError
 from orchestrator.report.summary import orphans

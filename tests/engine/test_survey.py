@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from orchestrator.core.inventory.model import SUCCEEDED, TERMINATION
-from orchestrator.core.inventory.outcomes import (
+from orchestrator.core.inventory.calls import (
     Answer,
     Denied,
     NotSent,
+    Operation,
     Page,
     RecordPage,
     Rejected,
@@ -19,10 +19,10 @@ from orchestrator.core.inventory.outcomes import (
     Unanswered,
     Unauthenticated,
 )
+from orchestrator.core.inventory.model import SUCCEEDED, TERMINATION
 from orchestrator.core.plan.model import Entry, Plan
 from orchestrator.core.review.decide import decide
 from orchestrator.core.review.worklist import Decision, Reason
-from orchestrator.core.values.operation import Operation
 from orchestrator.engine.executors import InlineExecutor
 from orchestrator.engine.survey import ATTEMPTS, Surveyor
 from orchestrator.errors import NoAccess

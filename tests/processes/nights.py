@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.store import journal
-from orchestrator.store.journal.header import header_lines
+from orchestrator.store.journal.lines import header_lines
 from tests.processes.conftest import Service
 
 Simulate = Callable[[dict[str, Any]], Service]

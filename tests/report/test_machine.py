@@ -10,8 +10,8 @@ from orchestrator.core.inventory.model import FAILED
 from orchestrator.core.plan.model import Options, Retry
 from orchestrator.core.run import events as e
 from orchestrator.core.run.machine import Run
+from orchestrator.report.export import RUN_COLUMNS, cell, run_as_csv, run_as_json, timeline
 from orchestrator.report.outcomes import LineOutcome, outcomes
-from orchestrator.report.run_export import RUN_COLUMNS, cell, run_as_csv, run_as_json, timeline
 from orchestrator.store.codec import decode, unframe
 from orchestrator.store.formats import EVENTS
 from tests.driving import Stage

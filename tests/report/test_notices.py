@@ -11,13 +11,7 @@ from typing import Any
 from orchestrator.core.plan.model import Conditions, Plan, Selection
 from orchestrator.core.review.decide import decide
 from orchestrator.core.review.notice import noticed, notices_given
-from orchestrator.report.notices import (
-    NoticeReport,
-    notices_as_csv,
-    notices_as_json,
-    notices_as_markdown,
-    notices_as_text,
-)
+from orchestrator.report.notices import NoticeReport, notices_as_csv, notices_as_json, notices_as_markdown, notices_as_text
 from orchestrator.report.review_markdown import MOST_CHARACTERS
 from tests.fakes import LANE, START
 from tests.makers import inventory, product

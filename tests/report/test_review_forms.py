@@ -20,10 +20,9 @@ from orchestrator.core.inventory.model import CONTROL_TOWER_ACCOUNT, LaneCoverag
 from orchestrator.core.plan.model import Conditions, Entry, Limits, Options, Plan, Protection, Selection, Target
 from orchestrator.core.review.decide import decide
 from orchestrator.core.review.worklist import Decision
-from orchestrator.core.values.caller import Caller
-from orchestrator.core.values.lane import Lane
+from orchestrator.core.values.lane import Caller, Lane
+from orchestrator.report.export import review_as_csv, review_as_json
 from orchestrator.report.plan_writer import plan_text, quoted
-from orchestrator.report.review_export import review_as_csv, review_as_json
 from orchestrator.report.review_markdown import MOST_CHARACTERS, escape, review_as_markdown
 from orchestrator.report.review_text import preview
 from orchestrator.report.review_view import ReviewView

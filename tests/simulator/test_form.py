@@ -14,9 +14,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from orchestrator.simulator import Simulator
-from orchestrator.simulator.contract import Contract
 from orchestrator.simulator.errors import ApiError
-from orchestrator.simulator.form import compiled
+from orchestrator.simulator.form import Contract, compiled
 from tests.simulator.making import ask, credential, post, simulator
 
 MODEL = ServiceModel(botocore.loaders.Loader().load_service_model("servicecatalog", "service-2"), "servicecatalog")

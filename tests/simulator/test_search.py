@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.simulator.contract import Contract
+from orchestrator.simulator.form import Contract
 from orchestrator.simulator.world import World
 from tests.simulator.making import HOME, SEEN_BY_ALL, Json, client, simulator, terminate, world
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from orchestrator.simulator import Simulator, WorldInvalid, WorldSpec, read_world
-from orchestrator.simulator.contract import Contract
 from orchestrator.simulator.errors import ApiError
+from orchestrator.simulator.form import Contract
 from orchestrator.simulator.quota import Bucket
 from orchestrator.simulator.world import World
 

@@ -15,7 +15,7 @@ from orchestrator.core.run import events as e
 from orchestrator.store import journal, notices, worklist_file
 from orchestrator.store.codec import decode, encode, frame, unframe
 from orchestrator.store.formats import EVENTS, ON_DISK, keys_of
-from orchestrator.store.journal.header import header_lines
+from orchestrator.store.journal.lines import header_lines
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 HEAD = 6

@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestrator.store.yaml.scalars import resolve
+from orchestrator.store.yaml.nodes import resolve
 
 # YAML 1.2.2, section 10.3.2 (tag resolution of the core schema), as it stands there.
 CORE = {

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from orchestrator.core.inventory.lookup import DescribeProduct, DescribeRecord, Lookup, ReadHistory
+from orchestrator.core.inventory.calls import DescribeProduct, DescribeRecord, Lookup, Operation, ReadHistory
 from orchestrator.core.inventory.model import (
     FAILED,
     FINAL,
@@ -23,7 +23,6 @@ from orchestrator.core.inventory.model import (
     Record,
     newest,
 )
-from orchestrator.core.values.operation import Operation
 from orchestrator.core.values.policy import POLICY
 
 NOTHING_DENIED: frozenset[Operation] = frozenset()

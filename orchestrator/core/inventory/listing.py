@@ -13,10 +13,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from orchestrator.core.inventory.calls import (
+    Answer,
+    Denied,
+    NotFound,
+    Operation,
+    Outcome,
+    Page,
+    Rejected,
+    Throttled,
+    explain,
+)
 from orchestrator.core.inventory.model import Inventory, ListingCounts, Observation, Product
-from orchestrator.core.inventory.outcomes import Answer, Denied, NotFound, Outcome, Page, Rejected, Throttled, explain
 from orchestrator.core.values.lane import Lane
-from orchestrator.core.values.operation import Operation
 from orchestrator.core.values.policy import POLICY
 
 

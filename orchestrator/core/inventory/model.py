@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from orchestrator.core.values.clocks import believed
 from orchestrator.core.values.lane import Lane
+from orchestrator.core.values.timestamps import believed
 
 # Documented: AVAILABLE and TAINTED are "stable, ready to perform any operation". ERROR is terminable too (seen).
 STABLE_STATUSES = frozenset({"AVAILABLE", "TAINTED", "ERROR"})

@@ -8,20 +8,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
+from orchestrator.core.inventory.calls import Operation
 from orchestrator.core.inventory.model import SUCCEEDED, Inventory, Record, newest
 from orchestrator.core.plan.model import Entry, Plan
 from orchestrator.core.review.classify import Judgement, decide_found, line_of
-from orchestrator.core.review.close_names import CloseNames
 from orchestrator.core.review.match import admits
-from orchestrator.core.review.name_index import RefusedNames
+from orchestrator.core.review.name_index import CloseNames, RefusedNames
 from orchestrator.core.review.order import SelectionMembers, order
 from orchestrator.core.review.resolve import Found, Resolver, Unresolved
 from orchestrator.core.review.select import Selected, differences, idle, select
 from orchestrator.core.review.worklist import Decision, Line, Reason, Worklist, unread_id
-from orchestrator.core.values.clocks import believed
 from orchestrator.core.values.durations import format_duration
-from orchestrator.core.values.operation import Operation
 from orchestrator.core.values.policy import POLICY
+from orchestrator.core.values.timestamps import believed
 
 IN_BETWEEN = frozenset({Reason.UNDER_CHANGE, Reason.PLAN_IN_PROGRESS, Reason.UNKNOWN_STATUS})
 

@@ -1,4 +1,4 @@
-"""The limits that refuse a run before its first termination."""
+"""What refuses a run before its first termination: its limits, and an account that it is not for."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 
 from orchestrator.core.plan.model import Plan
+from orchestrator.core.review.match import admits
+from orchestrator.core.review.protect import denied_account
 from orchestrator.core.review.worklist import Decision, Worklist
 from orchestrator.core.values.lane import Lane
 
@@ -78,3 +80,30 @@ def too_large_shares(plan: Plan, worklist: Worklist, held: Mapping[Lane, int]) -
         for lane, number in held.items()
         if counts[lane] * 100 > most * number
     ]
+
+
+def stranger_to(plan: Plan, lane: Lane) -> str | None:
+    """
+    Say why a plan without targets may not be worked on in the lane of the environment's credentials.
+
+    Args:
+
+        plan: The plan.
+        lane: Where the credentials lead.
+
+    Returns:
+
+        What of it is for elsewhere, or what protects the account; None if it may.
+    """
+    leads = f"and the environment's credentials lead to {lane}"
+    stranger = next((entry for entry in plan.entries if not entry.admits(lane)), None)
+    if stranger is not None:
+        wanted = "/".join(part for part in (stranger.account_id, stranger.region) if part)
+        return f"{stranger.location or stranger.label} is for {wanted}, {leads}"
+    elsewhere = next((each for each in plan.selections if not admits(each.conditions, lane)), None)
+    if elsewhere is not None:
+        wanted = ", ".join((*elsewhere.conditions.account_ids, *elsewhere.conditions.regions))
+        return f"{elsewhere.location or 'a selection'} selects in {wanted}, {leads}"
+    if protecting := denied_account(plan, lane.account_id):
+        return f"{protecting} protects account {lane.account_id} as a whole, {leads}"
+    return None

@@ -7,10 +7,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from orchestrator.core.inventory.calls import Denied, DescribeProduct, Lookup, Operation, Rejected, Unanswered
 from orchestrator.core.inventory.evidence import AtRest, StillInProgress
-from orchestrator.core.inventory.lookup import DescribeProduct, Lookup
 from orchestrator.core.inventory.model import STABLE_STATUSES, Observation
-from orchestrator.core.inventory.outcomes import Denied, Rejected, Unanswered
 from orchestrator.core.review.order import in_waves
 from orchestrator.core.review.protect import UNSEARCHED
 from orchestrator.core.run import events as e
@@ -22,9 +21,8 @@ from orchestrator.core.run.product_state import Termination
 from orchestrator.core.run.state import RunState, is_serial
 from orchestrator.core.run.transitions import ENDED_OTHERWISE, GONE, UNDER_WAY, State
 from orchestrator.core.run.verdict import conclusion_of
-from orchestrator.core.values.clocks import believed
-from orchestrator.core.values.operation import Operation
 from orchestrator.core.values.policy import POLICY
+from orchestrator.core.values.timestamps import believed
 
 
 def apply(run: RunState, event: e.Event) -> None:

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from orchestrator.core.inventory.calls import DescribeRecord, Lookup, Operation
 from orchestrator.core.inventory.listing import Listing
-from orchestrator.core.inventory.lookup import DescribeRecord, Lookup
 from orchestrator.core.plan.model import Options
 from orchestrator.core.values.lane import Lane
-from orchestrator.core.values.operation import Operation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

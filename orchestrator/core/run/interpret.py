@@ -6,14 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestrator.core.inventory.lookup import DescribeProduct, DescribeRecord, ReadHistory
-from orchestrator.core.inventory.model import FAILED, SUCCEEDED, Observation, Product, Record
-from orchestrator.core.inventory.outcomes import (
+from orchestrator.core.inventory.calls import (
     Answer,
     Denied,
+    DescribeProduct,
+    DescribeRecord,
     NotFound,
     NotSent,
+    Operation,
     Outcome,
+    ReadHistory,
     RecordPage,
     Rejected,
     Throttled,
@@ -21,6 +23,7 @@ from orchestrator.core.inventory.outcomes import (
     Unauthenticated,
     explain,
 )
+from orchestrator.core.inventory.model import FAILED, SUCCEEDED, Observation, Product, Record
 from orchestrator.core.run import events as e
 from orchestrator.core.run import observations as o
 from orchestrator.core.run.commands import ListPage, LookUp, Terminate, requested_id
@@ -30,7 +33,6 @@ from orchestrator.core.run.replies import Reply
 from orchestrator.core.run.state import RunState
 from orchestrator.core.run.transitions import ENDED_OTHERWISE, GONE, State
 from orchestrator.core.run.verdict import Constraints, failed, succeeded
-from orchestrator.core.values.operation import Operation
 from orchestrator.core.values.policy import POLICY
 
 RECORD_OPERATIONS = frozenset({Operation.RECORD, Operation.HISTORY})

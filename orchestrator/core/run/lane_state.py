@@ -6,28 +6,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from orchestrator.core.inventory.listing import Listing
-from orchestrator.core.inventory.model import Product
-from orchestrator.core.inventory.outcomes import (
+from orchestrator.core.inventory.calls import (
     Answer,
     Denied,
     NotFound,
     NotSent,
+    Operation,
     Outcome,
     Rejected,
     Throttled,
     Unanswered,
     explain,
 )
+from orchestrator.core.inventory.listing import Listing
+from orchestrator.core.inventory.model import Product
 from orchestrator.core.review.unreviewed import Prerequisite
 from orchestrator.core.run.commands import ListPage, requested_id
 from orchestrator.core.run.due_queue import DueQueue
 from orchestrator.core.run.rate_limit import RateLimiter
 from orchestrator.core.run.replies import Reply
-from orchestrator.core.values.clocks import believed
 from orchestrator.core.values.lane import Lane
-from orchestrator.core.values.operation import Operation
 from orchestrator.core.values.policy import POLICY
+from orchestrator.core.values.timestamps import believed
 
 
 class LaneState:

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from types import MappingProxyType
 
+from orchestrator.core.inventory.calls import Operation
 from orchestrator.core.inventory.model import Inventory
 from orchestrator.core.plan.model import Plan
 from orchestrator.core.review.worklist import Worklist
@@ -33,7 +34,6 @@ from orchestrator.core.run.state import RateLimits, RunState
 from orchestrator.core.run.summary import Tally, tally
 from orchestrator.core.run.transitions import State, StateTable
 from orchestrator.core.values.lane import Lane
-from orchestrator.core.values.operation import Operation
 from orchestrator.errors import IllegalTransition
 
 WORKERS = 32

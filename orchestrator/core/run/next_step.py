@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from orchestrator.core.inventory.calls import DescribeProduct, DescribeRecord, Lookup, Operation
 from orchestrator.core.inventory.evidence import AtRest
-from orchestrator.core.inventory.lookup import DescribeProduct, DescribeRecord, Lookup
 from orchestrator.core.run.lane_state import LaneState
 from orchestrator.core.run.product_state import Termination
 from orchestrator.core.run.transitions import GONE, State
 from orchestrator.core.run.verdict import Constraints, conclusion_of, is_adoption, needs_look, verdict
-from orchestrator.core.values.operation import Operation
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from orchestrator.core.inventory.calls import Operation
 from orchestrator.core.inventory.model import Observation, Product, Record
 from orchestrator.core.review.unreviewed import Prerequisite
 from orchestrator.core.run.events import Event, LaneEvent, LineEvent
 from orchestrator.core.run.replies import Reply
 from orchestrator.core.values.lane import Lane
-from orchestrator.core.values.operation import Operation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

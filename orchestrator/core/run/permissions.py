@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from orchestrator.core.values.operation import Operation
+from orchestrator.core.inventory.calls import Operation
 
 REVIEW_ACTIONS = tuple(
     f"servicecatalog:{operation}"

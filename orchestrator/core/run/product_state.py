@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
+from orchestrator.core.inventory.calls import Operation
 from orchestrator.core.inventory.evidence import NOTHING_DENIED, Conclusion, Evidence, Intent, settle, settle_followed
 from orchestrator.core.inventory.model import Observation, RecordError
 from orchestrator.core.review.worklist import Line
 from orchestrator.core.run import events as e
 from orchestrator.core.run import observations as o
 from orchestrator.core.run.polling import Agreement
-from orchestrator.core.values.clocks import carried_over
-from orchestrator.core.values.operation import Operation
 from orchestrator.core.values.policy import POLICY
+from orchestrator.core.values.timestamps import carried_over
 
 
 @dataclass(slots=True)

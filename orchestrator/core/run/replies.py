@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from orchestrator.core.inventory.outcomes import Outcome
+from orchestrator.core.inventory.calls import Outcome
 from orchestrator.core.run.commands import Command
 
 

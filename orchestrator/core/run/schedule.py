@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from orchestrator.core.inventory.lookup import DescribeProduct
+from orchestrator.core.inventory.calls import DescribeProduct, Operation
 from orchestrator.core.run import events as e
 from orchestrator.core.run import observations as o
 from orchestrator.core.run import tokens
@@ -18,7 +18,6 @@ from orchestrator.core.run.next_step import LookupStep, SendStep
 from orchestrator.core.run.product_state import Termination
 from orchestrator.core.run.state import RunState, is_serial
 from orchestrator.core.run.transitions import OPEN, State
-from orchestrator.core.values.operation import Operation
 from orchestrator.core.values.policy import POLICY
 
 LOOKUP_OPERATIONS = (Operation.PRODUCT, Operation.HISTORY, Operation.RECORD)

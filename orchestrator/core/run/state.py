@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from orchestrator.core.inventory.calls import Operation
 from orchestrator.core.inventory.listing import Listing
 from orchestrator.core.inventory.model import CONTROL_TOWER_ACCOUNT, Inventory
 from orchestrator.core.plan.model import Plan
@@ -24,9 +25,8 @@ from orchestrator.core.run.product_state import Termination
 from orchestrator.core.run.rate_limit import RateLimiter
 from orchestrator.core.run.transitions import GONE, UNDER_WAY, State, StateTable
 from orchestrator.core.run.verdict import Constraints, is_adoption
-from orchestrator.core.values.clocks import by_service
 from orchestrator.core.values.lane import Lane
-from orchestrator.core.values.operation import Operation
+from orchestrator.core.values.timestamps import by_service
 
 RateLimits = Mapping[Lane, Mapping[Operation, RateLimiter]]
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from orchestrator.core.inventory.calls import Operation
 from orchestrator.core.inventory.evidence import Follow, Gone
 from orchestrator.core.inventory.model import FAILED, SUCCEEDED
 from orchestrator.core.run import events as e
@@ -25,7 +26,6 @@ from orchestrator.core.run.schedule import (
 from orchestrator.core.run.state import RunState
 from orchestrator.core.run.transitions import OPEN
 from orchestrator.core.run.verdict import conclusion_of, succeeded, verdict
-from orchestrator.core.values.operation import Operation
 from orchestrator.core.values.policy import POLICY
 
 

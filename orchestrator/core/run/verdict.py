@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from orchestrator.core.inventory.calls import Lookup, Operation
 from orchestrator.core.inventory.evidence import (
     NOTHING_DENIED,
     Adopt,
@@ -23,7 +24,6 @@ from orchestrator.core.inventory.evidence import (
     StillInProgress,
     Undetermined,
 )
-from orchestrator.core.inventory.lookup import Lookup
 from orchestrator.core.inventory.model import FAILED, SUCCEEDED, Record, RecordError
 from orchestrator.core.plan.model import Retry
 from orchestrator.core.review.worklist import Reason
@@ -31,7 +31,6 @@ from orchestrator.core.run import events as e
 from orchestrator.core.run.product_state import Termination
 from orchestrator.core.run.tokens import jitter
 from orchestrator.core.run.transitions import State
-from orchestrator.core.values.operation import Operation
 from orchestrator.core.values.policy import POLICY
 
 NOTHING_CAME_OF_IT = "one send stayed unanswered, and nothing came of it"

@@ -1,7 +1,7 @@
 """
 A lane is one account in one region: API budgets, clients and inventories are per lane.
 
-It has a module of its own because everything else names it.
+It has a module of its own, with who we are in it, because everything else names it.
 """
 
 from __future__ import annotations
@@ -37,3 +37,12 @@ class Lane:
             message = f"not a lane: {text!r} (expected ACCOUNT/REGION)"
             raise ValueError(message)
         return cls(account_id, region)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who we are in a lane, as STS says, and where Service Catalog is called for it."""
+
+    lane: Lane
+    arn: str
+    endpoint: str

@@ -4,9 +4,8 @@ The journal of a run: its worklist and every event, one line each, written befor
 `writer` makes and extends one, `reader` reads it back, `lines` knows what a line looks like, `header` what comes first.
 """
 
-from orchestrator.core.values.caller import Caller
-from orchestrator.store.journal.header import JournalHeader
-from orchestrator.store.journal.lines import is_finished, journal_info
+from orchestrator.core.values.lane import Caller
+from orchestrator.store.journal.lines import JournalHeader, is_finished, journal_info
 from orchestrator.store.journal.reader import LoadedJournal, load_journal
 from orchestrator.store.journal.writer import JournalFile, create, make_room, reopen
 from orchestrator.store.provenance import RunOrigin

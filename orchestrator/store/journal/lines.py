@@ -1,4 +1,7 @@
-"""The lines of a journal: opened to be read, told whole from torn, turned into events, refused by their number."""
+"""
+The lines of a journal: those that it begins with, opened to be read, told whole from torn, turned into events, refused by
+their number; and what its first and its last line say.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, NoReturn
 
+from orchestrator.core.plan.model import Plan
+from orchestrator.core.review.worklist import Worklist
 from orchestrator.core.run.events import Event
 from orchestrator.core.values.shell import pasteable
 from orchestrator.errors import InvalidInput, JournalCorrupt, JournalError
-from orchestrator.store.codec import Malformed, decode, parse_time, unframe
+from orchestrator.store.codec import Malformed, decode, encode, format_time, frame, parse_time, unframe
 from orchestrator.store.files import LOCKS
 from orchestrator.store.formats import EVENTS
+from orchestrator.store.provenance import RunOrigin
 
 SUFFIX = ".jsonl"
 FIRST_BYTES = b'{"seq":1,'
@@ -156,3 +162,31 @@ def is_finished(path: Path) -> bool:
         message = f"{path}: cannot be read: {error.strerror}"
         raise JournalError(message) from error
     return is_whole(last) and unframe(last)[1] in ENDINGS
+
+
+JOURNAL_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalHeader:
+    """What a journal begins with."""
+
+    origin: RunOrigin
+    plan: Plan
+    worklist: Worklist
+
+
+def header_lines(birth: JournalHeader) -> Iterator[bytes]:
+    """Yield the lines that a journal begins with: header, plan, worklist, its lines."""
+    yield frame(1, "header", {"format": JOURNAL_FORMAT, **encode(birth.origin)})
+    yield frame(2, "plan", {"plan": encode(birth.plan)})
+    worklist = birth.worklist
+    head = {
+        "made_at": format_time(worklist.made_at),
+        "lanes": encode(worklist.lanes),
+        "warnings": encode(worklist.warnings),
+        "count": len(worklist.lines),
+    }
+    yield frame(3, "worklist", head)
+    for seq, line in enumerate(worklist.lines, start=4):
+        yield frame(seq, "line", encode(line))

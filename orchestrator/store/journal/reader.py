@@ -18,8 +18,7 @@ from orchestrator.core.run.events import Abandoned, Event, Finished
 from orchestrator.core.values.lane import Lane
 from orchestrator.errors import JournalCorrupt, JournalError
 from orchestrator.store.codec import Malformed, canonical, decode, parse_time, sequence_number, unframe
-from orchestrator.store.journal.header import JOURNAL_FORMAT, JournalHeader
-from orchestrator.store.journal.lines import event_in, is_whole, readable, refuse_line
+from orchestrator.store.journal.lines import JOURNAL_FORMAT, JournalHeader, event_in, is_whole, readable, refuse_line
 from orchestrator.store.provenance import RunOrigin
 
 FILE_NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")

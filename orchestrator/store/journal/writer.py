@@ -15,7 +15,7 @@ from orchestrator.core.run.events import Event
 from orchestrator.errors import JournalError
 from orchestrator.store.codec import encode, frame
 from orchestrator.store.files import make_private, partial_of, sync_folder
-from orchestrator.store.journal.header import JournalHeader, header_lines
+from orchestrator.store.journal.lines import JournalHeader, header_lines
 from orchestrator.store.journal.reader import LoadedJournal
 
 NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_APPEND | os.O_CLOEXEC

@@ -22,8 +22,7 @@ from orchestrator.store.files import read_text
 from orchestrator.store.plan.build import PlanOptions, conditions_of, entry_of, limits_of, selection_of, target_of
 from orchestrator.store.plan.locations import RowsSourceMap, SourceMap
 from orchestrator.store.plan.messages import describe_value, explain_error, keys_at, misspelled_keys
-from orchestrator.store.plan.mistakes import Mistakes
-from orchestrator.store.plan.parts import naming_findings, part_findings, valid_parts
+from orchestrator.store.plan.mistakes import Mistakes, naming_findings, part_findings, valid_parts
 from orchestrator.store.plan.rows import RowsFile
 from orchestrator.store.plan.schema import PlanKeys, ProductKeys
 from orchestrator.store.yaml import nodes as yaml_nodes

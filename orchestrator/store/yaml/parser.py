@@ -24,10 +24,10 @@ from orchestrator.store.yaml.nodes import (
     YamlProblem,
     pack_position,
     position_at,
+    resolve,
     split_lines,
     unpack_position,
 )
-from orchestrator.store.yaml.scalars import resolve
 
 MOST_LEVELS = 16
 MOST_VALUES = 2_000_000

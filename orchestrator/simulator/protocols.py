@@ -1,4 +1,4 @@
-"""The query protocol, for the calls to STS and IAM that are made here: forms in, XML out."""
+"""The protocols beside JSON: the query protocol for the calls to STS and IAM (forms in, XML out), and CBOR."""
 
 from __future__ import annotations
 
@@ -58,3 +58,29 @@ def failure(error: ApiError) -> bytes:
         f'<ErrorResponse xmlns="{STS}"><Error><Type>Sender</Type><Code>{escape(code)}</Code>'
         f"<Message>{escape(words)}</Message></Error><RequestId>{uuid.uuid4()}</RequestId></ErrorResponse>"
     ).encode()
+
+
+STATUS = 415
+TYPE = "application/cbor"
+HEADERS = {"smithy-protocol": "rpc-v2-cbor"}
+REFUSAL = {
+    "__type": "UnsupportedProtocolException",
+    "message": "The simulator speaks AWS JSON 1.1 only, not rpc-v2-cbor; set the client to the json protocol.",
+}
+
+
+def is_cbor(protocol: str | None, content_type: str | None) -> bool:
+    """Whether a request speaks CBOR, by its headers `smithy-protocol` and `Content-Type`."""
+    return protocol == "rpc-v2-cbor" or (content_type or "").startswith(TYPE)
+
+
+def refusal() -> bytes:
+    """Return the body of the answer."""
+    pairs = b"".join(encode_text(name) + encode_text(value) for name, value in REFUSAL.items())
+    return bytes([0xA0 | len(REFUSAL)]) + pairs
+
+
+def encode_text(value: str) -> bytes:
+    """Encode a text of less than 256 bytes."""
+    encoded = value.encode()
+    return (bytes([0x60 | len(encoded)]) if len(encoded) < 24 else bytes([0x78, len(encoded)])) + encoded

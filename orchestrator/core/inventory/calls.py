@@ -1,16 +1,58 @@
 """
-Outcomes of a call: whatever came back, as a closed union, so that every kind has to be dealt with somewhere.
+What is asked of AWS, and what comes back: operations, lookups about one product, and outcomes.
 
-Answers are never trusted: a truncated or corrupt body reaches us without an exception and without its content, and is
-`Unanswered` like a request that no answer came to at all.
+Outcomes are a closed union, so that every kind has to be dealt with somewhere. Answers are never trusted: a truncated or
+corrupt body reaches us without an exception and without its content, and is `Unanswered` like a request that no answer
+came to at all.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Generic, TypeVar
 
 from orchestrator.core.inventory.model import Product, Record
+
+
+class Operation(StrEnum):
+    """The calls of the loop, by their API name. Each has a pace of its own in each lane."""
+
+    TERMINATE = "TerminateProvisionedProduct"
+    RECORD = "DescribeRecord"
+    PRODUCT = "DescribeProvisionedProduct"
+    HISTORY = "ListRecordHistory"
+    SCAN = "ScanProvisionedProducts"
+    SEARCH = "SearchProvisionedProducts"
+
+
+@dataclass(frozen=True, slots=True)
+class DescribeProduct:
+    """Look the product up by its id."""
+
+    operation = Operation.PRODUCT
+
+
+@dataclass(frozen=True, slots=True)
+class DescribeRecord:
+    """Look one record up."""
+
+    record_id: str
+
+    operation = Operation.RECORD
+
+
+@dataclass(frozen=True, slots=True)
+class ReadHistory:
+    """Read one page of the product's records, newest first; the first page if `page_token` is None."""
+
+    page_token: str | None = None
+
+    operation = Operation.HISTORY
+
+
+Lookup = DescribeProduct | DescribeRecord | ReadHistory
+
 
 T_co = TypeVar("T_co", covariant=True)
 
