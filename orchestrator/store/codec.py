@@ -20,7 +20,7 @@ from functools import cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from orchestrator.core.values.lane import Lane
-from orchestrator.store.formats import TIMES, keys_of
+from orchestrator.store.formats import KEYS, TIMES, keys_of
 
 T = TypeVar("T")
 
@@ -108,7 +108,7 @@ def encode(value: object) -> Any:  # noqa: ANN401 - JSON
     if isinstance(value, Lane):
         return str(value)
     if is_dataclass(value) and not isinstance(value, type):
-        return {key: encode_field(key, getattr(value, name)) for key, name in cached_keys(type(value))}
+        return {key: encode_field(key, getattr(value, name)) for key, name in known_keys(type(value))}
     if isinstance(value, tuple | list):
         return [encode(item) for item in value]
     if isinstance(value, dict):
@@ -117,10 +117,9 @@ def encode(value: object) -> Any:  # noqa: ANN401 - JSON
     raise TypeError(message)
 
 
-@cache
-def cached_keys(kind: type) -> tuple[tuple[str, str], ...]:
-    """Return the keys and attributes of a class; looking them up for each value takes longer than all the rest."""
-    return tuple(keys_of(kind).items())
+def known_keys(kind: type) -> tuple[tuple[str, str], ...]:
+    """Return the keys and attributes of a class; raises `TypeError` for one that is not written to disk."""
+    return KEYS.get(kind) or tuple(keys_of(kind).items())
 
 
 def encode_field(key: str, value: object) -> Any:  # noqa: ANN401 - JSON
@@ -195,7 +194,7 @@ def dataclass_decoder(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401 - any 
     """Return the function that reads a dataclass."""
     hints = get_type_hints(kind)
     readers = {
-        key: (name, time_decoder(hints[name]) if key in TIMES else decoder(hints[name])) for key, name in cached_keys(kind)
+        key: (name, time_decoder(hints[name]) if key in TIMES else decoder(hints[name])) for key, name in known_keys(kind)
     }
 
     def read(value: dict[str, Any]) -> object:

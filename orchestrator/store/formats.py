@@ -116,3 +116,7 @@ def keys_of(kind: type) -> dict[str, str]:
         message = f"the attributes of {kind.__name__} are not those that are written to disk"
         raise TypeError(message)
     return keys
+
+
+KEYS: Mapping[type, tuple[tuple[str, str], ...]] = {kind: tuple(keys_of(kind).items()) for kind in ON_DISK}
+"""The keys and attributes of each class; worked out once, since that takes longer than to write a value."""

@@ -23,10 +23,11 @@ class Event:
     kind: ClassVar[str] = ""
     """What the event is called in the journal and in logs. One without a kind is volatile: it is not written."""
 
-    @property
-    def durable(self) -> bool:
-        """Whether the event is written to the journal."""
-        return bool(self.kind)
+    durable: ClassVar[bool] = False
+    """Whether the event is written to the journal: it has a kind."""
+
+    def __init_subclass__(cls) -> None:
+        cls.durable = bool(cls.kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
