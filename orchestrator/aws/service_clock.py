@@ -67,12 +67,6 @@ def seconds_ahead(headers: Mapping[str, str], sent_at: float, answered_at: float
     """
     Say how far the clock of an answer's sender is ahead of ours.
 
-    Args:
-
-        headers: The answer's.
-        sent_at: When we called, by our clock (seconds since the epoch).
-        answered_at: When the answer was there, likewise.
-
     Returns:
 
         Seconds; None if the answer does not tell.

@@ -116,16 +116,7 @@ def decide_entry(plan: Plan, entry: Entry, resolver: Resolver, close: CloseNames
 
 
 def decide_selected(plan: Plan, found: Selected, claims: RefusedNames, noticed_at: float | None) -> Line:
-    """
-    Decide on a product that selections find.
-
-    Args:
-
-        plan: The plan.
-        found: The product.
-        claims: The entries that may mean it, and are refused.
-        noticed_at: Since when it is on notice, seconds since the epoch; None for now.
-    """
+    """Decide on a product that selections find."""
     line = decide_found(plan, found.entry, found.inventory, found.product, found.by)
     refusal: Judgement | None = None
     if found.problem is not None:

@@ -82,12 +82,6 @@ def find_change(line: Line, now: Product, records: Collection[Record] = ()) -> s
     """
     Say what has been done to a product since it was reviewed, so that its line may not be sent.
 
-    Args:
-
-        line: A line to terminate that nothing was sent of.
-        now: Its product, as a listing shows it.
-        records: Those of its records that were read.
-
     Returns:
 
         The reason. None if nothing was done, if a termination is in progress that is to be followed, or if the record of

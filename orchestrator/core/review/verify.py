@@ -54,17 +54,7 @@ def inconsistencies(
 
 
 def mistakes_in(plan: Plan, line: Line, usable: frozenset[Lane], named: NameIndex[Entry], made_at: float) -> Iterator[str]:
-    """
-    Yield why a line cannot be one that is to be terminated.
-
-    Args:
-
-        plan: The plan.
-        line: The line.
-        usable: The lanes that were read completely.
-        named: The entries of the plan, by what they name.
-        made_at: When the lane was read (seconds since the epoch).
-    """
+    """Yield why a line cannot be one that is to be terminated."""
     product, lane = line.product, line.lane
     if product is None or lane is None or line.product_id != product.product_id or line.id != f"{lane}/{line.product_id}":
         yield "is to be terminated and does not say of what it consists"

@@ -81,13 +81,6 @@ def interpret_line_reply(reply: Reply, t: Termination, state: State, constraints
     """
     Say what a reply to a command about one line means.
 
-    Args:
-
-        reply: What came back, perhaps late or doubled.
-        t: The line's life so far.
-        state: The line's state now.
-        constraints: What holds for it.
-
     Yields:
 
         Events that may be applied now; none if the reply is stale or says nothing.
