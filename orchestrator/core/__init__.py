@@ -1,10 +1,10 @@
 """
 The pure core: it decides, and nothing else.
 
-Nothing in here reads a clock, a file, the network, the environment or a random number; time comes in as `now` (seconds
-since the epoch), jitter is derived from identities. Import from `errors` and the standard library's value types only. May
-be imported by everybody.
+A plan is reviewed against an inventory, which gives a worklist, which is run. Each word is a room, and a room imports only
+those before it: `values`, then `plan` and `inventory` side by side, then `review`, then `run`.
 
-Read in this order: `plan` (what is wanted), `inventory` (what is there), `decision` (what follows), `states` (how one
-termination lives), `commands`, `replies`, `events` (the three vocabularies), `run` (what puts them together).
+Nothing in here reads a clock, a file, the network, the environment or a random number. Time comes in as `now` or `at`
+(seconds since the epoch), jitter is derived from identities. The core imports `errors` and the standard library's value
+types only, and may be imported by everybody.
 """

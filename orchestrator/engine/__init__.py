@@ -1,6 +1,7 @@
 """
 The engine: drives the core against the world through the ports.
 
-`survey` reads what is there before a run, `runner` is the loop, `perform` is what a worker executes, `pools` are the
-executors it may run on, `clock` and `interrupt` are time and signals. Imports `ports` and `core`; imported by `api` only.
+`survey` reads what is there before a run, `runner` is the loop, `worker` makes one call, `executors` are what it may run on,
+`permission_probe` tries what is allowed, `clock` and `signals` are time and wishes to stop. Imports `ports` and `core`;
+imported by `api` only.
 """
