@@ -1,7 +1,7 @@
 """
 The gateway: the only package that knows boto.
 
-`connect` makes sessions and clients, `catalog` is the API as we use it, `keys` holds every key to the lane's account,
-`faults` turns everything that can go wrong into a reply. Imports `ports` and `core`; imported by `api` only. boto3 is
+`sessions` makes sessions and clients, `assume_role` enters other accounts, `catalog` is the API as we use it, `parse` reads
+answers, `credential_guard` holds every key to the lane's account, `errors` turns all that can go wrong into an outcome. Imports `ports` and `core`; imported by `api` only. boto3 is
 imported here and nowhere else, since it alone is most of the start-up time.
 """

@@ -3,11 +3,12 @@ The simulator: a world of provisioned products behind a real HTTP server on loop
 
 It must not share our mistakes, so it imports nothing of ours.
 
-- `specs` and `world_file` read a world; `things` and `life` keep its products, `past` their history, `clocks` its time.
-- `world` answers the API's operations, with `listing`, `tokens` and `filters`.
-- `accounts` knows the caller, `form` and `contract` hold requests and answers against botocore's own service model, `quota`
-  throttles, `faults` and `late` make trouble, and `service` puts all of them together.
-- `query`, `cbor`, `control` and `wire` speak HTTP.
+- `specs` and `world_file` read a world; `resources` and `life` keep its products, `past` their history, `quota` its time and
+  its rate limits.
+- `world` answers the API's operations, with `pagination` and `tokens`.
+- `accounts` knows the caller, `form` holds requests and answers against botocore's own service model, `faults` makes
+  trouble, and `service` puts all of them together.
+- `protocols`, `control` and `http_server` speak HTTP.
 
 What it models follows AWS where AWS's behaviour is known; each guess is called a guess where it is made.
 """
