@@ -2,7 +2,7 @@
 What can go wrong, by whose fault it is, and the exit code that says so.
 
 Only callers' mistakes, the environment and our own bugs are exceptions. What AWS may answer is expected, and travels as a
-value (`orchestrator.core.replies`).
+value (`orchestrator.core.inventory.calls`).
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ class CredentialLife:
 
 
 class Catalog(Protocol):
-    """One attempt each: no method retries, so that nothing is spent behind the pacer's back."""
+    """One attempt each: no method retries, so that nothing is spent behind the rate limiter's back."""
 
     @property
     def endpoint(self) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from orchestrator.core.review.worklist import Decision
 from orchestrator.core.run.machine import Run
 from orchestrator.core.run.product_state import Termination
-from orchestrator.core.run.rerun import RETRYABLE
+from orchestrator.core.run.rerun import RERUNNABLE
 from orchestrator.core.run.transitions import OPEN, State
 from orchestrator.core.values.shell import pasteable
 from orchestrator.report.outcomes import may_have_left
@@ -142,7 +142,7 @@ def ways_on(
         if not broken:
             yield f"or to leave it at that: orchestrator abandon {path} --reason TEXT"
         return
-    if run.state_table.has(RETRYABLE):
+    if run.state_table.has(RERUNNABLE):
         yield f"To try again what did not go: orchestrator run --from {path} --only-failed{options}"
     if run.state_table.has(CHANGED) and plan_file is not None:
         yield f"To review again what was refused or drifted: orchestrator review {pasteable(plan_file)}{options}"

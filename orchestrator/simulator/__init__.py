@@ -3,8 +3,8 @@ The simulator: a world of provisioned products behind a real HTTP server on loop
 
 It must not share our mistakes, so it imports nothing of ours.
 
-- `specs` and `world_file` read a world; `resources` and `life` keep its products, `past` their history, `quota` its time and
-  its rate limits.
+- `specs` and `world_file` read a world; `resources` and `life` keep its products, `past` their history, `quota` its
+  time and its rate limits.
 - `world` answers the API's operations, with `pagination` and `tokens`.
 - `accounts` knows the caller, `form` holds requests and answers against botocore's own service model, `faults` makes
   trouble, and `service` puts all of them together.

@@ -6,9 +6,10 @@ it is on disk, or as `key=attribute` where the code calls it otherwise. A class 
 
 How a format may change:
 
-- Rename a class or an attribute: change the right side here. The golden files (`tests/golden/`) stay as they are.
+- Rename a class: change its name here, and leave its `kind`. Rename an attribute: change what stands behind `=`. The golden
+  files (`tests/golden/`) stay as they are.
 - Add an event kind, or a key with a default: add it here and to a golden file, and raise the format number of the journal
-  (`journal_birth.FORMAT`) or of the worklist (`worklist_file.FORMAT`), because a version that does not know a key refuses
+  (`JOURNAL_FORMAT`) or of the worklist (`WORKLIST_FORMAT`), because a version that does not know a key refuses
   it. Keep a golden file of the format before, and read it: a missing key takes its default.
 - Rename or remove a kind or a key, or change what a value means: as before, and translate the older format where it is
   read. What is no longer written is still read, or refused by the number of its format.

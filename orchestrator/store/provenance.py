@@ -12,8 +12,8 @@ class RunOrigin:
     """
     Who began the run, where, and what else its journal belongs to.
 
-    `reviewed` is the digest of the worklist that was reviewed before, if the run executes such a one. `service_at` is
-    `started_at` by the service's clock, if that was known.
+    `reviewed_digest` is the digest of the worklist that was reviewed before, if the run executes such a one.
+    `service_at` is `started_at` by the service's clock, if that was known.
     """
 
     run_id: str

@@ -184,7 +184,7 @@ class World:
     def check_send(self, command: Terminate) -> None:
         """One token per attempt; nothing is sent that is closed, under way or protected; limits hold."""
         assert self.listed is not None
-        assert command.line not in self.listed.send_blocks
+        assert command.line not in self.listed.drift_reasons
         assert self.failed_at.get(command.line, 0.0) <= self.listed.started_at
         assert self.now - self.listed.at <= 600
         assert self.tokens.setdefault((command.product_id, command.attempt), command.token) == command.token

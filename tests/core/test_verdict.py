@@ -57,9 +57,15 @@ def line_of(**values: object) -> Termination:
     ("state", "values", "rules", "kind", "said"),
     [
         # What a complete listing does not show is looked up before it is called blocked.
-        (State.PENDING, {**FRESH, "unlisted": True}, replace(RULES, blocked="pp-b stays"), None, ""),
-        (State.PENDING, {**FRESH, "lookups": GONE}, replace(RULES, blocked="pp-b stays"), e.AlreadyGone, "not found"),
-        (State.PENDING, FRESH, replace(RULES, blocked="pp-b stays"), e.Blocked, "pp-b stays"),
+        (State.PENDING, {**FRESH, "unlisted": True}, replace(RULES, blocked_by_prerequisite="pp-b stays"), None, ""),
+        (
+            State.PENDING,
+            {**FRESH, "lookups": GONE},
+            replace(RULES, blocked_by_prerequisite="pp-b stays"),
+            e.AlreadyGone,
+            "not found",
+        ),
+        (State.PENDING, FRESH, replace(RULES, blocked_by_prerequisite="pp-b stays"), e.Blocked, "pp-b stays"),
         # There, at rest, and it may be sent: it is sent again.
         (State.IN_DOUBT, {}, RULES, None, ""),
         # It may not be sent again: what forbade that, once it has settled.
@@ -80,18 +86,18 @@ def line_of(**values: object) -> Termination:
         (
             State.IN_DOUBT,
             {},
-            replace(RULES, blocked="b"),
+            replace(RULES, blocked_by_prerequisite="b"),
             e.Blocked,
             "b; one send stayed unanswered, and nothing came of it",
         ),
         (
             State.IN_DOUBT,
             {},
-            replace(RULES, beside="n"),
+            replace(RULES, unreviewed_prerequisite="n"),
             e.Drifted,
             "n; one send stayed unanswered, and nothing came of it",
         ),
-        (State.IN_DOUBT, {"agreement": Agreement()}, replace(RULES, send_block="p"), None, ""),
+        (State.IN_DOUBT, {"agreement": Agreement()}, replace(RULES, drift_reason="p"), None, ""),
         (
             State.IN_DOUBT,
             {"rejection": "X: y"},
@@ -166,8 +172,14 @@ def line_of(**values: object) -> Termination:
             "",
         ),
         # What the listing does not show is looked up before something new beside it counts.
-        (State.PENDING, {"doubts": 0, "lookups": Evidence(), "unlisted": True}, replace(RULES, beside="n"), None, ""),
-        (State.PENDING, {"doubts": 0}, replace(RULES, beside="n"), e.Drifted, "n"),
+        (
+            State.PENDING,
+            {"doubts": 0, "lookups": Evidence(), "unlisted": True},
+            replace(RULES, unreviewed_prerequisite="n"),
+            None,
+            "",
+        ),
+        (State.PENDING, {"doubts": 0}, replace(RULES, unreviewed_prerequisite="n"), e.Drifted, "n"),
         (State.PENDING, {"doubts": 0, "misses": 10, "lookups": Evidence()}, RULES, e.Parked, "10 lookups in a row failed"),
         # A send of an earlier attempt that is not accounted for.
         (State.PENDING, LOOSE | {"lookups": OPEN_OURS}, RULES, e.RecordFound, ""),

@@ -4,7 +4,7 @@ Settling doubt: what lookups say about a request whose answer is unknown, or abo
 One function serves every occasion on which a product has to be looked at again: after an unanswered send, after an answer
 that refuses, on resume, before sending when a listing shows something new, and for products that are under change at
 review. It classifies by what is there, never by the wording of an error. How long the looks have to agree before a line
-ends on them is `settling`'s to say.
+ends on them is `run.polling`'s to say.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ class Listing:
 
     Args:
 
-        begun_at: When (seconds since the epoch).
+        started_at: When (seconds since the epoch).
         number: Tells it from others of its lane.
         explained: Products that our own terminations explain: scan and search may differ on them.
         deadline: When it is given up (seconds since the epoch).

@@ -171,7 +171,7 @@ class Inventory:
     It is `complete` only if every page was read; no absence may be concluded from one that is not. `records` holds the
     newest records of products that a decision needs them for: those that the plan names and the listing does not show,
     and those under change. `terminated_names` holds the newest successful termination of each name that the plan asks for
-    and the listing does not show, as far back as was read. `barred` says that the lane could not even be entered.
+    and the listing does not show, as far back as was read. `is_unreachable` says that the lane could not even be entered.
     `only_searched` are products that the search showed and the scan did not, and no lookup explained; `looked_up` are
     products that a lookup by the plan's id or name found and the listing did not show; `unknown` says of ids and names why
     they could not be looked up. `denied` are operations on records that may not be called, each with AWS's words.

@@ -2,7 +2,7 @@
 The plan: what a person asked for, after reading and before anything was looked up.
 
 These are plain values. How a plan is written in YAML, and every complaint about its form, lives in
-`orchestrator.store`; rules between entries live in `orchestrator.core.validation`.
+`orchestrator.store`; rules between entries live in `orchestrator.core.plan.rules`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ class Options:
     """
     The parameters of TerminateProvisionedProduct that a plan may set, and how long to wait for it.
 
-    `termination_timeout` is in seconds, counted from the first send.
+    `termination_timeout_seconds` is seconds, counted from the first send.
     """
 
     ignore_errors: bool = False
@@ -58,7 +58,7 @@ class Entry:
     One product named in a plan, by its id, by its name, or by both (an ARN holds both); then both have to fit.
 
     `account_id` and `region` narrow where it is looked for. `depends_on` are ids, names or keys of other entries, and globs
-    over names in the entry's lane. `where` is `file:line` of the entry, for reasons that point back to it.
+    over names in the entry's lane. `location` is `file:line` of the entry, for reasons that point back to it.
     """
 
     product_id: str | None = None
@@ -118,8 +118,8 @@ class Selection:
     """
     Products that a plan does not name one by one: all that fit, when the plan is reviewed.
 
-    `after` is how many seconds a product has to have been selected in reviews before it is terminated. `key` stands for all
-    of them in other entries' `depends_on`; `depends_on` and `where` are as an entry's.
+    `notice_seconds` is how many seconds a product has to have been selected in reviews before it is terminated. `key`
+    stands for all of them in other entries' `depends_on`; `depends_on` and `location` are as an entry's.
     """
 
     conditions: Conditions
@@ -132,7 +132,7 @@ class Selection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Protection:
-    """Products that are never terminated, whoever names them. `where` is as an entry's."""
+    """Products that are never terminated, whoever names them. `location` is as an entry's."""
 
     conditions: Conditions
     location: str | None = None
@@ -170,7 +170,7 @@ class Limits:
     """
     The safety belts. Durations in seconds, the rate in terminations per second and lane.
 
-    `deadline` is counted from the start of each execution; `max_percent` is of what a lane holds.
+    `deadline_seconds` is counted from the start of each execution; `max_percent` is of what a lane holds.
     """
 
     max_terminations: int = 100

@@ -1,8 +1,11 @@
 """
 The one rule of drift: whether a line that has not been sent is still what was reviewed.
 
-A saved worklist before it is run, a resumed run, the rest of a run that began with its first lines, and every complete
-listing of a live run ask the same function. A line that drifted is not sent; what is new is no line, and never touched.
+It has three parts: `find_drift` (another product, protected, not selected any more), `find_change` (something was done
+to it since; in a live run `inventory.evidence.settle` says that, from lookups) and `UnreviewedProducts` (something is
+there that it comes after). A saved worklist before it is run, a resumed run, the rest of a run that began with its
+first lines, and every complete listing of a live run go by them. A line that drifted is not sent; what is new is no
+line, and never touched.
 """
 
 from __future__ import annotations

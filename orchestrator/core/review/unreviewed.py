@@ -1,6 +1,7 @@
 """
-What a line comes after and nobody has reviewed: a product that has a name or an id of its `DependsOn`, fits a glob of it or
-is selected by a Key of it, and is none of the lines that it waits for. While there is such a product, the line is not sent.
+Products that a line comes after and that nobody has reviewed. Such a product has a name or an id of the line's `DependsOn`,
+fits a glob of it or is selected by a Key of it, and is not one of the lines that it waits for. While it is there, the line
+is not sent.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ class Decision(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a line is skipped or refused, for machines; `Line.detail` says it to people."""
+    """Why a line is decided as it is, for machines; `Line.detail` says it to people."""
 
     PLANNED = "planned"
     ADOPT = "adopt"
@@ -90,13 +90,16 @@ class Line:
     """
     One product, what is to be done with it, and why.
 
-    `id` is the line's name everywhere. `product` is what the review saw; later looks are compared with it. `asked_name` is
-    the name that the plan called it by. `record_id` is the termination to follow where the reason is `adopt`. `after` are
-    lines that have to be gone before this one is sent; `globs` are words of the plan that some of them fit, `named` are the
-    plan's entries that it comes after, as numbers from 0, whether they were found or not. `where` is
-    `file:line` of its entry, or of the first selection that it is in; `selected_by` counts those in the plan, and is empty
-    for an entry. `behind` are selections whose Key it comes after. `due_at` is when its notice is over, if it needs one.
-    `close` are the ids of products whose names are like the one that was not found.
+    `id` is the line's name everywhere. `product` is what the review saw; later looks are compared with it.
+    `requested_name` is what the plan calls it. `record_id` is the termination to follow where the reason is `adopt`.
+
+    It comes after `after_lines`: these have to be gone before it is sent. Of what it comes after, `after_globs` are the
+    globs of the plan, `after_entries` the plan's entries and `after_selections` its selections (numbers from 0), whether
+    something was found for them or not.
+
+    `location` is `file:line` of its entry, or of the first selection that it is in; `selected_by` are the numbers of those,
+    none for an entry. `due_at` is when its notice is over, if it needs one (seconds since the epoch). `similar_ids` are
+    products whose names are like the one that was not found.
     """
 
     id: str

@@ -14,7 +14,7 @@ from orchestrator.core.review.order import in_waves
 from orchestrator.core.review.protect import UNSEARCHED
 from orchestrator.core.run import events as e
 from orchestrator.core.run import observations as o
-from orchestrator.core.run import polling as watch
+from orchestrator.core.run import polling
 from orchestrator.core.run.commands import LookUp
 from orchestrator.core.run.lane_state import LaneState
 from orchestrator.core.run.product_state import Termination
@@ -56,7 +56,7 @@ def apply(run: RunState, event: e.Event) -> None:
         case e.Finished() | e.Abandoned():
             run.ended = True
         case _:
-            # A pulse: for displays only.
+            # A heartbeat: for displays only.
             return
 
 
@@ -72,7 +72,7 @@ def on_line_event(run: RunState, event: e.LineEvent) -> None:
     lane.under_way += run.holds_slot(t) - held
     if is_serial(t):
         lane.serial_under_way += (after in UNDER_WAY) - (before in UNDER_WAY)
-    schedule(t, lane, event)
+    plan_next_look(t, lane, event)
     # A missing permission is the lane's trouble: it is closed for that, and the others go on.
     is_failure = isinstance(event, e.Failed | e.TimedOut) and not (isinstance(event, e.Failed) and event.denied)
     # What the audit corrects is no failure any more.
@@ -92,7 +92,7 @@ def on_line_event(run: RunState, event: e.LineEvent) -> None:
         run.reschedule(run.lines[dependent], event.at)
 
 
-def schedule(t: Termination, lane: LaneState, event: e.LineEvent) -> None:
+def plan_next_look(t: Termination, lane: LaneState, event: e.LineEvent) -> None:
     """Say when to look at a line next, and what its lane learns of its pace."""
     match event:
         case e.Intended():
@@ -101,7 +101,7 @@ def schedule(t: Termination, lane: LaneState, event: e.LineEvent) -> None:
             lane.accepted += 1
             t.look_at = event.at + POLICY.first_poll_s
         case e.Unanswered():
-            t.look_at = watch.after_miss(event.at, t.doubts)
+            t.look_at = polling.after_miss(event.at, t.doubts)
         case e.AttemptFailed():
             t.look_at = event.retry_at
             lane.failed_since[event.line] = event.at
@@ -137,7 +137,7 @@ def on_lookup(run: RunState, event: o.LookupResult | o.RecordPolled) -> None:
         t.record_status = event.status or t.record_status
         t.misses = 0
         since = t.followed_at or event.at
-        t.look_at = watch.next_look(event.at, since, lane.under_way, t.overdue_at)
+        t.look_at = polling.next_look(event.at, since, lane.under_way, t.overdue_at)
     else:
         t.learn(event)
         t.look_at = event.at
@@ -167,7 +167,7 @@ def look_again(run: RunState, t: Termination, lane: LaneState, event: o.LookupRe
         wait_for_listing(t, lane, event.at, "a lookup shows it, and the complete listing does not")
     if state is State.IN_PROGRESS and isinstance(conclusion, StillInProgress):
         since = t.followed_at or event.at
-        t.look_at = watch.next_look(event.at, since, lane.under_way, t.overdue_at)
+        t.look_at = polling.next_look(event.at, since, lane.under_way, t.overdue_at)
     elif state is not State.PENDING or not isinstance(conclusion, AtRest) or t.loose is not None:
         t.look_at = max(event.at, t.agreement.next_look_at(t.given_up_at if t.may_be_carried_out else None))
 
@@ -176,7 +176,7 @@ def wait_for_listing(t: Termination, lane: LaneState, at: float, why: str) -> No
     """Let a line wait for the next listing, which may show what this one did not; after some of them it may not be sent."""
     t.waits += 1
     if t.waits >= POLICY.max_listing_waits:
-        t.send_block = why
+        t.drift_reason = why
         return
     lane.failed_since[t.line.id] = at
     t.retry_at = max(t.retry_at, at + POLICY.relisting_pause_s)
@@ -207,7 +207,7 @@ def on_reply_received(run: RunState, event: o.ReplyReceived) -> None:
         if not isinstance(outcome, Unanswered) or answered_at >= t.missed_at:
             t.misses += 1
             t.missed_at = event.at
-        t.look_at = watch.after_miss(event.at, max(1, t.misses))
+        t.look_at = polling.after_miss(event.at, max(1, t.misses))
     run.reschedule(t, event.at)
 
 
@@ -246,7 +246,7 @@ def on_listed(run: RunState, lane: LaneState, event: o.Listed) -> None:
     lane.listed_at = event.at
     lane.listing_begun_at = event.started_at
     lane.unlistable_since = None
-    lane.awaited = event.awaited
+    lane.unreviewed = event.unreviewed
     lane.clock_ahead = lane.clock_ahead if event.clock_ahead is None else believed(event.clock_ahead)
     lane.failed_since = {line: at for line, at in lane.failed_since.items() if at > event.started_at}
     if lane.owes_audit and lane.verdict_at is not None and event.started_at >= lane.verdict_at:
@@ -254,12 +254,12 @@ def on_listed(run: RunState, lane: LaneState, event: o.Listed) -> None:
     for t in run.of(lane):
         state = run.state(t)
         if state in (State.PENDING, State.IN_DOUBT):
-            t.send_block = event.send_blocks.get(t.line.id)
+            t.drift_reason = event.drift_reasons.get(t.line.id)
             is_untagged = t.line.id in event.untagged
             observation = event.observed.get(t.product_id)
             if t.show(observation, event.started_at):
                 t.look_at = min(t.look_at, event.at)
-            if is_untagged and t.send_block is None:
+            if is_untagged and t.drift_reason is None:
                 wait_for_listing(t, lane, event.at, UNSEARCHED)
             elif observation is not None:
                 t.waits = 0

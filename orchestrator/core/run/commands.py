@@ -1,8 +1,8 @@
 """
 Commands: what is asked of the world. Frozen, picklable data that a worker turns into exactly one call.
 
-A command is a wish. It becomes history by the event that `issued` gives: for a termination that is the intent, which has
-to be on disk before the request leaves.
+A command is a wish. It becomes history by the event that `schedule.event_for` gives: for a termination that is the
+intent, which has to be on disk before the request leaves.
 """
 
 from __future__ import annotations

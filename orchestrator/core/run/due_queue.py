@@ -54,7 +54,7 @@ class DueQueue:
         """
         Yield the keys whose moment has come, in order.
 
-        Walks the heap as the tree that it is, from the root, so that it costs as much as is taken from it. The agenda
+        Walks the heap as the tree that it is, from the root, so that it costs as much as is taken from it. The queue
         must not be changed meanwhile.
         """
         frontier: list[tuple[QueueItem, int]] = [(self._heap[0], 0)] if self._heap else []

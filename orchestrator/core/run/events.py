@@ -1,7 +1,7 @@
 """
 Events: our history. They go to the journal, and replaying them gives the same run again.
 
-What only one execution needs to know is in `volatile`.
+What only one execution needs to know is in `observations`.
 """
 
 from __future__ import annotations
@@ -164,7 +164,9 @@ class Terminated(LineEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptFailed(LineEvent):
-    """The record FAILED and another attempt will be made at `retry_at` or later."""
+    """The record FAILED, and the line is open again from `retry_at` on: for another attempt, or until it is known what
+    became of a send that stayed unanswered.
+    """
 
     kind = "attempt_failed"
 

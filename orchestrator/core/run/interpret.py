@@ -32,7 +32,7 @@ from orchestrator.core.run.product_state import Termination
 from orchestrator.core.run.replies import Reply
 from orchestrator.core.run.state import RunState
 from orchestrator.core.run.transitions import ENDED_OTHERWISE, GONE, State
-from orchestrator.core.run.verdict import Constraints, failed, succeeded
+from orchestrator.core.run.verdict import Constraints, retry_or_fail, succeeded
 from orchestrator.core.values.policy import POLICY
 
 RECORD_OPERATIONS = frozenset({Operation.RECORD, Operation.HISTORY})
@@ -159,7 +159,7 @@ def on_polled_record(reply: Reply, t: Termination, constraints: Constraints) -> 
         case Answer(Record(status=status) as record) if status == SUCCEEDED and not is_other_record(record, t):
             yield succeeded(t, record, at)
         case Answer(Record(status=status) as record) if status == FAILED and not is_other_record(record, t):
-            yield failed(t, record, at, constraints)
+            yield retry_or_fail(t, record, at, constraints)
         case Answer(Record() as record) if not is_other_record(record, t):
             if at >= t.overdue_at:
                 yield e.TimedOut(at=at, line=line, evidence=f"record {record.record_id} is still {record.status}")

@@ -35,7 +35,7 @@ class LaneState:
     One lane within one execution of a run. Times are seconds since the epoch.
 
     `failed_since` are lines that may only be sent upon a listing begun after a moment: their last attempt failed then, or
-    the listing before did not show all of their product. `awaited` is what the newest listing shows of what lines come
+    the listing before did not show all of their product. `unreviewed` is what the newest listing shows of what lines come
     after and do not wait for. `ended` are lines that were sent and ended otherwise than gone. `denied` are operations on
     records that may not be called; `refused_for` are the records that one was denied for, `shown` are operations that
     worked.
@@ -45,7 +45,7 @@ class LaneState:
         lane: The lane.
         rate_per_second: The plan's cap on terminations, None for none.
         askable: How many lines there are to terminate.
-        paces: Rate limiters that have been in use already, by operation.
+        rate_limits: Rate limiters that have been in use already, by operation.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class LaneState:
         self.failed_since: dict[str, float] = {}
         self.ended: set[str] = set()
         self.resettle: dict[str, float] = {}
-        self.awaited: Mapping[Prerequisite, tuple[Product, ...]] = {}
+        self.unreviewed: Mapping[Prerequisite, tuple[Product, ...]] = {}
         self.denied: dict[Operation, str] = {}
         self.refused_for: dict[Operation, set[str]] = {operation: set() for operation in Operation}
         self.shown: set[Operation] = set()

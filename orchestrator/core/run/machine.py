@@ -1,11 +1,11 @@
 """
 One execution of a worklist, as a machine without hands: it says what to ask, takes what came back, and remembers.
 
-`next` and `interpret` are reads; `apply` is the only mutation, live and on replay. Whoever drives it writes durable events
+`next` and `receive` are reads; `apply` is the only mutation, live and on replay. Whoever drives it writes durable events
 down between applying them and acting on them:
 
     for command in islice(run.next(now), room):     # wishes
-        event = issued(command, now)                # become history
+        event = event_for(command, now)                # become history
         run.apply(event); journal.append([event])   # synced, if an intent is among them
         ...call AWS...
     for event in run.receive(reply):                # what an answer means
@@ -21,10 +21,10 @@ from orchestrator.core.inventory.calls import Operation
 from orchestrator.core.inventory.model import Inventory
 from orchestrator.core.plan.model import Plan
 from orchestrator.core.review.worklist import Worklist
-from orchestrator.core.run import apply as changes
 from orchestrator.core.run import events as e
 from orchestrator.core.run import observations as o
-from orchestrator.core.run import timers as ticks
+from orchestrator.core.run import timers
+from orchestrator.core.run.apply import apply
 from orchestrator.core.run.commands import Command
 from orchestrator.core.run.interpret import interpret
 from orchestrator.core.run.product_state import Termination
@@ -52,7 +52,7 @@ class Run:
         worklist: What to do.
         grace: Seconds that terminations under way are followed after a stop was asked for.
         workers: Calls that may be in flight at once; the lanes share them.
-        paces: Rate limiters that the survey has used, by lane and operation.
+        rate_limits: Rate limiters that the survey has used, by lane and operation.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class Run:
         """
         match reply:
             case Tick():
-                return list(ticks.on_tick(self._state, reply.at, self.grace))
+                return list(timers.on_tick(self._state, reply.at, self.grace))
             case Interrupt():
                 detail = f"{reply.signal} was received"
                 until = round(reply.at + self.grace, 6)
@@ -118,7 +118,7 @@ class Run:
 
             IllegalTransition: It cannot happen now: a bug, or a journal that was tampered with. Nothing has changed.
         """
-        changes.apply(self._state, event)
+        apply(self._state, event)
 
     def replay(self, history: Iterable[e.Event]) -> None:
         """
@@ -204,16 +204,16 @@ class Run:
 
     def is_idle(self, now: float) -> bool:
         """Whether this execution has nothing left to ask. Answers to calls in flight still have to be awaited."""
-        return ticks.is_idle(self._state, now)
+        return timers.is_idle(self._state, now)
 
     def wake_at(self, now: float) -> float:
         """Return the next moment (seconds since the epoch) at which `next` or a `Tick` may have something new."""
-        return ticks.wake_at(self._state, now)
+        return timers.wake_at(self._state, now)
 
     @property
     def is_unfinished(self) -> bool:
         """Whether a line is open, or verdicts wait for their audit."""
-        return not self._state.ended and ticks.has_work(self._state)
+        return not self._state.ended and timers.has_work(self._state)
 
     @property
     def drained_by(self) -> e.Draining | None:

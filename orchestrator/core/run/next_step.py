@@ -56,7 +56,10 @@ class VerdictStep:
 Step = LookupStep | SendStep | VerdictStep
 
 FIRST_RANK = -1
-"""Before the rank of every line: a line in doubt is in progress as far as limits go, and waits for no other to end."""
+"""
+Before the rank of every line: a line in doubt already counts for the limits, so it need not wait for another line to
+end.
+"""
 
 
 @dataclass(frozen=True, slots=True)

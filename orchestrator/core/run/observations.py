@@ -85,14 +85,14 @@ class Listed(LaneEvent):
     """
     A complete listing of the lane, begun at `started_at`.
 
-    `observed` is what it shows, by product. `bars` says of lines why they may not be sent by what it shows; `untagged` are
-    lines whose tags it does not show. `awaited` are products of it that no line waits for, by what lines come after.
-    `clock_ahead` is how many seconds the service's clock is ahead of ours, if its answers tell.
+    `observed` is what it shows, by product. `drift_reasons` says of lines why they may not be sent by what it shows;
+    `untagged` are lines whose tags it does not show. `unreviewed` are products of it that no line waits for, by what
+    lines come after. `clock_ahead` is how many seconds the service's clock is ahead of ours, if its answers tell.
     """
 
     started_at: float
     observed: Mapping[str, Observation]
-    send_blocks: Mapping[str, str] = field(default_factory=dict)
+    drift_reasons: Mapping[str, str] = field(default_factory=dict)
     untagged: frozenset[str] = frozenset()
-    awaited: Mapping[Prerequisite, tuple[Product, ...]] = field(default_factory=dict)
+    unreviewed: Mapping[Prerequisite, tuple[Product, ...]] = field(default_factory=dict)
     clock_ahead: float | None = None

@@ -1,8 +1,8 @@
 """
 One termination: what is known of a worklist line within a run, and what each event changes about it.
 
-Its state is on the `Board`; here is the rest. Fields in the second group are volatile: they belong to one execution and
-are not rebuilt by replay.
+Its state is in the `StateTable`; here is the rest. Fields in the second group are volatile: they belong to one
+execution and are not rebuilt by replay.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Termination:
     must_look: bool = False
     unlisted: bool = False
     waits: int = 0
-    send_block: str | None = None
+    drift_reason: str | None = None
     look_at: float = 0.0
     misses: int = 0
     missed_at: float = 0.0
@@ -126,7 +126,7 @@ class Termination:
         """
         at = now[0]
         self.asked = self.is_parked = self.unlisted = self.is_unreadable = False
-        self.send_block = None
+        self.drift_reason = None
         self.doubts = min(self.doubts, 1)
         self.given_up_at = at if is_out else carried_over(self.given_up_at, then, now)
         self.waits = self.unreadable = 0
@@ -199,7 +199,7 @@ class Termination:
 
     def show(self, observation: Observation | None, started_at: float) -> bool:
         """
-        Take note of what a complete listing, begun at *begun_at*, says of the product; None: it does not show it.
+        Take note of what a complete listing, begun at *started_at*, says of the product; None: it does not show it.
 
         Returns:
 

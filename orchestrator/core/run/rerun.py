@@ -15,7 +15,7 @@ from orchestrator.core.review.order import propagate_blocks
 from orchestrator.core.review.worklist import Decision, Reason, Worklist
 from orchestrator.core.run.transitions import OPEN, State
 
-RETRYABLE = OPEN | {State.FAILED, State.CONTRADICTED, State.TIMED_OUT, State.BLOCKED}
+RERUNNABLE = OPEN | {State.FAILED, State.CONTRADICTED, State.TIMED_OUT, State.BLOCKED}
 """
 States of lines that an earlier run tried to terminate, or would have, and that are not known to have gone; those that are
 open were left so when the run was abandoned.
@@ -43,7 +43,7 @@ def lines_to_retry(worklist: Worklist, states: Mapping[str, State], *, only_fail
         if line.product is not None
         and line.id not in waiting
         and (line.decision is Decision.TERMINATE or states[line.id] is State.BLOCKED)
-        and (not only_failed or states[line.id] in RETRYABLE)
+        and (not only_failed or states[line.id] in RERUNNABLE)
     )
 
 

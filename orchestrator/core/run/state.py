@@ -99,11 +99,11 @@ class RunState:
             lane=inventory.lane,
             started_at=inventory.started_at,
             observed=inventory.observed,
-            send_blocks={t.line.id: reason for t in open_lines if (reason := find_drift(self.plan, t.line, shown))},
+            drift_reasons={t.line.id: reason for t in open_lines if (reason := find_drift(self.plan, t.line, shown))},
             untagged=frozenset(
                 t.line.id for t in open_lines if t.product_id in products and lacks_tags(t.line, products[t.product_id])
             ),
-            awaited=self.unreviewed.shown_in(inventory.lane, shown_by(inventory), shown.moments),
+            unreviewed=self.unreviewed.shown_in(inventory.lane, shown_by(inventory), shown.moments),
             clock_ahead=inventory.clock_ahead,
         )
 
@@ -133,9 +133,9 @@ class RunState:
             lane_closed=lane.closed,
             exhausted=self.exhausted(t) if state is State.PENDING else None,
             send_ban=self.send_ban,
-            blocked=self.prerequisites.permanent_blocker(t.line.id) if is_open else None,
-            send_block=t.send_block,
-            beside=self.beside(t) if is_open else None,
+            blocked_by_prerequisite=self.prerequisites.permanent_blocker(t.line.id) if is_open else None,
+            drift_reason=t.drift_reason,
+            unreviewed_prerequisite=self.unreviewed_prerequisite(t) if is_open else None,
             expired=self.send_ban is not None and self.send_ban.startswith("expired"),
             denied=lane.denied,
         )
@@ -144,11 +144,13 @@ class RunState:
         """Say that no attempt of a line is left, None if one is."""
         return "no attempt is left" if t.failed_attempts >= self.plan.retry.attempts else None
 
-    def beside(self, t: Termination) -> str | None:
+    def unreviewed_prerequisite(self, t: Termination) -> str | None:
         """Say which product a line would have to come after that nobody has reviewed."""
         if not t.line.after_globs and not t.line.after_entries and not t.line.after_selections:
             return None
-        shown = {lane: self.lanes[lane].awaited for lane in (t.line.lane, *self.elsewhere[t.line.id]) if lane in self.lanes}
+        shown = {
+            lane: self.lanes[lane].unreviewed for lane in (t.line.lane, *self.elsewhere[t.line.id]) if lane in self.lanes
+        }
         return self.unreviewed.beside(t.line, shown, self.is_gone)
 
     def is_gone(self, line: str) -> bool:
@@ -221,7 +223,7 @@ class RunState:
 
     def _may_begin(self, t: Termination, lane: LaneState, constraints: Constraints) -> bool:
         """Whether a pending line has its turn, or what stops it for good does not wait for one."""
-        if self.drain is not None and not lane.closed and not constraints.blocked:
+        if self.drain is not None and not lane.closed and not constraints.blocked_by_prerequisite:
             return False
         if constraints.stop or is_adoption(t):
             return True

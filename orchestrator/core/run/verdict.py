@@ -1,8 +1,9 @@
 """
 From a conclusion about an open line to the event that records it.
 
-A conclusion that needs a question, a send or another look gives no event; everything else does, and the event carries its
-evidence. What may not be sent any more and may still be carried out is looked at until that has settled.
+A conclusion that needs a question, a send or another look gives no event; everything else does, and the event carries
+its evidence. A line that may not be sent any more, but one of whose sends may still be carried out, is looked at until
+that has settled. After a FAILED record `retry_or_fail` decides between a further attempt and the end.
 """
 
 from __future__ import annotations
@@ -41,26 +42,33 @@ class Constraints:
     """
     What holds for a line now: how often is tried, and why nothing may be sent, if that is so.
 
-    `exhausted` says that no attempt is left, `blocked` what keeps the line from ever having its turn, `barred` what its
-    lane's newest listing shows that forbids to send it, `beside` which product it would have to come after that nobody has
-    reviewed. `expired` says that the run is too old to be gone on with. `denied` are operations on records that may not be
-    called in its lane.
+    `exhausted` says that no attempt is left, `blocked_by_prerequisite` what keeps the line from ever having its turn,
+    `drift_reason` what its lane's newest listing shows that forbids to send it, `unreviewed_prerequisite` which product
+    it would have to come after that nobody has reviewed. `expired` says that the run is too old to be gone on with.
+    `denied` are operations on records that may not be called in its lane.
     """
 
     retry: Retry
     lane_closed: str | None = None
     send_ban: str | None = None
     exhausted: str | None = None
-    blocked: str | None = None
-    send_block: str | None = None
-    beside: str | None = None
+    blocked_by_prerequisite: str | None = None
+    drift_reason: str | None = None
+    unreviewed_prerequisite: str | None = None
     expired: bool = False
     denied: Collection[Operation] = NOTHING_DENIED
 
     @property
     def stop(self) -> str | None:
         """Why the line may not be sent, None if it may."""
-        return self.exhausted or self.lane_closed or self.send_ban or self.blocked or self.send_block or self.beside
+        return (
+            self.exhausted
+            or self.lane_closed
+            or self.send_ban
+            or self.blocked_by_prerequisite
+            or self.drift_reason
+            or self.unreviewed_prerequisite
+        )
 
 
 def conclusion_of(t: Termination, state: State, denied: Collection[Operation] = NOTHING_DENIED) -> Conclusion:
@@ -111,7 +119,7 @@ def verdict(t: Termination, state: State, at: float, constraints: Constraints) -
         case Gone():
             return verdict_of_gone(t, state, conclusion, at)
         case EndedUnread(record_id, words) if t.is_settled:
-            return failed_unread(t, record_id, words, at, constraints)
+            return retry_or_fail_unread(t, record_id, words, at, constraints)
         case Changed() | NewRecord() if t.is_settled:
             return drifted(t, conclusion, at)
         case Undetermined(reason) if t.is_settled or t.misses >= POLICY.max_lookup_misses:
@@ -135,7 +143,8 @@ def verdict_of_pending(t: Termination, at: float, constraints: Constraints) -> e
     is_open = t.unlisted and isinstance(conclusion, Lookup)
     is_ours = isinstance(conclusion, Follow) or (isinstance(conclusion, Gone) and conclusion.ours)
     is_moot = is_ours or (
-        constraints.stop in (constraints.blocked, constraints.beside) and (is_open or isinstance(conclusion, Gone))
+        constraints.stop in (constraints.blocked_by_prerequisite, constraints.unreviewed_prerequisite)
+        and (is_open or isinstance(conclusion, Gone))
     )
     may_end = t.loose is None or t.is_settled
     if not is_moot and may_end and (refusal := refused(t, at, constraints)):
@@ -183,8 +192,8 @@ def refused(t: Termination, at: float, constraints: Constraints) -> e.LineEvent 
         return e.Refused(at=at, line=line, reason=constraints.lane_closed + suffix)
     if constraints.send_ban:
         return e.Drifted(at=at, line=line, reason=constraints.send_ban + suffix)
-    if constraints.blocked:
-        return e.Blocked(at=at, line=line, reason=constraints.blocked + suffix)
+    if constraints.blocked_by_prerequisite:
+        return e.Blocked(at=at, line=line, reason=constraints.blocked_by_prerequisite + suffix)
     return e.Drifted(at=at, line=line, reason=reason + suffix)
 
 
@@ -209,7 +218,7 @@ def verdict_of_record(t: Termination, record: Record, at: float, constraints: Co
     if record.status == SUCCEEDED:
         return succeeded(t, record, at)
     if record.status == FAILED:
-        return failed(t, record, at, constraints)
+        return retry_or_fail(t, record, at, constraints)
     if at >= t.overdue_at:
         return e.TimedOut(at=at, line=t.line.id, evidence=f"record {record.record_id} is still {record.status}")
     return e.RecordFound(at=at, line=t.line.id, record_id=record.record_id)
@@ -232,7 +241,7 @@ def terminated(t: Termination, record_id: str, evidence: str, at: float) -> e.Te
     )
 
 
-def failed(t: Termination, record: Record, at: float, constraints: Constraints) -> e.LineEvent:
+def retry_or_fail(t: Termination, record: Record, at: float, constraints: Constraints) -> e.LineEvent:
     """
     Decide after a FAILED record: another attempt, or not.
 
@@ -263,7 +272,9 @@ def failed(t: Termination, record: Record, at: float, constraints: Constraints) 
     )
 
 
-def failed_unread(t: Termination, record_id: str, words: str | None, at: float, constraints: Constraints) -> e.LineEvent:
+def retry_or_fail_unread(
+    t: Termination, record_id: str, words: str | None, at: float, constraints: Constraints
+) -> e.LineEvent:
     """Decide after a termination whose record may not be read, and whose product is there, at rest, with it as the last."""
     said = words or "its record may not be read, so that its errors are not known"
     record = Record(
@@ -273,7 +284,7 @@ def failed_unread(t: Termination, record_id: str, words: str | None, at: float, 
         status=FAILED,
         errors=(RecordError("", said),),
     )
-    return failed(t, record, at, constraints)
+    return retry_or_fail(t, record, at, constraints)
 
 
 def verdict_of_gone(t: Termination, state: State, gone: Gone, at: float) -> e.LineEvent | None:

@@ -1,7 +1,8 @@
 """
-The knobs of a run, in one place: how often is looked, how long is waited, and when something is given up.
+The knobs of a run's decisions: how often it looks, how long it waits, and when it gives something up.
 
-They are the same for everybody. What a plan may choose is in its `Limits` and `Retry`.
+They are the same for everybody. What a plan may choose is in its `Limits` and `Retry`; how long single calls, locks and
+questions to a person may take stands beside what makes them (`aws.sessions`, `engine.survey`, `store.locks`, `api`).
 """
 
 from __future__ import annotations
@@ -101,7 +102,7 @@ class Policy:
     # Settling doubt.
 
     settling_s: float = 60.0
-    """Seconds since the last unanswered send was given up before anything is concluded from its not being there."""
+    """Seconds that have to pass after an unanswered send was given up before its absence counts as evidence."""
 
     looks_apart_s: float = 30.0
     """Seconds between the first and the last of the looks that agree."""

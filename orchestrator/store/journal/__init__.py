@@ -1,7 +1,7 @@
 """
 The journal of a run: its worklist and every event, one line each, written before anything is done about it.
 
-`writer` makes and extends one, `reader` reads it back, `lines` knows what a line looks like, `header` what comes first.
+`writer` makes and extends one, `reader` reads it back, `lines` knows what a line looks like, and which ones come first.
 """
 
 from orchestrator.core.values.lane import Caller
