@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -174,3 +176,32 @@ def test_the_policies_in_the_readme_are_the_programs(name: str, document: dict[s
     """What `doctor` looks for is what is asked for."""
     [block] = re.findall(rf"<!-- policy: {name} -->\n```json\n(.*?)```", README, re.DOTALL)
     assert json.loads(block) == document
+
+
+def classes_and_names() -> Iterator[tuple[str, str, set[str]]]:
+    """Each class with its docstring, and the names that the docstring may mean."""
+    for path in sorted(Path("orchestrator").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef) and (text := ast.get_docstring(node)):
+                names = {
+                    each.target.id
+                    for each in node.body
+                    if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name)
+                }
+                names |= {each.attr for each in ast.walk(node) if isinstance(each, ast.Attribute)}
+                names |= {each.name for each in ast.walk(node) if isinstance(each, ast.FunctionDef)}
+                names |= {each.arg for each in ast.walk(node) if isinstance(each, ast.arg)}
+                yield f"{path}:{node.name}", text, names
+
+
+def test_a_docstring_of_a_class_names_what_the_class_has() -> None:
+    """A name that was changed lives on in prose, and whoever looks for it finds nothing."""
+    elsewhere = {"at", "line", "lane", "adopt", "finished", "abandoned", "diagnose"}
+    faults = {"lose_answer", "reset", "hang", "cut", "truncate", "garble", "answer", "error", "delay", "late"}
+    unknown = [
+        f"{where}: `{word}`"
+        for where, text, names in classes_and_names()
+        for word in re.findall(r"`([a-z]\w*)`", text)
+        if word not in names | elsewhere | faults and not word.endswith("_")
+    ]
+    assert unknown == []
