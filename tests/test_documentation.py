@@ -16,9 +16,10 @@ import pytest
 
 import orchestrator
 from orchestrator.cli.main import COMMANDS, cli
-from orchestrator.core.run.permissions import REVIEW_ACTIONS, TERMINATE_ACTION, policy, trust
+from orchestrator.core.inventory.calls import REVIEW_ACTIONS, TERMINATE_ACTION
 from orchestrator.core.run.transitions import diagram
 from orchestrator.errors import ExitCode
+from orchestrator.report.iam_policy import policy, trust
 from orchestrator.store.plan.schema import (
     LimitKeys,
     OptionKeys,

@@ -8,8 +8,7 @@ from enum import Enum
 
 from orchestrator.api import remedies
 from orchestrator.api.remedies import AccessContext
-from orchestrator.core.inventory.calls import Problem, explain
-from orchestrator.core.run import permissions as rights
+from orchestrator.core.inventory.calls import REVIEW_ACTIONS, TERMINATE_ACTION, Problem, explain
 from orchestrator.core.values.durations import format_duration
 from orchestrator.engine.permission_probe import PermissionReport, PermissionStatus
 from orchestrator.errors import ExitCode
@@ -43,7 +42,7 @@ class Check:
     @property
     def is_untried_terminate(self) -> bool:
         """Whether it is the permission to terminate, which was not tried."""
-        return self.what == rights.TERMINATE_ACTION and self.standing is PermissionStatus.NOT_TRIED
+        return self.what == TERMINATE_ACTION and self.standing is PermissionStatus.NOT_TRIED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +62,7 @@ class Diagnosis:
     @property
     def missing(self) -> tuple[str, ...]:
         """The permissions that a policy has to give."""
-        known = {*rights.REVIEW_ACTIONS, rights.TERMINATE_ACTION}
+        known = {*REVIEW_ACTIONS, TERMINATE_ACTION}
         return tuple(each.what for each in self.checks if each.standing is PermissionStatus.MISSING and each.what in known)
 
 

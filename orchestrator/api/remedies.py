@@ -7,9 +7,16 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from orchestrator.core.inventory.calls import Denied, NotSent, Operation, Problem, Unauthenticated, explain
+from orchestrator.core.inventory.calls import (
+    TERMINATE_ACTION,
+    Denied,
+    NotSent,
+    Operation,
+    Problem,
+    Unauthenticated,
+    explain,
+)
 from orchestrator.core.plan.model import Target
-from orchestrator.core.run import permissions as rights
 from orchestrator.core.values.lane import Lane
 from orchestrator.engine.permission_probe import Permission, PermissionStatus
 
@@ -113,7 +120,7 @@ def for_role(place: AccessContext) -> str:
 def for_right(place: AccessContext, right: Permission, arn: str, endpoint: str) -> str | None:
     """Say what to do about a permission, None if there is nothing to do."""
     if right.standing is PermissionStatus.NOT_TRIED:
-        return PROBE if right.action == rights.TERMINATE_ACTION else None
+        return PROBE if right.action == TERMINATE_ACTION else None
     match right.problem:
         case None:
             return None

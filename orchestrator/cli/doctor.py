@@ -13,9 +13,9 @@ from orchestrator.cli.console import Display
 from orchestrator.cli.inputs import read_request, world_of
 from orchestrator.cli.options import all_of, plan_argument, simulate_options, workers_option
 from orchestrator.cli.stdio import write_stdout
-from orchestrator.core.run import permissions as rights
 from orchestrator.engine.permission_probe import PermissionStatus
 from orchestrator.errors import ExitCode, InvalidInput
+from orchestrator.report.iam_policy import policy
 from orchestrator.report.text import plain, plural
 
 STATUS_STYLES = {
@@ -64,7 +64,7 @@ def command(
     for each in found:
         write_stdout("\n".join(diagnosis_lines(each, display)) + "\n")
     if missing := {action: None for each in found for action in each.missing}:
-        write_stdout(f"Policy with the missing permissions:\n\n{json.dumps(rights.policy(list(missing)), indent=2)}\n")
+        write_stdout(f"Policy with the missing permissions:\n\n{json.dumps(policy(list(missing)), indent=2)}\n")
     write_stdout(closing_line(found))
     return api.doctor_exit_code(found)
 

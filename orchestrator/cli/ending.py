@@ -6,11 +6,11 @@ from pathlib import Path
 
 from orchestrator.api import NIGHT, PreviousRunsReporter, RunResult, default_state_dir, exit_code_after_work
 from orchestrator.cli.console import NOTHING_TO_RESUME
-from orchestrator.cli.signals import exit_code_of
 from orchestrator.cli.stdio import write_error, write_stderr, write_stdout
 from orchestrator.core.run.machine import Run
 from orchestrator.core.values.durations import format_duration
 from orchestrator.core.values.shell import pasteable
+from orchestrator.engine.signals import exit_code_of
 from orchestrator.errors import ExitCode, OrchestratorError, OutputLost
 from orchestrator.report.summary import summary_lines, ways_on
 from orchestrator.report.text import plural

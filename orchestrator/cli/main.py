@@ -14,8 +14,8 @@ from typing import NoReturn
 
 import click
 
-from orchestrator.cli.signals import break_off_on_signals, exit_code_of
 from orchestrator.cli.stdio import wait_for_no_reader, write_error
+from orchestrator.engine.signals import break_off_on_signals, exit_code_of
 from orchestrator.errors import ExitCode, Interrupted, OrchestratorError
 from orchestrator.version import VERSION
 

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from orchestrator.core.inventory.calls import Answer, Denied, NotFound, NotSent, Operation, Page, Problem
+from orchestrator.core.inventory.calls import TERMINATE_ACTION, Answer, Denied, NotFound, NotSent, Operation, Page, Problem
 from orchestrator.core.inventory.model import Product
 from orchestrator.core.plan.model import Options
 from orchestrator.core.review.worklist import line_id
-from orchestrator.core.run import permissions as rights
 from orchestrator.core.run.commands import Terminate
 from orchestrator.core.values.lane import Lane
 from orchestrator.engine.survey import Surveyor
@@ -111,7 +110,7 @@ def asks_of(catalog: Catalog, lane: Lane, shown: Product | None, *, probe: bool)
         f"servicecatalog:{Operation.PRODUCT}": lambda: catalog.describe_product(product_id),
         f"servicecatalog:{Operation.RECORD}": lambda: catalog.describe_record(record_id),
         f"servicecatalog:{Operation.HISTORY}": lambda: catalog.newest_records(None),
-        rights.TERMINATE_ACTION: (lambda: catalog.terminate(of_nobody(lane))) if probe else None,
+        TERMINATE_ACTION: (lambda: catalog.terminate(of_nobody(lane))) if probe else None,
     }
 
 

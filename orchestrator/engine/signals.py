@@ -1,7 +1,8 @@
 """
-Signals: the first asks to stop, the second leaves at once.
+Signals. While a run goes on, the first asks to stop, the second leaves at once.
 
-The handler only takes a note and wakes the loop; the loop decides. Old handlers are put back at the end.
+The handler only takes a note and wakes the loop; the loop decides. Old handlers are put back at the end. Outside a run
+SIGTERM and SIGHUP do what Ctrl-C does: they break off what is being done, and the exit code says by which signal.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
+from typing import NoReturn
 
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+BREAKING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 class StopSignal:
@@ -66,3 +69,31 @@ def listening(interruption: StopSignal) -> Iterator[StopSignal]:
     finally:
         for number, handler in old.items():
             signal.signal(number, handler)
+
+
+class SignalReceived(KeyboardInterrupt):
+    """A signal came. `number` is its number."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
+def break_off(number: int, _frame: FrameType | None = None) -> NoReturn:
+    """Break off what is being done, as Ctrl-C does."""
+    raise SignalReceived(number)
+
+
+def break_off_on_signals() -> None:
+    """Let the signals break off what is being done; one that the parent wants ignored (nohup) stays ignored."""
+    for number in BREAKING:
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, break_off)
+
+
+def exit_code_of(error: BaseException) -> int:
+    """Return the exit code for what a signal has broken off; click wraps it on its way."""
+    for each in (error, error.__cause__, error.__context__):
+        if isinstance(each, SignalReceived):
+            return 128 + each.number
+    return 128 + signal.SIGINT

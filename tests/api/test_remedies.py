@@ -9,9 +9,18 @@ import pytest
 
 from orchestrator.api.diagnosis import Access, Check, Diagnosis, doctor_exit_code
 from orchestrator.api.remedies import IDENTIFY, AccessContext, for_credentials, for_endpoint, for_identity, for_right
-from orchestrator.core.inventory.calls import Denied, NotSent, Problem, Rejected, Throttled, Unanswered, Unauthenticated
+from orchestrator.core.inventory.calls import (
+    REVIEW_ACTIONS,
+    TERMINATE_ACTION,
+    Denied,
+    NotSent,
+    Problem,
+    Rejected,
+    Throttled,
+    Unanswered,
+    Unauthenticated,
+)
 from orchestrator.core.plan.model import Target
-from orchestrator.core.run.permissions import REVIEW_ACTIONS, TERMINATE_ACTION
 from orchestrator.engine.permission_probe import Permission, PermissionStatus
 from orchestrator.errors import ExitCode
 from tests.fakes import LANE

@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from orchestrator.cli.ending import broken_off
-from orchestrator.cli.signals import SignalReceived
+from orchestrator.engine.signals import SignalReceived
 from orchestrator.errors import Bug, GuardRefused, Interrupted, JournalError
 
 

@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import pytest
 
+from orchestrator.core.inventory.calls import ALIAS_ACTION, REVIEW_ACTIONS, TERMINATE_ACTION
 from orchestrator.core.plan.model import Limits, Plan
 from orchestrator.core.plan.rules import validate
 from orchestrator.core.review.decide import decide
 from orchestrator.core.review.estimate import ASSUMED_DURATION, ASSUMED_RATE, estimate
 from orchestrator.core.review.limits import too_large_shares
-from orchestrator.core.run.permissions import ALIAS_ACTION, REVIEW_ACTIONS, TERMINATE_ACTION, policy, trust
 from orchestrator.core.values.lane import Lane
+from orchestrator.report.iam_policy import policy, trust
 from tests.fakes import LANE
 from tests.makers import inventory, plan, product, worklist
 

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.core.inventory.calls import Denied, NotFound, NotSent, Operation, Throttled, Unanswered
-from orchestrator.core.run.permissions import REVIEW_ACTIONS, TERMINATE_ACTION
+from orchestrator.core.inventory.calls import (
+    REVIEW_ACTIONS,
+    TERMINATE_ACTION,
+    Denied,
+    NotFound,
+    NotSent,
+    Operation,
+    Throttled,
+    Unanswered,
+)
 from orchestrator.engine.executors import InlineExecutor
 from orchestrator.engine.permission_probe import NOBODY, TRIES, PermissionStatus, examine
 from orchestrator.engine.survey import Surveyor

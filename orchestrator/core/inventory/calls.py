@@ -26,6 +26,22 @@ class Operation(StrEnum):
     SEARCH = "SearchProvisionedProducts"
 
 
+REVIEW_ACTIONS = (
+    f"servicecatalog:{Operation.SCAN}",
+    f"servicecatalog:{Operation.SEARCH}",
+    f"servicecatalog:{Operation.PRODUCT}",
+    f"servicecatalog:{Operation.RECORD}",
+    f"servicecatalog:{Operation.HISTORY}",
+)
+"""The permissions that a review needs."""
+
+TERMINATE_ACTION = f"servicecatalog:{Operation.TERMINATE}"
+"""What a run needs besides."""
+
+ALIAS_ACTION = "iam:ListAccountAliases"
+"""What `doctor` needs to call an account by its alias; nothing else asks for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class DescribeProduct:
     """Look the product up by its id."""

@@ -1,9 +1,9 @@
 """
-The rights that a run needs, and the policies that give them.
+The IAM policies that give the permissions which a run needs.
 
 Documented: these operations know the condition key servicecatalog:accountLevel, and AWS's own sample for an administrator
-uses it; sts:GetCallerIdentity needs no right at all. Where a product has no launch role, the caller also needs the rights
-to delete what it created.
+uses it; sts:GetCallerIdentity needs no permission at all. Where a product has no launch role, the caller also needs the
+permissions to delete what it created.
 """
 
 from __future__ import annotations
@@ -11,28 +11,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from orchestrator.core.inventory.calls import Operation
-
-REVIEW_ACTIONS = tuple(
-    f"servicecatalog:{operation}"
-    for operation in (Operation.SCAN, Operation.SEARCH, Operation.PRODUCT, Operation.RECORD, Operation.HISTORY)
-)
-"""What a review needs."""
-
-TERMINATE_ACTION = f"servicecatalog:{Operation.TERMINATE}"
-"""What a run needs besides."""
-
-ALIAS_ACTION = "iam:ListAccountAliases"
-"""What `doctor` needs to call an account by its alias; nothing else asks for it."""
-
 
 def policy(actions: Sequence[str]) -> dict[str, Any]:
     """
-    Return a policy that gives rights.
+    Return a policy that allows actions.
 
     Args:
 
-        actions: As `REVIEW_ACTIONS`, `TERMINATE_ACTION` and `ALIAS_ACTION` have them.
+        actions: As `core.inventory.calls` has them: `REVIEW_ACTIONS`, `TERMINATE_ACTION`, `ALIAS_ACTION`.
     """
     catalog = [action for action in actions if action.startswith("servicecatalog:")]
     other = [action for action in actions if action not in catalog]
