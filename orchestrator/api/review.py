@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 from orchestrator.api.connections import Connections
-from orchestrator.api.inventories import list_inventories
-from orchestrator.api.review_inputs import kept_notices, notices_of, with_earlier_terminations
+from orchestrator.api.review_inputs import kept_notices, list_inventories, notices_of, with_earlier_terminations
 from orchestrator.core.inventory.model import Inventory, LaneCoverage, Product
 from orchestrator.core.plan.model import Plan
 from orchestrator.core.plan.rules import validate

@@ -1,15 +1,26 @@
-"""What the state directory knows before a review: since when products are on notice, and what earlier runs terminated."""
+"""
+What a review is made from: what all lanes hold, and what the state directory knows (since when products are on notice, and
+what earlier runs terminated).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+from orchestrator.api.connections import MOST_AT_DOOR, NO_ENTRY, SILENT, Connections, listed_briefly
 from orchestrator.api.drive import replay
+from orchestrator.core.inventory.model import Inventory
 from orchestrator.core.plan.model import Plan
+from orchestrator.core.review.lookups import LaneLookups
 from orchestrator.core.review.worklist import Line, Reason, Worklist
 from orchestrator.core.run.transitions import State
-from orchestrator.errors import JournalCorrupt, OrchestratorError
+from orchestrator.core.values.lane import Lane
+from orchestrator.engine.executors import run_concurrently, threads
+from orchestrator.engine.survey import Surveyor
+from orchestrator.errors import JournalCorrupt, NoAccess, OrchestratorError
 from orchestrator.store import journal
 from orchestrator.store import notices as notices_file
 from orchestrator.store.codec import format_time
@@ -130,3 +141,65 @@ def terminated_before(state: StateDir, plan_name: str) -> dict[str, str]:
                 found.setdefault(t.product_id, said)
                 found.setdefault(f"name:{t.line.name}", said)
     return found
+
+
+def list_inventories(
+    connections: Connections,
+    ask_for: Callable[[Sequence[Inventory]], dict[Lane, LaneLookups]] = lambda _: {},
+    *,
+    deadline: float = float("inf"),
+) -> tuple[Inventory, ...]:
+    """
+    Read what all lanes hold, side by side.
+
+    Args:
+
+        connections: Where to look.
+        ask_for: Says what has to be looked up beyond the listings.
+        deadline: When listings are given up (seconds since the epoch).
+
+    Returns:
+
+        One inventory for each lane; incomplete for a lane that could not be entered.
+
+    Raises:
+
+        NoAccess: No lane could be read at all.
+    """
+    inventories = {
+        lane: unread_inventory(lane, connections.clock.now(), problem) for lane, problem in connections.unreachable.items()
+    }
+    lanes = list(connections.identities)
+    with threads(connections.workers) as lookups, threads(min(len(lanes), MOST_AT_DOOR) or 1) as executor:
+        surveyor = Surveyor(
+            clock=connections.clock,
+            sleep=connections.sleep,
+            executor=lookups,
+            timer=connections.timer(),
+            deadline=deadline,
+            on_progress=connections.on_progress,
+        )
+        ask = partial(run_concurrently, (executor, lookups), timer=surveyor.timer)
+        inventories |= ask(
+            lambda lane: surveyor.listing(lane, connections.connect(lane), connections.rate_limits_of(lane)),
+            lanes,
+            late=lambda lane: unread_inventory(lane, connections.clock.now(), SILENT),
+        )
+        asked = ask_for(list(inventories.values()))
+        inventories |= ask(
+            lambda lane: surveyor.fetch_records(
+                inventories[lane], connections.connect(lane), asked[lane], connections.rate_limits_of(lane)
+            ),
+            asked,
+            late=lambda lane: replace(inventories[lane], complete=False, problem=SILENT),
+        )
+    if inventories and all(inventory.is_unreachable for inventory in inventories.values()):
+        problems = [f"{lane}: {inventory.problem}" for lane, inventory in inventories.items()]
+        message = f"{listed_briefly('no lane could be read', problems)}\n{NO_ENTRY}"
+        raise NoAccess(message)
+    return tuple(inventories[lane] for lane in sorted(inventories))
+
+
+def unread_inventory(lane: Lane, started_at: float, problem: str) -> Inventory:
+    """Return what is known of a lane that could not be read: nothing, and why."""
+    return Inventory(lane=lane, started_at=started_at, complete=False, is_unreachable=True, problem=problem)

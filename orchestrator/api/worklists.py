@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 
 from orchestrator.api.connections import Connections, listed_briefly
-from orchestrator.api.inventories import list_inventories
 from orchestrator.api.review import Review
+from orchestrator.api.review_inputs import list_inventories
 from orchestrator.core.inventory.model import moments_of
 from orchestrator.core.review.drift import blocked_by_unread, drifted_lines
 from orchestrator.core.review.lookups import questions_of_lines

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from orchestrator.api.connections import SILENT, Connections, ask_who
-from orchestrator.api.inventories import list_inventories
+from orchestrator.api.review_inputs import list_inventories
 from orchestrator.core.inventory.calls import Answer, Page, Problem, RecordPage
 from orchestrator.core.review.lookups import questions
 from orchestrator.core.values.lane import Lane
