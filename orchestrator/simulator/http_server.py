@@ -194,7 +194,12 @@ class Handler(BaseHTTPRequestHandler):
             # The body stays unread, and would be read as the next request.
             self.close_connection = True
             raise ApiError("SerializationException", f"the request's length, {length}, is not accepted", 413)
-        return self.rfile.read(int(length))
+        body = self.rfile.read(int(length))
+        if len(body) < int(length):
+            # The client has died while it was sending: AWS would never have seen a request.
+            message = "the request was cut off"
+            raise ConnectionResetError(message)
+        return body
 
     def _answer(self, body: bytes) -> None:
         if cbor.is_cbor(self.headers.get("smithy-protocol"), self.headers.get("Content-Type")):

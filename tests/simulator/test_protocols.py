@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import botocore.loaders
 import botocore.session
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.simulator.making import post, simulator
+from tests.simulator.making import client, post, simulator
 
 CBOR = {"smithy-protocol": "rpc-v2-cbor", "Content-Type": "application/cbor", "Accept": "application/cbor"}
 
@@ -58,3 +60,22 @@ def test_cbor_is_told_by_its_headers(body: bytes) -> None:
             answer = post(server, headers, body, path)
             assert (answer.status, answer.headers["Content-Type"]) == (415, "application/cbor")
             assert answer.headers["smithy-protocol"] == "rpc-v2-cbor"
+
+
+@pytest.mark.parametrize("sent", [b"", b'{"ProvisionedProductId": "pp-a"'])
+def test_a_request_whose_sender_has_died_meanwhile_is_no_request(sent: bytes) -> None:
+    """AWS would never have seen it; here it is not in the ledger, and the server goes on."""
+    with simulator({"Id": "pp-a"}) as server:
+        address = urlsplit(server.url)
+        with socket.create_connection((address.hostname, address.port), timeout=10) as connection:
+            head = (
+                f"POST / HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Length: 100\r\n"
+                "X-Amz-Target: AWS242ServiceCatalogService.TerminateProvisionedProduct\r\n"
+                "Authorization: AWS4-HMAC-SHA256 Credential=a/20260101/eu-west-1/servicecatalog/aws4_request, x\r\n\r\n"
+            )
+            connection.sendall(head.encode() + sent)
+            connection.shutdown(socket.SHUT_WR)
+            assert connection.recv(400) == b""
+        assert server.service.calls() == []
+        client(server).scan_provisioned_products()
+        assert [call["operation"] for call in server.service.calls()] == ["ScanProvisionedProducts"]
