@@ -87,6 +87,6 @@ def load_again(path: Path, *, only_failed: bool, simulated: bool) -> tuple[Plan,
         message = f"{path}: the run is unfinished; finish it with: orchestrator resume {pasteable(path)}"
         raise RunUnfinished(message)
     machine = replay(loaded)
-    birth = loaded.header
-    ids = lines_to_retry(birth.worklist, machine.state_table.states, only_failed=only_failed)
-    return birth.plan, ids
+    header = loaded.header
+    ids = lines_to_retry(header.worklist, machine.state_table.states, only_failed=only_failed)
+    return header.plan, ids

@@ -201,7 +201,7 @@ def lanes_of(loaded: LoadedJournal) -> list[Lane]:
 
 def replay(loaded: LoadedJournal, grace: float = GRACE, workers: int = WORKERS) -> Run:
     """Return the run that a journal tells of."""
-    birth = loaded.header
-    machine = Run(run_id=birth.origin.run_id, plan=birth.plan, worklist=birth.worklist, grace=grace, workers=workers)
+    header = loaded.header
+    machine = Run(run_id=header.origin.run_id, plan=header.plan, worklist=header.worklist, grace=grace, workers=workers)
     machine.replay(loaded.events)
     return machine

@@ -20,6 +20,11 @@ from orchestrator.store.journal.lines import JournalInfo, journal_info
 from orchestrator.store.locks import Locks, holder_of
 from orchestrator.store.state_dir import StateDir
 
+STOP_PATIENCE_S = 15.0
+"""Seconds within which a run that is well has seen the wish."""
+
+STOP_POLL_S = 0.2
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalEntry:
@@ -200,12 +205,6 @@ def renamed(path: Path, reason: str) -> Path:
     with suppress(OSError):
         aside.with_name(aside.name + ".reason").write_text(reason + "\n", errors="replace")
     return aside
-
-
-STOP_PATIENCE_S = 15.0
-"""Seconds within which a run that is well has seen the wish."""
-
-STOP_POLL_S = 0.2
 
 
 def is_going_on(path: Path) -> str | None:

@@ -26,6 +26,12 @@ from orchestrator.store import notices as notices_file
 from orchestrator.store.codec import format_time
 from orchestrator.store.state_dir import StateDir
 
+MOST_JOURNALS = 10
+"""Journals that are read at most, the newest first."""
+
+MOST_JOURNAL_BYTES = 64 * 1024 * 1024
+"""Bytes of journals that are read at most."""
+
 
 def kept_notices(plan: Plan, state: StateDir) -> dict[str, float]:
     """
@@ -81,13 +87,6 @@ def mend_notices(plan: Plan, state: StateDir) -> str | None:
         aside = notices_file.renew(path)
         return f"{str(error).partition('; ')[0]}. They were set aside as {aside}; every notice begins anew."
     return None
-
-
-MOST_JOURNALS = 10
-"""Journals that are read at most, the newest first."""
-
-MOST_JOURNAL_BYTES = 64 * 1024 * 1024
-"""Bytes of journals that are read at most."""
 
 
 def with_earlier_terminations(worklist: Worklist, state: StateDir, plan_name: str) -> Worklist:

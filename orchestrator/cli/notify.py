@@ -12,6 +12,7 @@ from orchestrator.cli.console import Display
 from orchestrator.cli.inputs import read_request, reviewed, state_at
 from orchestrator.cli.options import (
     all_of,
+    format_option,
     plan_argument,
     simulate_options,
     state_dir_option,
@@ -32,14 +33,7 @@ NOTICE_FORMS: dict[str, Callable[[rendering.NoticeReport, Display], str]] = {
 
 @click.command("notify")
 @plan_argument
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(list(NOTICE_FORMS)),
-    default="text",
-    show_default=True,
-    help="How to write it; text is grouped by owner.",
-)
+@format_option(NOTICE_FORMS, "How to write it; text is grouped by owner.")
 @all_of(simulate_options, workers_option, state_dir_option, timeout_option)
 def command(
     *,

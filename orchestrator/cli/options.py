@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -52,6 +52,13 @@ state_dir_option = click.option(
     help="Where journals and locks are kept.  [default: the platform's state directory]",
 )
 strict_option = click.option("--strict", is_flag=True, help="Refuse products that are not found, instead of skipping them.")
+
+
+def format_option(forms: Iterable[str], help_text: str) -> Callable[[F], F]:
+    """Return the option that chooses how a result is written; text, if it is not given."""
+    return click.option(
+        "--format", "form", type=click.Choice(list(forms)), default="text", show_default=True, help=help_text
+    )
 
 
 def all_of(*options: Callable[[Any], Any]) -> Callable[[F], F]:

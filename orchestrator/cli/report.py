@@ -9,7 +9,7 @@ import click
 from orchestrator.api import replay
 from orchestrator.api.journals import is_going_on
 from orchestrator.cli.ending import state_option
-from orchestrator.cli.options import FILE
+from orchestrator.cli.options import FILE, format_option
 from orchestrator.cli.stdio import write_stderr, write_stdout
 from orchestrator.core.run.events import Abandoned, Finished
 from orchestrator.core.run.machine import Run
@@ -28,14 +28,7 @@ OUTCOMES_HEADER = ("STATE", "NAME", "ID", "SECONDS", "WHY")
 
 @click.command("report")
 @click.argument("journal", type=FILE)
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "csv"]),
-    default="text",
-    show_default=True,
-    help="How to write it.",
-)
+@format_option(["text", "json", "csv"], "How to write it.")
 @click.option("--product", metavar="GLOB", help="Tell all that happened to the products that fit, by id or name.")
 def command(*, journal: Path, form: str, product: str | None) -> int:
     """

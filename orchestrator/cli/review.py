@@ -13,6 +13,7 @@ from orchestrator.cli.inputs import as_text, read_request, reviewed, reviewed_of
 from orchestrator.cli.options import (
     FILE,
     all_of,
+    format_option,
     narrowing_options,
     plan_argument,
     simulate_options,
@@ -26,29 +27,22 @@ from orchestrator.core.review.worklist import Decision, Reason
 from orchestrator.core.values.durations import format_duration
 from orchestrator.core.values.shell import pasteable
 from orchestrator.errors import ExitCode, InvalidInput
-from orchestrator.report import export as review_data
+from orchestrator.report.export import review_as_csv, review_as_json
 from orchestrator.report.review_markdown import review_as_markdown
 from orchestrator.report.review_view import ReviewView
 from orchestrator.store.worklist_file import is_worklist
 
 FORMS: dict[str, Callable[[ReviewView, Display], str]] = {
     "text": lambda shown, display: as_text(shown, display, stderr=False),
-    "json": lambda shown, _: review_data.review_as_json(shown),
-    "csv": lambda shown, _: review_data.review_as_csv(shown),
+    "json": lambda shown, _: review_as_json(shown),
+    "csv": lambda shown, _: review_as_csv(shown),
     "markdown": lambda shown, _: review_as_markdown(shown),
 }
 
 
 @click.command("review")
 @plan_argument
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(list(FORMS)),
-    default="text",
-    show_default=True,
-    help="How to write it; markdown is for a pull request's comment.",
-)
+@format_option(FORMS, "How to write it; markdown is for a pull request's comment.")
 @click.option("--out", type=FILE, metavar="FILE", help="Save the worklist, so that `run FILE` executes exactly this.")
 @all_of(simulate_options, strict_option, narrowing_options, workers_option, state_dir_option, timeout_option)
 @click.option(

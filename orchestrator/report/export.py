@@ -29,6 +29,15 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 """How a cell begins that a spreadsheet would compute."""
 
 
+REVIEW_FORMAT = "orchestrator-review/1"
+
+REVIEW_COLUMNS = (
+    "account_id", "region", "product_id", "name", "type", "decision", "reason", "detail", "due_at", "wave", "after",
+    "status", "created_at", "ignore_errors", "retain_physical_resources", "user_arn", "catalog_product_id",
+    "catalog_product_name", "tags", "physical_id", "last_record_id", "key", "location", "selected_by",
+)  # fmt: skip
+
+
 def run_as_json(run: Run, found: Sequence[LineOutcome], about: dict[str, Any]) -> str:
     """
     Render a report as one JSON document.
@@ -126,15 +135,6 @@ def timeline(outcome: LineOutcome, events: Iterable[e.Event]) -> Iterator[str]:
             yield f"  {timestamp_text(event.at)}  {name_of(event):<15} {said}".rstrip()
     if outcome.left_behind:
         yield f"  left behind: {plain(outcome.left_behind)}"
-
-
-REVIEW_FORMAT = "orchestrator-review/1"
-
-REVIEW_COLUMNS = (
-    "account_id", "region", "product_id", "name", "type", "decision", "reason", "detail", "due_at", "wave", "after",
-    "status", "created_at", "ignore_errors", "retain_physical_resources", "user_arn", "catalog_product_id",
-    "catalog_product_name", "tags", "physical_id", "last_record_id", "key", "location", "selected_by",
-)  # fmt: skip
 
 
 def review_as_json(reviewed: ReviewView) -> str:

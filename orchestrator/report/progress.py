@@ -53,6 +53,10 @@ LOG_LEVELS: dict[type[e.Event], str] = {
 }
 
 
+EVERY_S = 30.0
+"""Seconds after which it is said how far the survey is, if nothing else was."""
+
+
 class Projection:
     """
     What displays know: the board, and each line's name. Fed with the same events as the run.
@@ -142,10 +146,6 @@ class LogProgress:
 def name_of(event: e.Event) -> str:
     """Return what an event is called, in words: `attempt failed`."""
     return event.kind.replace("_", " ")
-
-
-EVERY_S = 30.0
-"""Seconds after which it is said how far the survey is, if nothing else was."""
 
 
 @dataclass(slots=True)

@@ -33,6 +33,10 @@ TITLES = {
 }
 
 
+CHANGED = frozenset({State.REFUSED, State.DRIFTED})
+"""States that only a new review can change."""
+
+
 def summary_lines(run: Run) -> Iterator[str]:
     """
     Yield what a person should know at the end of an execution, the final line apart.
@@ -116,10 +120,6 @@ def unfinished(run: Run) -> Iterator[str]:
         yield f"Nothing new was started any more: {plain(run.drained_by.detail)}"
     if run.is_unfinished and not run.state_table.has(OPEN):
         yield "Every line has its verdict; the final listing that checks them is still owed."
-
-
-CHANGED = frozenset({State.REFUSED, State.DRIFTED})
-"""States that only a new review can change."""
 
 
 def ways_on(

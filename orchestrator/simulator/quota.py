@@ -10,6 +10,9 @@ from email.utils import formatdate
 
 from orchestrator.simulator.world_file import Holdings
 
+LATEST = 253_402_300_799
+"""The last second that a Date header can tell, in epoch seconds; a fast world may get there."""
+
 
 class Bucket:
     """
@@ -40,9 +43,6 @@ class Bucket:
 
 LaneKey = tuple[str, str]
 """An account and a region."""
-
-LATEST = 253_402_300_799
-"""The last second that a Date header can tell, in epoch seconds; a fast world may get there."""
 
 
 class Clocks:

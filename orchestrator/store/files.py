@@ -14,6 +14,9 @@ LOCKS = ".locks"
 """The folder of a state directory that its locks are in."""
 
 
+MOST_PLAN_BYTES = 64 * 1024 * 1024
+
+
 def make_private(folder: Path) -> None:
     """Make a folder that only its owner may enter, and those above it; what exists already is left as it is."""
     missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
@@ -28,9 +31,6 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-MOST_PLAN_BYTES = 64 * 1024 * 1024
 
 
 def read_text(path: Path) -> str:

@@ -14,6 +14,15 @@ from orchestrator.core.values.lane import Lane
 About = TypeVar("About")
 
 
+LIKENESS = 0.8
+"""Share of two names that has to be the same (`difflib`'s ratio)."""
+
+MOST_CLOSE = 3
+
+MOST_SUGGESTED = 20
+"""Missing names that suggestions are made for, beside all those that something depends on: each costs a walk over all."""
+
+
 class NameIndex(Generic[About]):
     """
     Finds what is known of the entries that name a product: by its id, or by its name if they give no id.
@@ -60,14 +69,6 @@ class RefusedNames:
             return None
         place = f" at {line.location}" if line.location else ""
         return f"the entry{place} may mean it, and is refused: {line.detail}"
-
-
-LIKENESS = 0.8
-"""Share of two names that has to be the same (`difflib`'s ratio)."""
-
-MOST_CLOSE = 3
-MOST_SUGGESTED = 20
-"""Missing names that suggestions are made for, beside all those that something depends on: each costs a walk over all."""
 
 
 class CloseNames:

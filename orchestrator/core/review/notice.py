@@ -69,7 +69,7 @@ def notices_given(
     now = {inventory.lane: min(inventory.moments) for inventory in inventories}
     for line in worklist.lines:
         if line.due_at is not None and line.lane is not None:
-            due_at = since[line.id] + (plan.selections[line.selected_by[0]].notice_seconds or 0)
+            due_at = since[line.id] + notice_seconds_of(plan, line)
             yield Notice(line=line, since=since[line.id], due_at=due_at, is_over=due_at <= now[line.lane])
 
 
@@ -92,8 +92,12 @@ def given_anew(plan: Plan, worklist: Worklist, notices: Mapping[str, float], now
     for line in worklist.of(Decision.TERMINATE):
         if line.due_at is None or not line.selected_by:
             continue
-        after = plan.selections[line.selected_by[0]].notice_seconds or 0
         since = notices.get(line.id)
-        if since is None or since + after > now:
+        if since is None or since + notice_seconds_of(plan, line) > now:
             found[line.id] = "it was not selected all the time since, so its notice begins anew"
     return found
+
+
+def notice_seconds_of(plan: Plan, line: Line) -> int:
+    """Return how long a selected product is on notice; the selections that found it agree on that."""
+    return plan.selections[line.selected_by[0]].notice_seconds or 0

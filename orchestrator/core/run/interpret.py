@@ -38,6 +38,10 @@ from orchestrator.core.values.policy import POLICY
 RECORD_OPERATIONS = frozenset({Operation.RECORD, Operation.HISTORY})
 
 
+LOOKED_AT = frozenset({State.PENDING, State.IN_DOUBT, State.IN_PROGRESS}) | ENDED_OTHERWISE
+"""States in which lookups of a line's product and its records mean something."""
+
+
 def interpret(run: RunState, reply: Reply) -> Iterator[e.Event]:
     """
     Say what a reply means.
@@ -71,10 +75,6 @@ def records_denied(lane: LaneState, reply: Reply) -> Iterator[o.RecordsDenied]:
     refused = lane.refused_for[operation] | {requested_id(command)}
     if operation not in lane.shown and len(refused) >= min(POLICY.max_denied_records, lane.askable):
         yield o.RecordsDenied(at=reply.at, lane=lane.lane, operation=operation, words=explain(reply.outcome))
-
-
-LOOKED_AT = frozenset({State.PENDING, State.IN_DOUBT, State.IN_PROGRESS}) | ENDED_OTHERWISE
-"""States in which lookups of a line's product and its records mean something."""
 
 
 def interpret_line_reply(reply: Reply, t: Termination, state: State, constraints: Constraints) -> Iterator[e.LineEvent]:

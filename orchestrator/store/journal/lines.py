@@ -27,6 +27,11 @@ FIRST_BYTES = b'{"seq":1,'
 TAIL_BYTES = 64 * 1024
 
 
+ENDINGS = frozenset({"finished", "abandoned"})
+
+JOURNAL_FORMAT = 1
+
+
 @contextmanager
 def readable(path: Path) -> Iterator[IO[bytes]]:
     """
@@ -103,9 +108,6 @@ def is_whole(line: bytes) -> bool:
     return True
 
 
-ENDINGS = frozenset({"finished", "abandoned"})
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalInfo:
     """
@@ -164,9 +166,6 @@ def is_finished(path: Path) -> bool:
     return is_whole(last) and unframe(last)[1] in ENDINGS
 
 
-JOURNAL_FORMAT = 1
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalHeader:
     """What a journal begins with."""
@@ -176,11 +175,11 @@ class JournalHeader:
     worklist: Worklist
 
 
-def header_lines(birth: JournalHeader) -> Iterator[bytes]:
+def header_lines(header: JournalHeader) -> Iterator[bytes]:
     """Yield the lines that a journal begins with: header, plan, worklist, its lines."""
-    yield frame(1, "header", {"format": JOURNAL_FORMAT, **encode(birth.origin)})
-    yield frame(2, "plan", {"plan": encode(birth.plan)})
-    worklist = birth.worklist
+    yield frame(1, "header", {"format": JOURNAL_FORMAT, **encode(header.origin)})
+    yield frame(2, "plan", {"plan": encode(header.plan)})
+    worklist = header.worklist
     head = {
         "made_at": format_time(worklist.made_at),
         "lanes": encode(worklist.lanes),

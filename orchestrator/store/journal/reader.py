@@ -127,7 +127,7 @@ class Loader:
     def load(self, file: IO[bytes]) -> LoadedJournal:
         """Read it all."""
         lines = self._lines(file)
-        birth = self._birth(lines)
+        header = self._header(lines)
         begin, before = self._good, self._seq
         self._last = b""
         for _ in lines:
@@ -136,7 +136,7 @@ class Loader:
         last = event_in(self._last, self._path, self._seq) if self._last else None
         return LoadedJournal(
             path=self._path,
-            header=birth,
+            header=header,
             events=events,
             last=last,
             good=self._good,
@@ -163,25 +163,25 @@ class Loader:
             self._last = line
             yield line
 
-    def _birth(self, lines: Iterator[bytes]) -> JournalHeader:
+    def _header(self, lines: Iterator[bytes]) -> JournalHeader:
         try:
-            return self._read_birth(lines)
+            return self._read_header_lines(lines)
         except (KeyError, TypeError, ValueError, RecursionError) as error:
             self._refuse(f"{type(error).__name__}: {error}", error)
 
-    def _read_birth(self, lines: Iterator[bytes]) -> JournalHeader:
-        header = self._expect(lines, "header")
-        if header.pop("format", None) != JOURNAL_FORMAT:
+    def _read_header_lines(self, lines: Iterator[bytes]) -> JournalHeader:
+        origin = self._expect(lines, "header")
+        if origin.pop("format", None) != JOURNAL_FORMAT:
             self._refuse(f"its format is not {JOURNAL_FORMAT}, the one that this version reads", kind=JournalError)
         plan = self._expect(lines, "plan")["plan"]
         head = self._expect(lines, "worklist")
         seen = WorklistDigest(head)
         rows = (seen.add(self._expect(lines, "line")) for _ in range(int(str(head["count"]))))
-        decoded = decode(RunOrigin, header)
+        decoded = decode(RunOrigin, origin)
         if not (FILE_NAME_PATTERN.fullmatch(decoded.run_id) and FILE_NAME_PATTERN.fullmatch(decoded.plan_name)):
             # They name files, and are shown.
             self._refuse("the names in its header are not such as a run has")
-        birth = JournalHeader(
+        header = JournalHeader(
             origin=decoded,
             plan=decode(Plan, plan),
             worklist=Worklist(
@@ -196,7 +196,7 @@ class Loader:
             self._refuse("its plan or worklist is not the one that its header names")
         if not decoded.callers:
             self._refuse("its header does not say who began it")
-        return birth
+        return header
 
     def _expect(self, lines: Iterator[bytes], kind: str) -> dict[str, object]:
         line = next(lines, None)

@@ -113,23 +113,23 @@ def write_all(descriptor: int, data: bytes) -> None:
         view = view[written:]
 
 
-def create(path: Path, birth: JournalHeader) -> JournalFile:
+def create(path: Path, header: JournalHeader) -> JournalFile:
     """
     Bring a journal into the world, whole or not at all.
 
     Args:
 
         path: Its final name; must not exist.
-        birth: What it begins with.
+        header: What it begins with.
 
     Raises:
 
         JournalError: It cannot be written, or there is too little space for what is to come.
     """
-    data = b"".join(header_lines(birth))
+    data = b"".join(header_lines(header))
     lines = data.count(b"\n")
     partial = partial_of(path)
-    make_room(path, len(birth.worklist.lines))
+    make_room(path, len(header.worklist.lines))
     try:
         if path.exists():
             message = f"{path}: exists already; a journal belongs to one run"
