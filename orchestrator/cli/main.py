@@ -24,7 +24,7 @@ COMMANDS = {
     "validate": "Check plans, offline.",
     "doctor": "Check credentials and permissions in every account and region.",
     "review": "Show what a run would do, and why. Terminates nothing.",
-    "notify": "Give the notice that a plan asks for, and say who has to be told.",
+    "notify": "Record the notice that a plan gives, and list by owner what is due.",
     "run": "Review, confirm, terminate, follow to the end.",
     "resume": "Finish an interrupted run.",
     "stop": "Ask a run in another terminal to stop.",

@@ -46,12 +46,12 @@ def command(
     timeout: int,
 ) -> int:
     """
-    Give the notice (`After`) that PLAN asks for, and say who has to be told what is due when. Terminates nothing.
+    Record the notice (`After`) that PLAN gives, and list by owner which product is due when. Terminates nothing.
 
-    Lists every provisioned product in the accounts and regions of the plan, as `review` does, and records in the state
-    directory since when each one that a selection with `After` fits is selected. Prints the owner, the product, when it is
-    due, and the tag that keeps it. What is not selected any more, or is protected, loses its notice. `run` gives notice,
-    too, so what runs every night needs no `notify`.
+    Lists every provisioned product in the accounts and regions of the plan, as `review` does. The state directory keeps
+    when each product was first selected by a selection with `After`. Prints the owner, the product, when it is due, and
+    the tag that keeps it. A product that is no longer selected, or is protected, loses its notice. `run` records notice,
+    too: a plan that runs every night needs no `notify`.
 
     Exits 1 if an account or region could not be read completely, 5 if none could be entered.
     """
@@ -78,5 +78,5 @@ def command(
         for remark in report.remarks:
             write_stderr(remark)
     if path is not None:
-        write_stderr(f"Since when products are on notice is kept in {path}")
+        write_stderr(f"The notices are recorded in {path}")
     return ExitCode.SOME_NOT_DONE if any(problem for _, problem in report.lanes) else ExitCode.DONE
